@@ -1,0 +1,1 @@
+//! The xo-cli command line.

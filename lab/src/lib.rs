@@ -1,0 +1,1 @@
+//! A simulated XCP-ng pool over real HTTP.

@@ -1,0 +1,1 @@
+//! How it is asked for: JSON-RPC, REST, events, sign-in, transfers.

@@ -1,0 +1,1 @@
+//! What can be done: authorise, decide, call the pool, report.

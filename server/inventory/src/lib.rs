@@ -1,0 +1,1 @@
+//! The live cache: one watcher per pool, indexes, change feed.

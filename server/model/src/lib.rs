@@ -1,0 +1,1 @@
+//! XO objects, how they derive from XAPI records, and the filter language.

@@ -1,0 +1,1 @@
+//! The xo-server daemon.

@@ -1,0 +1,1 @@
+//! Users, tokens, pool connections, permissions, tasks and settings in SQL.

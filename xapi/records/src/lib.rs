@@ -1,0 +1,1 @@
+//! XAPI records: typed structs of the fields that XO uses.

@@ -1,0 +1,1 @@
+//! XAPI client: sessions, calls, events, tasks, data channels, consoles.

@@ -1,0 +1,1 @@
+//! The XVA image format: streaming reader and writer.
