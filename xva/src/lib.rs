@@ -1,1 +1,3 @@
-//! The XVA image format: streaming reader and writer.
+//! The XVA image format, and the XML-RPC value codec that its `ova.xml` is written in.
+
+pub mod xmlrpc;
