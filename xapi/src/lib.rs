@@ -1,1 +1,30 @@
-//! XAPI client: sessions, calls, events, tasks, data channels, consoles.
+//! XAPI client: everything needed to talk to an XCP-ng or XenServer pool, and nothing of Xen Orchestra.
+//!
+//! - [`Session`]: login, calls, relogin, following the master;
+//! - [`Session::run`]: `Async.*` calls awaited through their task;
+//! - [`EventFeed`]: the first state of a pool, then its changes, by `event.from`;
+//! - [`Download`] and [`Upload`]: exports, imports, raw disks, statistics;
+//! - [`console`]: the byte channel to a VM's screen.
+//!
+//! Facts come from `xapi-wire.md` of the project's references.
+
+pub mod address;
+pub mod console;
+pub mod data;
+mod error;
+mod events;
+mod rpc;
+mod session;
+mod task;
+mod trust;
+mod xml;
+
+pub use address::Address;
+pub use data::{Download, Upload};
+pub use error::{ApiError, Error, Result};
+pub use events::{Batch, Change, EventFeed, Load};
+pub use rpc::Reply;
+pub use session::{Credentials, Session, Target};
+pub use task::TaskValue;
+pub use trust::{Fingerprint, Trust, TrustMode};
+pub use xapi_records as records;

@@ -1,0 +1,118 @@
+//! What can go wrong between us and a pool, with XAPI's own code and parameters kept.
+
+use std::fmt;
+
+use crate::Fingerprint;
+
+/// The result of anything that talks to a pool.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error that XAPI itself answered: its code and its parameters, as on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    /// For example `VM_BAD_POWER_STATE`.
+    pub code: String,
+    /// For example the VM's reference, the expected state and the actual one.
+    pub params: Vec<String>,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.code, self.params.join(", "))
+    }
+}
+
+/// Why a call, a transfer or a connection failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// XAPI refused or failed the operation.
+    #[error("{0}")]
+    Api(ApiError),
+    /// The address is not one that we can connect to.
+    #[error("invalid address `{address}`: {reason}")]
+    Address {
+        /// As it was given.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// No connection, or it broke.
+    #[error("cannot reach {host}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// The cause as the network told it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The peer did not answer in time.
+    #[error("{host} did not answer {method} in time")]
+    Timeout {
+        /// Host and port.
+        host: String,
+        /// The call or the path.
+        method: String,
+    },
+    /// The certificate is not the one that was accepted before.
+    #[error("the certificate of {host} has changed: its fingerprint is now {presented}")]
+    CertificateChanged {
+        /// Host and port.
+        host: String,
+        /// What it showed this time.
+        presented: Fingerprint,
+    },
+    /// The certificate is not signed by an authority that this machine trusts.
+    #[error("the certificate of {host} (fingerprint {presented}) is not trusted: {reason}")]
+    CertificateUntrusted {
+        /// Host and port.
+        host: String,
+        /// What it showed.
+        presented: Fingerprint,
+        /// What the verification found.
+        reason: String,
+    },
+    /// The peer answered something that is not XAPI.
+    #[error("{host} answered {method} with something that is not XAPI: {detail}")]
+    Garbage {
+        /// Host and port.
+        host: String,
+        /// The call or the path.
+        method: String,
+        /// What was found.
+        detail: String,
+    },
+    /// An HTTP handler refused a transfer.
+    #[error("{host} answered {path} with HTTP status {status}")]
+    Status {
+        /// Host and port.
+        host: String,
+        /// The handler.
+        path: String,
+        /// For example 403.
+        status: u16,
+    },
+    /// The transfer's own source failed.
+    #[error("the data to send could not be read")]
+    Source(#[source] std::io::Error),
+}
+
+impl Error {
+    /// XAPI's code, when it is XAPI that answered.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Api(e) => Some(&e.code),
+            _ => None,
+        }
+    }
+
+    /// True when nothing was heard of the pool, so that another try or another member may work.
+    pub fn is_connection(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+    }
+}
+
+impl From<ApiError> for Error {
+    fn from(e: ApiError) -> Self {
+        Self::Api(e)
+    }
+}

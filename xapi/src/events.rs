@@ -1,0 +1,198 @@
+//! The state of a pool and its changes: everything once, then `event.from` without a pause between two polls.
+//!
+//! `event.from` tells the present state of what changed, not a log: an object that changed twice comes once, and what was
+//! made and destroyed between two polls never comes. When the pool lost track of us, [`EventFeed::load`] is asked
+//! again and the caller compares with what it knows.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::records::{Class, Record, Ref};
+use crate::{Error, Reply, Result, Session};
+
+/// How long XAPI may hold one poll. Shorter than what proxies and NAT tables allow to be silent.
+const POLL_SECONDS: f64 = 50.0;
+const POLL_TIMEOUT: Duration = Duration::from_secs(80);
+/// Answers above this are parsed on a thread of their own.
+const LARGE: usize = 256 * 1024;
+/// Fetches at once: more only raises the peak of memory.
+const PARALLEL_LOADS: usize = 4;
+
+/// Every record of one class.
+#[derive(Debug)]
+pub struct Load {
+    /// Whose records.
+    pub class: Class,
+    /// All of them.
+    pub records: Vec<(Ref, Record)>,
+}
+
+/// One change.
+#[derive(Debug)]
+pub enum Change {
+    /// The record as it is now: new or modified.
+    Set(Class, Ref, Box<Record>),
+    /// It is gone.
+    Gone(Class, Ref),
+}
+
+/// What one poll told.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In XAPI's order: additions, modifications, deletions.
+    pub changes: Vec<Change>,
+    /// Records that could not be read, each with what was wrong: they are left out.
+    pub unreadable: Vec<String>,
+    /// Rows of the `task` table, to find lost deletions.
+    pub task_count: Option<usize>,
+}
+
+/// The changes of one pool since a token.
+#[derive(Debug)]
+pub struct EventFeed {
+    session: Session,
+    classes: Vec<Class>,
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    events: Vec<Event<'a>>,
+    token: String,
+    #[serde(default)]
+    valid_ref_counts: Counts,
+}
+
+#[derive(Deserialize, Default)]
+struct Counts {
+    #[serde(default)]
+    task: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    class: &'a str,
+    operation: &'a str,
+    #[serde(rename = "ref")]
+    reference: Ref,
+    #[serde(borrow, default)]
+    snapshot: Option<&'a RawValue>,
+}
+
+impl EventFeed {
+    /// Takes a token just before now, then hands every record of every class to `sink`, a class at a time.
+    /// What changes meanwhile comes again with the first batch.
+    ///
+    /// # Errors
+    /// Those of the calls. A class that an older pool does not have is skipped.
+    pub async fn load(session: Session, mut sink: impl FnMut(Load)) -> Result<Self> {
+        use futures_util::{StreamExt, stream};
+        let pools: Vec<Ref> = session.call("pool.get_all", json!([])).await?;
+        let pool = pools.into_iter().next();
+        let pool = pool.ok_or_else(|| session.garbage("pool.get_all", "no pool".into()))?;
+        let token = session.call("event.inject", json!(["pool", pool])).await?;
+        let mut loads = stream::iter(Class::ALL.iter().copied())
+            .map(|class| fetch(&session, class))
+            .buffer_unordered(PARALLEL_LOADS);
+        let mut classes = Vec::new();
+        while let Some(load) = loads.next().await {
+            if let Some(load) = load? {
+                classes.push(load.class);
+                sink(load);
+            }
+        }
+        drop(loads);
+        Ok(Self {
+            session,
+            classes,
+            token,
+        })
+    }
+
+    /// Waits for changes. An empty batch means that nothing happened for a while.
+    ///
+    /// # Errors
+    /// After any error the feed can be asked again, except `EVENTS_LOST` and token errors: load anew.
+    pub async fn next(&mut self) -> Result<Batch> {
+        let names: Vec<&str> = self.classes.iter().map(|c| c.name()).collect();
+        let args = json!([names, self.token, POLL_SECONDS]);
+        let reply = self
+            .session
+            .request("event.from", args, POLL_TIMEOUT)
+            .await?;
+        let session = self.session.clone();
+        let parsed = if reply.as_str().len() > LARGE {
+            let work = tokio::task::spawn_blocking(move || read(&reply));
+            work.await
+                .map_err(|e| session.garbage("event.from", e.to_string()))?
+        } else {
+            read(&reply)
+        };
+        let (token, batch) = parsed.map_err(|e| session.garbage("event.from", e.to_string()))?;
+        self.token = token;
+        Ok(batch)
+    }
+
+    /// True when the pool lost track of this feed and everything must be loaded again.
+    pub fn is_lost(error: &Error) -> bool {
+        matches!(
+            error.code(),
+            Some("EVENTS_LOST" | "SESSION_INVALID" | "EVENT_FROM_TOKEN_PARSE_FAILURE")
+        )
+    }
+}
+
+async fn fetch(session: &Session, class: Class) -> Result<Option<Load>> {
+    let method = format!("{}.get_all_records", class.name());
+    let reply = match session
+        .request(&method, json!([]), Duration::from_secs(120))
+        .await
+    {
+        Ok(reply) => reply,
+        Err(e) if matches!(e.code(), Some("MESSAGE_METHOD_UNKNOWN" | "MESSAGE_REMOVED")) => {
+            return Ok(None);
+        }
+        Err(e) => return Err(e),
+    };
+    let work = tokio::task::spawn_blocking(move || xapi_records::parse_all(class, reply.as_str()));
+    let records = work
+        .await
+        .map_err(|e| session.garbage(&method, e.to_string()))?
+        .map_err(|e| session.garbage(&method, e.to_string()))?;
+    Ok(Some(Load { class, records }))
+}
+
+fn read(reply: &Reply) -> Result<(String, Batch), serde_json::Error> {
+    let answer: Answer<'_> = serde_json::from_str(reply.as_str())?;
+    let mut batch = Batch::default();
+    for event in answer.events {
+        let Some(class) = Class::from_name(event.class) else {
+            continue;
+        };
+        match event.snapshot {
+            Some(snapshot) if event.operation != "del" => {
+                match Record::parse(class, snapshot.get()) {
+                    Ok(record) => {
+                        batch
+                            .changes
+                            .push(Change::Set(class, event.reference, Box::new(record)));
+                    }
+                    Err(e) => batch
+                        .unreadable
+                        .push(format!("{} {}: {e}", event.class, event.reference)),
+                }
+            }
+            _ => batch.changes.push(Change::Gone(class, event.reference)),
+        }
+    }
+    batch.task_count = answer.valid_ref_counts.task.as_ref().and_then(|v| {
+        v.as_u64()
+            .map(|n| n as usize)
+            .or_else(|| v.as_str().and_then(|s| s.parse().ok()))
+    });
+    Ok((answer.token, batch))
+}

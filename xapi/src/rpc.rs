@@ -1,0 +1,238 @@
+//! One call over HTTP: JSON-RPC when the host speaks it, XML-RPC for old ones.
+//!
+//! The answer keeps the bytes as received; callers parse just what they need, once.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
+
+use crate::{Address, ApiError, Error, Result, Trust, xml};
+
+/// The JSON of a result, as received.
+#[derive(Debug, Clone)]
+pub struct Reply(Bytes);
+
+impl Reply {
+    /// The text of the JSON value.
+    pub fn as_str(&self) -> &str {
+        // Made from a `str` of serde_json or of a String: always UTF-8.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Reads the value into a type; the error says at which byte it does not fit.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.0)
+    }
+}
+
+/// The transport of one pool: an HTTP client and the encoding that its hosts understand.
+#[derive(Debug, Clone)]
+pub(crate) struct Rpc {
+    pub(crate) http: reqwest::Client,
+    pub(crate) trust: std::sync::Arc<Trust>,
+}
+
+/// How calls are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// `POST /jsonrpc`
+    Json,
+    /// `POST /RPC2`
+    Xml,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    message: String,
+    #[serde(default)]
+    data: Option<Json>,
+}
+
+impl Rpc {
+    pub(crate) fn new(trust: std::sync::Arc<Trust>) -> Result<Self> {
+        let tls = trust.client_config().map_err(|e| unusable(&e))?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .tcp_keepalive(Duration::from_secs(30))
+            .http1_only()
+            .no_proxy()
+            .build()
+            .map_err(|e| unusable(&e))?;
+        Ok(Self { http, trust })
+    }
+
+    /// Calls and waits at most `timeout`. `None` inside `Ok` means: this host does not speak that encoding.
+    pub(crate) async fn call(
+        &self,
+        address: &Address,
+        encoding: Encoding,
+        method: &str,
+        args: &[Json],
+        timeout: Duration,
+    ) -> Result<Option<Reply>> {
+        let (path, kind, body) = match encoding {
+            Encoding::Json => {
+                let call = json!({"jsonrpc": "2.0", "id": 0, "method": method, "params": args});
+                (
+                    "/jsonrpc",
+                    "application/json",
+                    call.to_string().into_bytes(),
+                )
+            }
+            Encoding::Xml => ("/RPC2", "text/xml", xml::encode(method, args)),
+        };
+        let response = self
+            .http
+            .post(address.url(path))
+            .header(http::header::CONTENT_TYPE, kind)
+            .timeout(timeout)
+            .body(body)
+            .send()
+            .await
+            .map_err(|e| self.failed(address, method, e))?;
+        let status = response.status();
+        let is_json = response
+            .headers()
+            .get(http::header::CONTENT_TYPE)
+            .is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+        let body = response
+            .bytes()
+            .await
+            .map_err(|e| self.failed(address, method, e))?;
+        let garbage = |detail: String| Error::Garbage {
+            host: address.authority(),
+            method: method.to_owned(),
+            detail,
+        };
+        if encoding == Encoding::Json && !is_json {
+            let speaks_xml = status.is_success() || status.as_u16() == 404;
+            return if speaks_xml {
+                Ok(None)
+            } else {
+                Err(garbage(format!("HTTP status {status}")))
+            };
+        }
+        if !status.is_success() {
+            return Err(garbage(format!("HTTP status {status}")));
+        }
+        match encoding {
+            Encoding::Json => read_json(&body)
+                .map_err(garbage)?
+                .map_err(Error::Api)
+                .map(Some),
+            Encoding::Xml => {
+                let value = xml::decode(&body).map_err(garbage)??;
+                Ok(Some(Reply(Bytes::from(value.to_string()))))
+            }
+        }
+    }
+
+    /// Says what a failed request means, with the certificate's story when TLS refused it.
+    pub(crate) fn failed(&self, address: &Address, method: &str, error: reqwest::Error) -> Error {
+        let host = address.authority();
+        if let Some((presented, reason)) = self.trust.take_rejected() {
+            return if self.trust.is_pinning() {
+                Error::CertificateChanged { host, presented }
+            } else {
+                Error::CertificateUntrusted {
+                    host,
+                    presented,
+                    reason,
+                }
+            };
+        }
+        if error.is_timeout() && !error.is_connect() {
+            return Error::Timeout {
+                host,
+                method: method.to_owned(),
+            };
+        }
+        Error::Unreachable {
+            host,
+            source: Box::new(error.without_url()),
+        }
+    }
+}
+
+fn unusable(error: &dyn std::error::Error) -> Error {
+    Error::Unreachable {
+        host: "TLS set-up".into(),
+        source: error.to_string().into(),
+    }
+}
+
+fn read_json(body: &Bytes) -> Result<Result<Reply, ApiError>, String> {
+    let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+    if let Some(error) = envelope.error.filter(|e| e.get() != "null") {
+        let (code, data) = match serde_json::from_str::<Failure>(error.get()) {
+            Ok(f) => (f.message, f.data.unwrap_or_default()),
+            Err(_) => {
+                let mut list: Vec<Json> =
+                    serde_json::from_str(error.get()).map_err(|e| e.to_string())?;
+                if list.is_empty() {
+                    return Err("an error without a code".into());
+                }
+                (text(&list.remove(0)), Json::Array(list))
+            }
+        };
+        let params = match data {
+            Json::Array(items) => items.iter().map(text).collect(),
+            Json::Null => Vec::new(),
+            other => vec![text(&other)],
+        };
+        return Ok(Err(ApiError { code, params }));
+    }
+    let result = envelope.result.ok_or("neither a result nor an error")?;
+    Ok(Ok(Reply(body.slice_ref(result.get().as_bytes()))))
+}
+
+fn text(value: &Json) -> String {
+    match value {
+        Json::String(s) => s.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_json_error_keep_code_and_parameters() {
+        for body in [
+            r#"{"jsonrpc":"2.0","error":{"code":1,"message":"HANDLE_INVALID","data":["VM","x"]},"id":1}"#,
+            r#"{"error":["HANDLE_INVALID","VM","x"],"result":null,"id":1}"#,
+        ] {
+            let error = read_json(&Bytes::from(body)).unwrap().unwrap_err();
+            assert_eq!(error.to_string(), "HANDLE_INVALID(VM, x)");
+        }
+    }
+
+    #[test]
+    fn a_result_is_handed_out_without_a_copy() {
+        let body = Bytes::from(r#"{"jsonrpc":"2.0","result":{"a": 1},"id":1}"#);
+        let reply = read_json(&body).unwrap().unwrap();
+        assert_eq!(reply.as_str(), r#"{"a": 1}"#);
+        assert!(body.as_ptr_range().contains(&reply.as_str().as_ptr()));
+    }
+
+    #[test]
+    fn garbage_is_told() {
+        for body in ["", "[]", "{}", "{\"error\":[]}", "<html>"] {
+            assert!(read_json(&Bytes::from(body)).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Which certificate a host may show: one signed by a known authority, a pinned one, or the first one ever seen.
+//!
+//! Invariant: there is no mode that accepts every certificate. What was accepted once is pinned and can be read back
+//! to be stored; members of a pool are added by what the pool itself tells of their certificates.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use parking_lot::Mutex;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+/// SHA-256 of a certificate in DER.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of a certificate in DER.
+    pub fn of(der: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, byte) in self.0.iter().enumerate() {
+            write!(f, "{}{byte:02X}", if i == 0 { "" } else { ":" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Reads 64 hexadecimal digits, with or without colons.
+impl FromStr for Fingerprint {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a SHA-256 fingerprint: 64 hexadecimal digits";
+        let digits: String = text.chars().filter(|c| *c != ':').collect();
+        let mut bytes = [0; 32];
+        if digits.len() != 64 || !digits.is_ascii() {
+            return Err(EXPECTED);
+        }
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            let pair = digits.get(2 * i..2 * i + 2).ok_or(EXPECTED)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| EXPECTED)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// How a certificate is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustMode {
+    /// By the authorities of this machine, and the name must fit.
+    Authorities,
+    /// Only these.
+    Pinned(Vec<Fingerprint>),
+    /// The first one shown is accepted and pinned from then on.
+    FirstUse,
+}
+
+/// The certificates of one pool: judges each connection and remembers what it saw.
+#[derive(Debug)]
+pub struct Trust {
+    pins: Mutex<Pins>,
+    authorities: Option<Arc<dyn ServerCertVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+#[derive(Debug, Default)]
+struct Pins {
+    accepted: HashSet<Fingerprint>,
+    open_to_first: bool,
+    rejected: Option<(Fingerprint, String)>,
+}
+
+impl Trust {
+    /// Fails when the machine's authorities cannot be read.
+    pub fn new(mode: &TrustMode) -> Result<Arc<Self>, rustls::Error> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut pins = Pins::default();
+        let mut authorities: Option<Arc<dyn ServerCertVerifier>> = None;
+        match mode {
+            TrustMode::Authorities => {
+                let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider))?;
+                authorities = Some(Arc::new(verifier));
+            }
+            TrustMode::Pinned(list) => pins.accepted.extend(list),
+            TrustMode::FirstUse => pins.open_to_first = true,
+        }
+        Ok(Arc::new(Self {
+            pins: Mutex::new(pins),
+            authorities,
+            provider,
+        }))
+    }
+
+    /// What is pinned now, to be stored.
+    pub fn pinned(&self) -> Vec<Fingerprint> {
+        self.pins.lock().accepted.iter().copied().collect()
+    }
+
+    /// Adds the certificates that the pool tells of its own members.
+    pub fn add_members(&self, fingerprints: impl IntoIterator<Item = Fingerprint>) {
+        self.pins.lock().accepted.extend(fingerprints);
+    }
+
+    /// The certificate refused last, with the reason; taken out by the reader.
+    pub(crate) fn take_rejected(&self) -> Option<(Fingerprint, String)> {
+        self.pins.lock().rejected.take()
+    }
+
+    /// True when refusals mean a change, not an unknown authority.
+    pub(crate) fn is_pinning(&self) -> bool {
+        self.authorities.is_none()
+    }
+
+    /// A TLS client that asks this trust about every certificate.
+    pub(crate) fn client_config(self: &Arc<Self>) -> Result<ClientConfig, rustls::Error> {
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Judge(Arc::clone(self))))
+            .with_no_client_auth();
+        Ok(config)
+    }
+}
+
+#[derive(Debug)]
+struct Judge(Arc<Trust>);
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let shown = Fingerprint::of(end_entity);
+        {
+            let mut pins = self.0.pins.lock();
+            if pins.accepted.contains(&shown) {
+                return Ok(ServerCertVerified::assertion());
+            }
+            if pins.open_to_first {
+                pins.open_to_first = false;
+                pins.accepted.insert(shown);
+                return Ok(ServerCertVerified::assertion());
+            }
+        }
+        let verdict = match &self.0.authorities {
+            Some(authorities) => authorities.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ),
+            None => Err(rustls::Error::General(
+                "not the certificate that was accepted".into(),
+            )),
+        };
+        if let Err(error) = &verdict {
+            self.0.pins.lock().rejected = Some((shown, error.to_string()));
+        }
+        verdict
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0
+            .provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_read_back_with_and_without_colons() {
+        let fingerprint = Fingerprint::of(b"der");
+        let shown = fingerprint.to_string();
+        assert_eq!(shown.len(), 95);
+        assert_eq!(shown.parse::<Fingerprint>().unwrap(), fingerprint);
+        assert_eq!(
+            shown
+                .replace(':', "")
+                .to_lowercase()
+                .parse::<Fingerprint>()
+                .unwrap(),
+            fingerprint
+        );
+        assert!("12".parse::<Fingerprint>().is_err());
+    }
+}
