@@ -200,6 +200,13 @@ impl<T: Field> Field for Box<[T]> {
     }
 }
 
+/// A list that old hosts do not tell.
+impl<T: Field> Field for Option<Box<[T]>> {
+    fn seq<'de, A: SeqAccess<'de>>(items: A) -> Result<Self, A::Error> {
+        Field::seq(items).map(Some)
+    }
+}
+
 /// Any scalar as text, borrowed from the input where that is possible.
 pub(crate) struct Scalar<'de>(pub Cow<'de, str>);
 

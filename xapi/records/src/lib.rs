@@ -18,6 +18,6 @@ pub use class::Class;
 pub use date::parse_date;
 pub use id::Id;
 pub use map::StrMap;
-pub use record::{Record, parse_all};
+pub use record::{Record, Typed, parse_all};
 pub use reference::Ref;
 pub use word::Word;

@@ -55,6 +55,15 @@ macro_rules! for_each_class {
     };
 }
 
+/// The struct of a class: what lets a store of records be asked by type.
+pub trait Typed: Sized {
+    /// The class whose records this struct holds.
+    const CLASS: Class;
+
+    /// The record as this struct, if it is of this class.
+    fn from_record(record: &Record) -> Option<&Self>;
+}
+
 macro_rules! define {
     ($($class:ident),*) => {
         /// A record of any class.
@@ -92,11 +101,24 @@ macro_rules! define {
             }
         }
 
-        $(impl From<$class> for Record {
-            fn from(record: $class) -> Self {
-                Self::$class(Box::new(record))
+        $(
+            impl From<$class> for Record {
+                fn from(record: $class) -> Self {
+                    Self::$class(Box::new(record))
+                }
             }
-        })*
+
+            impl Typed for $class {
+                const CLASS: Class = Class::$class;
+
+                fn from_record(record: &Record) -> Option<&Self> {
+                    match record {
+                        Record::$class(record) => Some(record),
+                        _ => None,
+                    }
+                }
+            }
+        )*
 
         /// Reads the answer of `<class>.get_all_records`, a JSON object from reference to record, in one pass.
         ///

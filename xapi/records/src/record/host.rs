@@ -38,7 +38,7 @@ record! {
         updates_requiring_reboot: Box<[Ref]> = "updates_requiring_reboot",
         iscsi_iqn: Word = "iscsi_iqn",
         multipathing: bool = "multipathing",
-        certificates: Box<[Ref]> = "certificates",
+        certificates: Option<Box<[Ref]>> = "certificates",
         edition: Word = "edition",
     }
 }

@@ -18,7 +18,7 @@ record! {
         managed: bool = "managed",
         tags: Box<[Word]> = "tags",
         default_locking_mode: Word = "default_locking_mode",
-        purpose: Box<[Word]> = "purpose",
+        purpose: Option<Box<[Word]>> = "purpose",
     }
 }
 
