@@ -1,0 +1,82 @@
+//! Lists of objects as tables.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use super::printable;
+use crate::input::selection;
+
+/// Columns of a table when none were asked for, as far as any object has them.
+const USUAL_COLUMNS: [&str; 4] = ["type", "name_label", "power_state", "id"];
+
+/// The columns to show for these objects.
+pub fn columns(objects: &[&Value], asked: &[String]) -> Vec<String> {
+    if !asked.is_empty() {
+        return asked.to_vec();
+    }
+    USUAL_COLUMNS
+        .iter()
+        .filter(|column| objects.iter().any(|object| object.get(**column).is_some()))
+        .map(|column| (*column).to_owned())
+        .collect()
+}
+
+/// The table as text, one row per object; `width` in characters, `None` for unlimited.
+pub fn render(objects: &[&Value], columns: &[String], width: Option<u16>) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    for object in objects {
+        table.add_row(
+            columns
+                .iter()
+                .map(|column| cell(selection::property(object, column))),
+        );
+    }
+    table.trim_fmt()
+}
+
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => printable(text).replace(['\n', '\t'], " "),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn usual_columns_are_those_that_some_object_has() {
+        let (vm, host) = (
+            json!({"id": "1", "type": "VM"}),
+            json!({"id": "2", "name_label": "h"}),
+        );
+        assert_eq!(columns(&[&vm, &host], &[]), ["type", "name_label", "id"]);
+        assert_eq!(columns(&[&vm], &["uuid".into()]), ["uuid"]);
+    }
+
+    #[test]
+    fn a_row_per_object_with_plain_cells() {
+        let vm =
+            json!({"id": "1", "name_label": "a\nb\u{1b}", "CPUs": {"number": 2}, "tags": ["x"]});
+        let columns: Vec<String> = ["name_label", "CPUs.number", "tags", "no"]
+            .map(Into::into)
+            .into();
+        let text = render(&[&vm], &columns, None);
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        assert_eq!(rows[0], ["NAME_LABEL", "CPUS.NUMBER", "TAGS", "NO"]);
+        assert_eq!(rows[1], ["a", "b\\u{1b}", "2", "[\"x\"]"]);
+    }
+}

@@ -1,0 +1,156 @@
+//! A JSON-RPC client: one call at a time, notifications read in between.
+//!
+//! Invariant: a call ends. A peer that stays silent is probed with pings, and the call fails when nothing
+//! at all came back for [`DEAD_AFTER_PINGS`] of them, or when the socket closes.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Map, Value};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+
+use super::address::Address;
+use super::message::{self, Incoming};
+use super::socket::{self, Socket};
+use super::trust::Trust;
+use crate::error::{Error, RpcError};
+
+const PING_EVERY: Duration = Duration::from_secs(20);
+const DEAD_AFTER_PINGS: u32 = 3;
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// A connection to the API of a server.
+pub struct Client {
+    socket: Socket,
+    address: Address,
+    last_id: u64,
+}
+
+impl Client {
+    /// Connects; nobody is signed in yet.
+    pub async fn connect(address: &Address, trust: &Trust) -> Result<Self, Error> {
+        let (socket, address) = socket::open(address, trust).await?;
+        Ok(Self {
+            socket,
+            address,
+            last_id: 0,
+        })
+    }
+
+    /// The address that answered, after a redirection if there was one.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Signs in with a token.
+    pub async fn sign_in_with_token(&mut self, token: &str) -> Result<Value, Error> {
+        let mut credentials = Map::new();
+        credentials.insert("token".into(), token.into());
+        self.sign_in(&credentials).await
+    }
+
+    /// Signs in (protocol reference, section 2, "Session methods"); returns the user.
+    pub async fn sign_in(&mut self, credentials: &Map<String, Value>) -> Result<Value, Error> {
+        self.request("session.signIn", credentials)
+            .await?
+            .map_err(|error| Error::SignIn(Box::new(error)))
+    }
+
+    /// Calls a method; its error becomes [`Error::Call`].
+    pub async fn call(
+        &mut self,
+        method: &str,
+        params: &Map<String, Value>,
+    ) -> Result<Value, Error> {
+        self.request(method, params)
+            .await?
+            .map_err(|error| Error::call(method, error))
+    }
+
+    /// Calls a method: the outer result is the connection's, the inner one the method's.
+    pub async fn request(
+        &mut self,
+        method: &str,
+        params: &Map<String, Value>,
+    ) -> Result<Result<Value, RpcError>, Error> {
+        self.last_id += 1;
+        let id = self.last_id;
+        let text = message::request(id, method, params);
+        self.socket
+            .send(Message::text(text))
+            .await
+            .map_err(|error| lost(&error))?;
+        loop {
+            if let Incoming::Response(to, outcome) = self.receive().await?
+                && to == id
+            {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// The next notification: its method and params.
+    pub async fn notification(&mut self) -> Result<(String, Value), Error> {
+        loop {
+            if let Incoming::Notification { method, params } = self.receive().await? {
+                return Ok((method, params));
+            }
+        }
+    }
+
+    /// Says goodbye; a server that does not answer is not waited for.
+    pub async fn close(mut self) {
+        let _ = tokio::time::timeout(CLOSE_LIMIT, self.socket.close(None)).await;
+    }
+
+    async fn receive(&mut self) -> Result<Incoming, Error> {
+        let mut silent_pings = 0;
+        loop {
+            let Ok(frame) = tokio::time::timeout(PING_EVERY, self.socket.next()).await else {
+                if silent_pings == DEAD_AFTER_PINGS {
+                    return Err(Error::ConnectionLost {
+                        reason: "the server is silent".into(),
+                    });
+                }
+                silent_pings += 1;
+                let ping = Message::Ping(Default::default());
+                self.socket.send(ping).await.map_err(|error| lost(&error))?;
+                continue;
+            };
+            silent_pings = 0;
+            match frame {
+                Some(Ok(Message::Text(text))) => {
+                    if let Some(incoming) = message::incoming(text.as_str()) {
+                        return Ok(incoming);
+                    }
+                }
+                Some(Ok(Message::Close(close))) => {
+                    let reason = close
+                        .map(|close| close.reason.to_string())
+                        .unwrap_or_default();
+                    let said = if reason.is_empty() {
+                        String::new()
+                    } else {
+                        format!(": {reason}")
+                    };
+                    return Err(Error::ConnectionLost {
+                        reason: format!("the server closed it{said}"),
+                    });
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(lost(&error)),
+                None => {
+                    return Err(Error::ConnectionLost {
+                        reason: "the server closed it".into(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn lost(error: &WsError) -> Error {
+    Error::ConnectionLost {
+        reason: error.to_string(),
+    }
+}

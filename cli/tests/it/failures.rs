@@ -1,0 +1,45 @@
+//! Servers that are absent, of another kind, or that leave.
+
+use tokio::net::TcpListener;
+
+use crate::program::Home;
+use crate::stub::Stub;
+
+#[tokio::test]
+async fn a_closed_port_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let server = format!("http://127.0.0.1:{port}");
+    let home = Home::registered(&server);
+    home.run(&["test.echo"])
+        .await
+        .failed(3, &["cannot connect to", &server, "hint:"]);
+    home.run(&["rest", "get", "vms"])
+        .await
+        .failed(3, &["cannot connect to", &server]);
+}
+
+#[tokio::test]
+async fn a_pending_call_fails_when_the_server_hangs_up() {
+    let stub = Stub::start().await;
+    let home = Home::registered(&stub.url());
+    home.run(&["test.hangUp"])
+        .await
+        .failed(3, &["connection lost"]);
+}
+
+#[tokio::test]
+async fn another_kind_of_server_is_recognised() {
+    let stub = Stub::start().await;
+    let home = Home::registered(&format!("{}/elsewhere", stub.url()));
+    let done = home.run(&["test.echo"]).await;
+    done.failed(3, &["did not answer as an XO server", "404"]);
+}
+
+#[tokio::test]
+async fn a_damaged_configuration_is_named() {
+    let home = Home::registered("https://xo.invalid");
+    std::fs::write(home.configuration_path(), "{").unwrap();
+    home.run(&["test.echo"]).await.failed(1, &["config.json"]);
+}
