@@ -56,7 +56,7 @@ macro_rules! for_each_class {
 }
 
 /// The struct of a class: what lets a store of records be asked by type.
-pub trait Typed: Sized {
+pub trait Typed: Sized + 'static {
     /// The class whose records this struct holds.
     const CLASS: Class;
 

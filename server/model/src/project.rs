@@ -1,0 +1,1 @@
+//! Some properties of an object's JSON text, without parsing the rest.
