@@ -17,11 +17,12 @@ Files:
   or output: xo-cli vm.export vm=… @=vm.xva
 
 Exit codes:
-  0  done
-  1  the server refused the request, or it failed
-  2  the command line is wrong
-  3  the server cannot be reached, or its certificate is not trusted
-  4  not registered, or the credentials are not accepted
+  0    done
+  1    the server refused the request, or it failed
+  2    the command line is wrong
+  3    the server cannot be reached, or its certificate is not trusted
+  4    not registered, or the credentials are not accepted
+  130  a download was stopped with Ctrl-C
 
 The older spelling of commands is understood too: --register, --createToken,
 --unregister, --list-commands, --list-objects.";

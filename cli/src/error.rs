@@ -118,6 +118,9 @@ pub enum Error {
         /// The cause.
         reason: String,
     },
+    /// The user stopped a transfer with Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// A local file cannot be used.
     #[error("cannot {action} {path}: {reason}")]
     File {
@@ -161,6 +164,7 @@ impl Error {
             | Self::Certificate { .. }
             | Self::NotAnXoServer { .. }
             | Self::ConnectionLost { .. } => exit::UNREACHABLE,
+            Self::Interrupted => exit::INTERRUPTED,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::OK,
             _ => exit::FAILED,
         }

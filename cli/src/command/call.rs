@@ -22,8 +22,10 @@ pub async fn run(mut common: CommonOptions, words: Vec<String>) -> Result<(), Er
     let words: Vec<String> = words.collect();
     let call = assignment::call_words(&words)?;
 
-    let target = Target::resolve(&common)?;
+    let mut target = Target::resolve(&common)?;
     let mut client = target.sign_in().await?;
+    // Where a redirection led: the file goes there too.
+    target.address = client.address().clone();
     let result = match client.call(&method, &call.parameters).await {
         Ok(result) => result,
         Err(error) => return Err(with_neighbours(&mut client, error).await),

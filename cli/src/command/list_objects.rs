@@ -11,6 +11,8 @@ use crate::input::selection::{self, Selection};
 use crate::output::{self, table};
 use crate::wire::target::Target;
 
+const NARROWEST_COLUMNS: u16 = 60;
+
 /// Prints the objects that match.
 pub async fn run(mut common: CommonOptions, words: Vec<String>) -> Result<(), Error> {
     let words = options::take_common(&mut common, words)?;
@@ -68,8 +70,8 @@ fn by_type_and_name(one: &Value, other: &Value) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
+/// Columns of the terminal. Some report none, and in very few nothing could be shown.
 fn terminal_width() -> Option<u16> {
-    console::Term::stdout()
-        .size_checked()
-        .map(|(_, columns)| columns)
+    let (_, columns) = console::Term::stdout().size_checked()?;
+    (columns > 0).then(|| columns.max(NARROWEST_COLUMNS))
 }

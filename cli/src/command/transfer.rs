@@ -57,8 +57,10 @@ pub async fn download(mut response: Response, file: &str) -> Result<(), Error> {
     tokio::pin!(interrupted);
     loop {
         let chunk = tokio::select! {
+            // First, so that the signal is caught before anything is written.
+            biased;
+            _ = &mut interrupted => return Err(Error::Interrupted),
             chunk = response.chunk() => chunk.map_err(|error| broken(&error))?,
-            _ = &mut interrupted => return Err(Error::Transfer { reason: "interrupted".into() }),
         };
         let Some(chunk) = chunk else { break };
         destination.write(&chunk).await?;

@@ -1,6 +1,6 @@
 //! Lists of objects as tables.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use super::printable;
@@ -25,11 +25,14 @@ pub fn columns(objects: &[&Value], asked: &[String]) -> Vec<String> {
 pub fn render(objects: &[&Value], columns: &[String], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if let Some(width) = width {
-        table.set_width(width);
-    }
-    table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    // Without a width, the library would ask the terminal on its own, and some terminals answer 0.
+    match width {
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+        Some(width) => table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width),
+    };
+    table.set_header(columns);
     for object in objects {
         table.add_row(
             columns
@@ -37,7 +40,18 @@ pub fn render(objects: &[&Value], columns: &[String], width: Option<u16>) -> Str
                 .map(|column| cell(selection::property(object, column))),
         );
     }
+    for (name, column) in columns.iter().zip(table.column_iter_mut()) {
+        column.set_padding((0, 2));
+        if is_identifier(name) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     table.trim_fmt()
+}
+
+/// Identifiers are there to be copied: they are never wrapped.
+fn is_identifier(column: &str) -> bool {
+    column.starts_with('$') || matches!(column, "id" | "uuid")
 }
 
 fn cell(value: Option<&Value>) -> String {
@@ -76,7 +90,19 @@ mod tests {
             .lines()
             .map(|line| line.split_whitespace().collect())
             .collect();
-        assert_eq!(rows[0], ["NAME_LABEL", "CPUS.NUMBER", "TAGS", "NO"]);
+        assert_eq!(rows[0], ["name_label", "CPUs.number", "tags", "no"]);
         assert_eq!(rows[1], ["a", "b\\u{1b}", "2", "[\"x\"]"]);
+    }
+
+    #[test]
+    fn a_narrow_table_wraps_names_but_no_identifiers() {
+        let id = "a01667e0-8e29-49fc-a550-17be4226783c";
+        let vm = json!({"id": id, "name_label": "a long name ".repeat(8)});
+        let text = render(&[&vm], &["name_label".into(), "id".into()], Some(60));
+        assert!(text.contains(id), "{text}");
+        assert!(
+            text.lines().count() > 2 && text.lines().all(|line| line.len() <= 60),
+            "{text}"
+        );
     }
 }

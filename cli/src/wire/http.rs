@@ -1,5 +1,7 @@
 //! HTTP requests: side channels and the REST API, under the same trust as the WebSocket.
 
+use std::time::Duration;
+
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 
@@ -9,6 +11,8 @@ use super::socket::{CONNECT_LIMIT, tls_error};
 use super::trust::Trust;
 use crate::error::{Error, RpcError};
 
+/// A transfer may rest for long; a peer that is gone is noticed all the same.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 /// Largest refusal that is read: what does not fit is cut.
 const MAX_ERROR_BYTES: usize = 64 << 10;
 
@@ -18,6 +22,7 @@ pub fn client(address: &Address, trust: &Trust) -> Result<Client, Error> {
     Client::builder()
         .tls_backend_preconfigured((*trust.configuration()).clone())
         .connect_timeout(CONNECT_LIMIT)
+        .tcp_keepalive(KEEPALIVE_EVERY)
         .redirect(redirect::Policy::none())
         .no_proxy()
         .user_agent(concat!("xo-cli/", env!("CARGO_PKG_VERSION")))

@@ -3,7 +3,7 @@
 //! Invariant: signatures of the handshake are always checked; `AcceptAny` only gives up on who signed the
 //! certificate. What the server presented is remembered, so that it can be told to the user.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -45,10 +45,7 @@ impl Trust {
         let presented = Arc::new(Mutex::new(None));
         let authorities = match policy {
             CertificatePolicy::AcceptAny => Authorities::Any,
-            CertificatePolicy::Verify => match Verifier::new(Arc::clone(&provider)) {
-                Ok(verifier) => Authorities::System(Arc::new(verifier)),
-                Err(error) => Authorities::Missing(error),
-            },
+            CertificatePolicy::Verify => Authorities::System(OnceLock::new()),
         };
         let verifier = Arc::new(Witness {
             authorities,
@@ -82,8 +79,8 @@ impl Trust {
 
 #[derive(Debug)]
 enum Authorities {
-    System(Arc<Verifier>),
-    Missing(TlsError),
+    /// Those of this system, read at the first handshake: plain HTTP does not pay for them.
+    System(OnceLock<Result<Verifier, TlsError>>),
     Any,
 }
 
@@ -105,14 +102,18 @@ impl ServerCertVerifier for Witness {
     ) -> Result<ServerCertVerified, TlsError> {
         let verdict = match &self.authorities {
             Authorities::Any => Ok(ServerCertVerified::assertion()),
-            Authorities::Missing(error) => Err(error.clone()),
-            Authorities::System(verifier) => verifier.verify_server_cert(
-                end_entity,
-                intermediates,
-                server_name,
-                ocsp_response,
-                now,
-            ),
+            Authorities::System(verifier) => {
+                match verifier.get_or_init(|| Verifier::new(Arc::clone(&self.provider))) {
+                    Err(error) => Err(error.clone()),
+                    Ok(verifier) => verifier.verify_server_cert(
+                        end_entity,
+                        intermediates,
+                        server_name,
+                        ocsp_response,
+                        now,
+                    ),
+                }
+            }
         };
         let presented = Presented {
             fingerprint: fingerprint(end_entity),

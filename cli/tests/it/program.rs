@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -20,6 +20,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    pub async fn of(child: Child) -> Self {
+        let output = tokio::time::timeout(LIMIT, child.wait_with_output()).await;
+        let output = output.expect("the program did not end").unwrap();
+        Self {
+            code: output.status.code().expect("killed by a signal"),
+            stdout: output.stdout,
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8(self.stdout.clone()).unwrap()
     }
@@ -97,7 +107,7 @@ impl Home {
         self.run_with_input(arguments, b"").await
     }
 
-    pub async fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xo-cli"));
         command
             .args(arguments)
@@ -109,20 +119,19 @@ impl Home {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
+        command.spawn().unwrap()
+    }
+
+    pub async fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+        let mut child = self.spawn(arguments);
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
         // The program may end without reading its input.
         let feeding = tokio::spawn(async move {
             let _ = stdin.write_all(&input).await;
         });
-        let output = tokio::time::timeout(LIMIT, child.wait_with_output()).await;
-        let output = output.expect("the program did not end").unwrap();
+        let outcome = Outcome::of(child).await;
         feeding.await.unwrap();
-        Outcome {
-            code: output.status.code().expect("killed by a signal"),
-            stdout: output.stdout,
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        outcome
     }
 }

@@ -244,4 +244,12 @@ async fn a_redirection_to_tls_is_followed_before_signing_in_and_kept() {
         .succeeded();
     assert_eq!(home.configuration()["server"], format!("{}/", secure.url()));
     assert_eq!(secure.memory.calls_of("session.signIn").len(), 1);
+
+    home.write_configuration(&json!({
+        "server": plain.url(), "token": TOKEN, "allowUnauthorized": true,
+    }));
+    home.run(&["vm.export", "vm=sized", "@=vm.xva"])
+        .await
+        .succeeded();
+    assert_eq!(secure.memory.take_request().target, "/api/sized");
 }

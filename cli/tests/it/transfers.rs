@@ -1,6 +1,8 @@
 //! `@=` both ways.
 
-use crate::program::Home;
+use std::time::Duration;
+
+use crate::program::{Home, Outcome};
 use crate::stub::{CONTENT, Stub};
 
 #[tokio::test]
@@ -40,6 +42,29 @@ async fn a_broken_export_leaves_no_file() {
         .collect();
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(files[0].file_name(), "xo-cli");
+}
+
+#[tokio::test]
+async fn an_interrupted_export_leaves_no_file() {
+    let stub = Stub::start().await;
+    let home = Home::registered(&stub.url());
+    let child = home.spawn(&["vm.export", "vm=stalled", "@=vm.xva"]);
+    let pid = child.id().unwrap();
+    let part = home.path(&format!(".vm.xva.{pid}.part"));
+    let begun = async {
+        while !std::fs::metadata(&part).is_ok_and(|metadata| metadata.len() > 0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), begun)
+        .await
+        .expect("the transfer did not begin");
+    let kill = std::process::Command::new("sh")
+        .args(["-c", &format!("kill -INT {pid}")])
+        .status();
+    assert!(kill.unwrap().success());
+    Outcome::of(child).await.failed(130, &["interrupted"]);
+    assert!(!part.exists() && !home.path("vm.xva").exists());
 }
 
 #[tokio::test]

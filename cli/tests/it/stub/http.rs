@@ -52,6 +52,7 @@ where
         .collect();
     let body = read_body(&mut stream, &headers).await;
     let answer = route(&method, &target, &headers);
+    let stalls = target == "/api/stalled";
     memory.requests.lock().unwrap().push_back(HttpRequest {
         method,
         target,
@@ -60,6 +61,10 @@ where
     });
     // A client that was cut off on purpose does not take the rest.
     let _ = stream.write_all(&answer).await;
+    if stalls {
+        // Until the client leaves.
+        let _ = stream.read_u8().await;
+    }
     let _ = stream.shutdown().await;
 }
 
@@ -88,7 +93,7 @@ fn route(method: &str, target: &str, headers: &HashMap<String, String>) -> Vec<u
             answer.extend(b"0\r\n\r\n");
             answer
         }
-        ("GET", "/api/cut") => {
+        ("GET", "/api/cut" | "/api/stalled") => {
             let mut answer = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n".to_vec();
             answer.extend(&CONTENT[..500]);
             answer
