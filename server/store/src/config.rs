@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -24,18 +25,22 @@ pub struct StoreConfig {
     /// SQLite only: refuse to grow the file beyond this many bytes, as if the disk were full.
     /// `None`: no limit.
     pub sqlite_max_bytes: Option<u64>,
+    /// Longest wait for a connection or for another writer; then the operation fails as busy or
+    /// unavailable.
+    pub wait: Duration,
     /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl StoreConfig {
-    /// A configuration with the default cost, no size limit, and the system's randomness.
+    /// A configuration with the default cost and wait, no size limit, and the system's randomness.
     pub fn new(database: DatabaseLocation, key_file: impl Into<PathBuf>) -> Self {
         Self {
             database,
             key_file: key_file.into(),
             password_cost: PasswordCost::default(),
             sqlite_max_bytes: None,
+            wait: Duration::from_secs(5),
             entropy: Arc::new(SystemEntropy::default()),
         }
     }
@@ -48,6 +53,7 @@ impl fmt::Debug for StoreConfig {
             .field("key_file", &self.key_file)
             .field("password_cost", &self.password_cost)
             .field("sqlite_max_bytes", &self.sqlite_max_bytes)
+            .field("wait", &self.wait)
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@
 //! inside one transaction is safe.
 //! Invariant: every wait here ends: for a connection, for a lock, for a statement.
 
+use std::time::Duration;
+
 use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyPool};
 
@@ -78,8 +80,12 @@ impl Database {
 
     /// Closes the connections; waits for the transactions that are under way.
     pub(crate) async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        for pool in [&self.reader, &self.writer] {
+            // A connection on its way back to the pool while it closes would stay open: the first
+            // call waits for it, the second one finds and closes it.
+            pool.close().await;
+            pool.close().await;
+        }
     }
 
     fn failure(&self, operation: &'static str, source: sqlx::Error) -> StoreError {
@@ -148,9 +154,9 @@ impl Transaction<'_> {
 }
 
 /// Pool options that both databases share.
-fn pool_options() -> AnyPoolOptions {
+fn pool_options(wait: Duration) -> AnyPoolOptions {
     AnyPoolOptions::new()
-        .acquire_timeout(open::WAIT)
+        .acquire_timeout(wait)
         // A statement that failed for want of disk space may have ended its transaction behind
         // sqlx's back. Such a connection would refuse the next transaction: throw it away.
         .before_acquire(|connection, _| {

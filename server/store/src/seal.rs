@@ -111,8 +111,8 @@ fn read(path: &Path, mut file: File) -> Result<[u8; KEY_BYTES], StoreError> {
         return Err(unfit(
             path,
             format!(
-                "others may use it (mode {mode:04o}): chmod 600 it, and set the pools' passwords anew \
-                 if others may have read both it and the database"
+                "others may use it (mode {mode:04o}): chmod 600 it, and set the pools' passwords \
+                 anew if others may have read both it and the database"
             ),
         ));
     }

@@ -36,7 +36,11 @@ impl<'s> Settings<'s> {
     ///
     /// # Errors
     /// [`StoreError::Invalid`] when `value` cannot be JSON.
-    pub async fn set<T: Serialize + Sync>(self, name: &str, value: &T) -> Result<(), StoreError> {
+    pub async fn set<T: Serialize + Sync + ?Sized>(
+        self,
+        name: &str,
+        value: &T,
+    ) -> Result<(), StoreError> {
         check_name(Noun::Setting, "name", name)?;
         let value = serde_json::to_string(value)
             .map_err(|error| StoreError::invalid(Noun::Setting, "value", error.to_string()))?;

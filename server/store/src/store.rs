@@ -43,7 +43,7 @@ impl Store {
     /// to.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let passwords = Passwords::new(config.password_cost, &*config.entropy)?;
-        let database = Database::open(&config.database, config.sqlite_max_bytes).await?;
+        let database = Database::open(config).await?;
         let sealing_key = SealingKey::load_or_create(&config.key_file, &*config.entropy)?;
         Ok(Self {
             inner: Arc::new(Inner {

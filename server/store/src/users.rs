@@ -8,11 +8,14 @@ use sqlx::any::AnyRow;
 
 use crate::database::Transaction;
 use crate::error::{Noun, StoreError};
-use crate::passwords::{MAX_BYTES, Verdict};
 use crate::row;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::text::check_name;
+pub use preferences::merge_preferences;
+
+mod preferences;
+mod sign_in;
 
 /// What a user may do as such, beside permission entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -307,96 +310,12 @@ impl<'s> Users<'s> {
         }
         transaction.commit().await
     }
-
-    /// The user with this name, if that is their password. `None` costs as much as a match: whether
-    /// the name exists does not show. A hash made at a lower cost is renewed.
-    pub async fn verify_password(
-        self,
-        name: &str,
-        password: &Secret,
-    ) -> Result<Option<User>, StoreError> {
-        let mut transaction = self.store.database().read("check a password").await?;
-        let found = transaction
-            .row(
-                sqlx::query("SELECT id, password_hash FROM users WHERE name = $1")
-                    .bind(name.replace('\0', "\u{fffd}")),
-            )
-            .await?;
-        drop(transaction);
-        let (id, hash) = match &found {
-            Some(row) => (
-                Some(row::text(row, "id")?),
-                row::maybe_text(row, "password_hash")?,
-            ),
-            None => (None, None),
-        };
-        let verdict = self
-            .store
-            .passwords()
-            .check(password, hash.as_deref())
-            .await?;
-        let (Some(id), Some(hash)) = (id, hash) else {
-            return Ok(None);
-        };
-        match verdict {
-            Verdict::Wrong => return Ok(None),
-            Verdict::Right => {}
-            Verdict::RightButCheap => self.renew_hash(&id, password, &hash).await?,
-        }
-        self.find(&id).await
-    }
-
-    /// Replaces a cheap hash, unless the password was changed meanwhile.
-    async fn renew_hash(self, id: &str, password: &Secret, old: &str) -> Result<(), StoreError> {
-        let fresh = self.hash(password).await?;
-        let mut transaction = self.store.database().write("renew a password hash").await?;
-        transaction
-            .execute(
-                sqlx::query(
-                    "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-                )
-                .bind(id)
-                .bind(old)
-                .bind(fresh),
-            )
-            .await?;
-        transaction.commit().await
-    }
-
-    async fn hash(self, password: &Secret) -> Result<String, StoreError> {
-        let length = password.expose().len();
-        if length == 0 || length > MAX_BYTES {
-            return Err(StoreError::invalid(
-                Noun::User,
-                "password",
-                format!("must have 1 to {MAX_BYTES} bytes"),
-            ));
-        }
-        let salt = self.store.random()?;
-        self.store.passwords().hash(password, salt).await
-    }
 }
 
 #[derive(PartialEq, Eq)]
 enum Condition {
     Always,
     NoUsers,
-}
-
-/// `change` put over `current`, key by key at the top level; a `null` deletes its key (JSON-RPC
-/// `user.set`).
-pub fn merge_preferences(
-    mut current: Map<String, Value>,
-    change: Map<String, Value>,
-) -> Map<String, Value> {
-    for (key, value) in change {
-        if value.is_null() {
-            current.shift_remove(&key);
-        } else {
-            current.insert(key, value);
-        }
-    }
-    current
 }
 
 /// Fails when another user than `id` has the name.
@@ -467,44 +386,7 @@ fn json(map: &Map<String, Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
     use super::*;
-
-    fn map() -> impl Strategy<Value = Map<String, Value>> {
-        let value = prop_oneof![Just(Value::Null), any::<i32>().prop_map(Value::from)];
-        proptest::collection::vec(("[a-d]", value), 0..6)
-            .prop_map(|entries| entries.into_iter().collect())
-    }
-
-    proptest! {
-        #[test]
-        fn a_merge_sets_what_it_names_deletes_nulls_and_keeps_the_rest(
-            current in map(),
-            change in map(),
-        ) {
-            let merged = merge_preferences(current.clone(), change.clone());
-            for key in ["a", "b", "c", "d"] {
-                let expected = match change.get(key) {
-                    Some(Value::Null) => None,
-                    Some(value) => Some(value),
-                    None => current.get(key),
-                };
-                prop_assert_eq!(merged.get(key), expected);
-            }
-        }
-    }
-
-    #[test]
-    fn a_merge_is_shallow() {
-        let object = |value: Value| value.as_object().cloned().unwrap();
-        let merged = merge_preferences(
-            object(json!({ "filters": { "VM": 1, "host": 2 } })),
-            object(json!({ "filters": { "VM": 3 } })),
-        );
-        assert_eq!(Value::from(merged), json!({ "filters": { "VM": 3 } }));
-    }
 
     #[test]
     fn permissions_rank_as_in_xo() {

@@ -5,27 +5,16 @@ use std::fmt::Write as _;
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
-use sqlx::{AnyPool, Executor};
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, Connection, Executor};
 use url::Url;
 
 use super::{Database, pool_options};
-use crate::config::DatabaseLocation;
+use crate::config::{DatabaseLocation, StoreConfig};
 use crate::error::StoreError;
 use crate::schema;
-
-/// Longest wait for a connection or a lock.
-pub(super) const WAIT: Duration = Duration::from_secs(5);
-
-/// Run on each SQLite connection. FULL: a commit is on the disk when it returns, also across a
-/// power cut.
-const SQLITE_SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-     PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;";
-
-/// Run on each PostgreSQL connection.
-const POSTGRES_SESSION: &str =
-    "SET lock_timeout = '5s'; SET statement_timeout = '30s'; SET client_min_messages = 'warning';";
 
 /// Which of the two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,50 +29,35 @@ impl Database {
     /// # Errors
     /// A database from the future, or one that is not ours, is refused before anything is written
     /// to it.
-    pub(crate) async fn open(
-        location: &DatabaseLocation,
-        sqlite_max_bytes: Option<u64>,
-    ) -> Result<Self, StoreError> {
+    pub(crate) async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let database = match location {
-            DatabaseLocation::Sqlite(path) => open_sqlite(path, sqlite_max_bytes).await?,
-            DatabaseLocation::Postgres(url) => open_postgres(url, location.to_string()).await?,
+        let database = match &config.database {
+            DatabaseLocation::Sqlite(path) => open_sqlite(path, config).await?,
+            DatabaseLocation::Postgres(url) => {
+                open_postgres(url, config.database.to_string(), config).await?
+            }
         };
         schema::migrate(&database).await?;
         Ok(database)
     }
 }
 
-async fn open_sqlite(path: &Path, max_bytes: Option<u64>) -> Result<Database, StoreError> {
-    let at = |source| StoreError::File {
+async fn open_sqlite(path: &Path, config: &StoreConfig) -> Result<Database, StoreError> {
+    let path = std::path::absolute(path).map_err(|source| StoreError::File {
         path: path.to_owned(),
         source,
-    };
-    let path = std::path::absolute(path).map_err(at)?;
+    })?;
     let name = path.display().to_string();
     if make_file(&path)? == Made::Before {
-        look(&path, &name).await?;
+        look(&path, &name, config).await?;
     }
-
-    let url = sqlite_url(&path, "rw")?;
-    // 4096 is the page size of every file that we make.
-    let max_pages = max_bytes.map(|bytes| (bytes / 4096).max(1));
-    let session = move |options: sqlx::any::AnyPoolOptions| {
-        options.after_connect(move |connection, _| {
-            Box::pin(async move {
-                let mut session = SQLITE_SESSION.to_owned();
-                if let Some(pages) = max_pages {
-                    // Writing to a String cannot fail.
-                    let _ = write!(session, "PRAGMA max_page_count = {pages};");
-                }
-                connection.execute(session.as_str()).await?;
-                Ok(())
-            })
-        })
-    };
     let failure =
         |source| super::failure::classify(Backend::Sqlite, &name, "open the database", source);
-    let writer = session(pool_options().max_connections(1))
+    let url = sqlite_url(&path, "rw")?;
+    let options = with_session(pool_options(config.wait), sqlite_session(config));
+    let writer = options
+        .clone()
+        .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -95,7 +69,8 @@ async fn open_sqlite(path: &Path, max_bytes: Option<u64>) -> Result<Database, St
         .execute("PRAGMA journal_mode = WAL")
         .await
         .map_err(failure)?;
-    let reader = session(pool_options().max_connections(3))
+    let reader = options
+        .max_connections(3)
         .test_before_acquire(false)
         .connect_lazy(&url)
         .map_err(failure)?;
@@ -104,6 +79,44 @@ async fn open_sqlite(path: &Path, max_bytes: Option<u64>) -> Result<Database, St
         name,
         writer,
         reader,
+    })
+}
+
+/// What each SQLite connection begins with. FULL: a commit is on the disk when it returns, also
+/// across a power cut.
+fn sqlite_session(config: &StoreConfig) -> String {
+    let mut session = format!(
+        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
+         PRAGMA journal_size_limit = 16777216;",
+        config.wait.as_millis()
+    );
+    if let Some(bytes) = config.sqlite_max_bytes {
+        // 4096 is the page size of every file that we make. Writing to a String cannot fail.
+        let _ = write!(
+            session,
+            "PRAGMA max_page_count = {};",
+            (bytes / 4096).max(1)
+        );
+    }
+    session
+}
+
+/// What each PostgreSQL connection begins with.
+fn postgres_session(config: &StoreConfig) -> String {
+    format!(
+        "SET lock_timeout = {}; SET statement_timeout = 30000; SET client_min_messages = warning;",
+        config.wait.as_millis()
+    )
+}
+
+fn with_session(options: AnyPoolOptions, session: String) -> AnyPoolOptions {
+    let session: Arc<str> = session.into();
+    options.after_connect(move |connection, _| {
+        let session = Arc::clone(&session);
+        Box::pin(async move {
+            connection.execute(&*session).await?;
+            Ok(())
+        })
     })
 }
 
@@ -137,8 +150,8 @@ fn make_file(path: &Path) -> Result<Made, StoreError> {
 }
 
 /// Reads the schema version over a read-only connection.
-async fn look(path: &Path, name: &str) -> Result<(), StoreError> {
-    let pool = pool_options()
+async fn look(path: &Path, name: &str, config: &StoreConfig) -> Result<(), StoreError> {
+    let pool = pool_options(config.wait)
         .max_connections(1)
         .connect(&sqlite_url(path, "ro")?)
         .await
@@ -173,20 +186,26 @@ fn sqlite_url(path: &Path, mode: &str) -> Result<String, StoreError> {
     Ok(format!("{url}?mode={mode}"))
 }
 
-async fn open_postgres(url: &Url, name: String) -> Result<Database, StoreError> {
-    let pool: AnyPool = pool_options()
+async fn open_postgres(
+    url: &Url,
+    name: String,
+    config: &StoreConfig,
+) -> Result<Database, StoreError> {
+    let failure =
+        |source| super::failure::classify(Backend::Postgres, &name, "open the database", source);
+    // A pool tries again and again and then only says that it timed out; this says why.
+    tokio::time::timeout(config.wait, AnyConnection::connect(url.as_str()))
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(failure)?
+        .close()
+        .await
+        .map_err(failure)?;
+    let pool = with_session(pool_options(config.wait), postgres_session(config))
         .max_connections(8)
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection.execute(POSTGRES_SESSION).await?;
-                Ok(())
-            })
-        })
         .connect(url.as_str())
         .await
-        .map_err(|source| {
-            super::failure::classify(Backend::Postgres, &name, "open the database", source)
-        })?;
+        .map_err(failure)?;
     let database = Database {
         backend: Backend::Postgres,
         name,

@@ -2,5 +2,13 @@
 //! the URL of a server where databases may be made. Each test has a database of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acls;
+mod crash;
+mod groups;
+mod opening;
+mod servers;
+mod settings;
 mod support;
+mod tasks;
+mod tokens;
 mod users;

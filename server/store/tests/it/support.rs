@@ -90,6 +90,21 @@ impl Lab {
         text
     }
 
+    /// Takes the writer's place behind the store's back, until the answer is rolled back.
+    pub async fn hold_the_writers_place(&self) -> sqlx::Transaction<'static, sqlx::Any> {
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&self.url()).await.unwrap();
+        if self.postgres.is_none() {
+            return pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        }
+        let mut transaction = pool.begin().await.unwrap();
+        transaction
+            .execute("SELECT pg_advisory_xact_lock(8678364938277138021)")
+            .await
+            .unwrap();
+        transaction
+    }
+
     fn url(&self) -> String {
         match &self.config.database {
             DatabaseLocation::Sqlite(path) => format!("sqlite://{}", path.display()),
