@@ -1,1 +1,35 @@
-//! What can be done: authorise, decide, call the pool, report.
+//! What can be done: every operation once, whoever asks for it and however.
+//!
+//! A call goes through one pipeline ([`Engine::call`]): find the [`Method`], check who asks, check the parameters, look up the
+//! objects they name, check the rights on them, run, report. One file per noun holds its methods.
+
+mod access;
+mod call;
+mod caller;
+mod console;
+mod engine;
+mod error;
+mod feed;
+mod method;
+mod metrics;
+mod nouns;
+mod objects;
+mod pools;
+mod setup;
+mod tasks;
+mod throttle;
+mod transfer;
+
+pub use access::Permission;
+pub use call::{Call, Outcome};
+pub use console::Console;
+pub use caller::{Caller, Credentials, SignIn};
+pub use engine::{Engine, Options};
+pub use error::{Error, ParamError, Result};
+pub use feed::{ClientFeed, Round};
+pub use method::schema::{self, Schema};
+pub use method::{Access, Method, Param, Resolve};
+pub use objects::Query;
+pub use setup::{AdminCreation, SetupState};
+pub use tasks::{Task, TaskNotice, Tasks, task_json};
+pub use transfer::{ByteStream, Incoming, Outgoing, Transfer};

@@ -1,0 +1,307 @@
+//! The pipeline that every call goes through, and what a running operation has at hand.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use xo_inventory::PoolHandle;
+use xo_inventory::Item;
+
+use crate::method::{Access, Method};
+use crate::transfer::{Incoming, Outgoing, Transfer};
+use crate::{Caller, Engine, Error, Permission, Result};
+
+/// What an operation answers.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A value.
+    Value(Value),
+    /// JSON text that was made already.
+    Json(Vec<Bytes>),
+}
+
+impl From<()> for Outcome {
+    fn from((): ()) -> Self {
+        Self::Value(Value::Bool(true))
+    }
+}
+
+impl From<Value> for Outcome {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<String> for Outcome {
+    fn from(text: String) -> Self {
+        Self::Value(Value::String(text))
+    }
+}
+
+impl From<Arc<str>> for Outcome {
+    fn from(text: Arc<str>) -> Self {
+        Self::Value(Value::String(text.to_string()))
+    }
+}
+
+/// One call on its way: who, what with, and on which objects.
+pub struct Call {
+    /// Everything that operations use.
+    pub engine: Arc<Engine>,
+    /// Who asks.
+    pub caller: Caller,
+    params: Map<String, Value>,
+    resolved: Vec<(&'static str, Arc<Item>)>,
+}
+
+impl Call {
+    /// The object that a parameter named.
+    pub fn object(&self, param: &str) -> Result<&Arc<Item>> {
+        self.object_opt(param).ok_or_else(|| Error::invalid(param, "is required"))
+    }
+
+    /// The object that an optional parameter named.
+    pub fn object_opt(&self, param: &str) -> Option<&Arc<Item>> {
+        self.resolved.iter().find(|(name, _)| *name == param).map(|(_, object)| object)
+    }
+
+    /// The pool of the object that a parameter named.
+    pub fn pool(&self, param: &str) -> Result<PoolHandle> {
+        self.engine.pool_of(self.object(param)?)
+    }
+
+    /// A parameter as it came.
+    pub fn get(&self, param: &str) -> Option<&Value> {
+        self.params.get(param).filter(|v| !v.is_null())
+    }
+
+    /// True when the parameter was sent, even as `null`.
+    pub fn has(&self, param: &str) -> bool {
+        self.params.contains_key(param)
+    }
+
+    /// A string that the schema requires.
+    pub fn str(&self, param: &str) -> Result<&str> {
+        self.str_opt(param).ok_or_else(|| Error::invalid(param, "is required"))
+    }
+
+    /// A string.
+    pub fn str_opt(&self, param: &str) -> Option<&str> {
+        self.get(param).and_then(Value::as_str)
+    }
+
+    /// A flag; false when left out.
+    pub fn flag(&self, param: &str) -> bool {
+        self.bool_opt(param).unwrap_or(false)
+    }
+
+    /// A boolean.
+    pub fn bool_opt(&self, param: &str) -> Option<bool> {
+        self.get(param).and_then(Value::as_bool)
+    }
+
+    /// A whole number.
+    pub fn int_opt(&self, param: &str) -> Option<i64> {
+        let value = self.get(param)?;
+        value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64))
+    }
+
+    /// A number of bytes: a number, or text such as `4 GiB`, `10G`, `1073741824`.
+    pub fn size_opt(&self, param: &str) -> Result<Option<u64>> {
+        let Some(value) = self.get(param) else { return Ok(None) };
+        if let Some(bytes) = value.as_u64() {
+            return Ok(Some(bytes));
+        }
+        value
+            .as_str()
+            .and_then(parse_size)
+            .map(Some)
+            .ok_or_else(|| Error::invalid(param, "must be a size: bytes, or text such as `4 GiB`"))
+    }
+
+    /// A list of strings; empty when left out.
+    pub fn strings(&self, param: &str) -> Vec<String> {
+        let items = self.get(param).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// All parameters.
+    pub fn params(&self) -> &Map<String, Value> {
+        &self.params
+    }
+
+    /// Looks up another object, with a right on it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchObject`] also when the caller may not even see it.
+    pub fn find(
+        &self,
+        id: &str,
+        types: &[xo_model::ObjectType],
+        permission: Option<Permission>,
+    ) -> Result<Arc<Item>> {
+        self.engine.resolve(&self.caller, id, types, permission)
+    }
+
+    /// Checks a right on an object that was found otherwise.
+    pub fn require(&self, object: &Item, permission: Permission) -> Result<()> {
+        self.engine.require(&self.caller, object, permission)
+    }
+
+    /// Answers with a URL to download from.
+    pub fn offer_download<F, Fut>(&self, file_name: &str, start: F) -> Value
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Outgoing>> + Send + 'static,
+    {
+        let token = self.engine.transfers.offer(Transfer::Get(Box::new(|| Box::pin(start()))));
+        let suffix = if file_name.is_empty() {
+            String::new()
+        } else {
+            format!("/{}", encode_path(file_name))
+        };
+        json!({ "$getFrom": format!("/api/{token}{suffix}") })
+    }
+
+    /// Answers with a URL to upload to.
+    pub fn offer_upload<F, Fut>(&self, start: F) -> Value
+    where
+        F: FnOnce(Incoming) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Value>> + Send + 'static,
+    {
+        let transfer = Transfer::Send(Box::new(|incoming| Box::pin(start(incoming))));
+        json!({ "$sendTo": format!("/api/{}", self.engine.transfers.offer(transfer)) })
+    }
+}
+
+impl Engine {
+    /// Calls a method by name.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, from [`Error::UnknownMethod`] to the pool's own refusal.
+    pub async fn call(
+        self: &Arc<Self>,
+        caller: &Caller,
+        name: &str,
+        params: Map<String, Value>,
+    ) -> Result<Outcome> {
+        let method = self
+            .methods
+            .get(name)
+            .ok_or_else(|| Error::UnknownMethod { name: name.to_owned() })?;
+        self.admit(caller, method)?;
+        let mut params = self.ignorable(method, params)?;
+        alias_id(method, &mut params);
+        let shown = params.clone();
+        method.validate(&mut params)?;
+        let mut resolved = Vec::new();
+        for rule in &method.resolve {
+            if let Some(id) = params.get(rule.param).and_then(Value::as_str) {
+                let object = self.resolve(caller, id, rule.types, rule.permission)?;
+                resolved.push((rule.param, object));
+            }
+        }
+        let call = Call { engine: Arc::clone(self), caller: caller.clone(), params, resolved };
+        let task = method.tasked.then(|| self.tasks.begin_call(caller, method.name, &shown));
+        let outcome = method.start(call).await.map_err(|e| self.in_ids(e));
+        if let Some(task) = task {
+            task.end_call(outcome.as_ref().err());
+        }
+        outcome
+    }
+
+    fn admit(&self, caller: &Caller, method: &Method) -> Result<()> {
+        if method.access == Access::Anyone {
+            return Ok(());
+        }
+        let account = self.account(caller)?;
+        if method.access == Access::Admin && !account.is_admin {
+            return Err(Error::Unauthorized { permission: "admin".into(), object: None });
+        }
+        Ok(())
+    }
+
+    /// `name?` is sent as `name`, and dropped when the method does not declare it.
+    fn ignorable(&self, method: &Method, params: Map<String, Value>) -> Result<Map<String, Value>> {
+        if !params.keys().any(|k| k.ends_with('?')) {
+            return Ok(params);
+        }
+        let mut kept = Map::new();
+        for (key, value) in params {
+            let name = key.strip_suffix('?').unwrap_or(&key);
+            if kept.contains_key(name) {
+                return Err(Error::invalid(name, "was sent twice, with and without `?`"));
+            }
+            if name == key || method.declares(name) {
+                kept.insert(name.to_owned(), value);
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// `vm=<id>` is taken for `id=<id>` by `vm.start`, which declares `id` and not `vm`.
+fn alias_id(method: &Method, params: &mut Map<String, Value>) {
+    let namespace = method.name.split('.').next().unwrap_or_default();
+    let wanted = method.params.is_some()
+        && !params.contains_key("id")
+        && method.declares("id")
+        && !method.declares(namespace)
+        && params.get(namespace).is_some_and(Value::is_string);
+    if wanted && let Some(value) = params.remove(namespace) {
+        params.insert("id".into(), value);
+    }
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().ok()?;
+    let unit = unit.trim().to_ascii_lowercase();
+    let factor: f64 = match unit.trim_end_matches("ib").trim_end_matches('b') {
+        "" => 1.0,
+        "k" => 1024.0,
+        "m" => 1024.0 * 1024.0,
+        "g" => 1024.0 * 1024.0 * 1024.0,
+        "t" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return None,
+    };
+    let bytes = number * factor;
+    (bytes.is_finite() && bytes >= 0.0 && bytes < 9e18).then_some(bytes as u64)
+}
+
+fn encode_path(name: &str) -> String {
+    let mut url = url::Url::parse("http://localhost/").ok();
+    if let Some(url) = &mut url
+        && let Ok(mut segments) = url.path_segments_mut()
+    {
+        segments.pop_if_empty().push(name);
+    }
+    url.map(|u| u.path().trim_start_matches('/').to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_and_without_units() {
+        for (text, bytes) in [
+            ("1024", Some(1024)),
+            ("4 GiB", Some(4 << 30)),
+            ("1.5K", Some(1536)),
+            ("10mb", Some(10 << 20)),
+            ("x", None),
+            ("5 parsecs", None),
+            ("-1", None),
+        ] {
+            assert_eq!(parse_size(text), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_name_is_one_encoded_segment() {
+        assert_eq!(encode_path("a b/ç.xva"), "a%20b%2F%C3%A7.xva");
+    }
+}

@@ -1,0 +1,129 @@
+//! Who asks: nobody yet, or a user of ours, from where, and until when.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use xo_store::{Secret, User};
+
+use crate::{Engine, Error, Result};
+
+/// Who asks. Cheap to clone; what the user may do is looked up at each call, so a change takes effect at once.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    /// The user's id, once signed in.
+    pub user: Option<Arc<str>>,
+    /// When the token used to sign in expires, in ms since the epoch.
+    pub expires_at: Option<i64>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
+
+/// How somebody signs in.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// By name and password.
+    Password {
+        /// The user name, which Xen Orchestra also calls `email`.
+        name: String,
+        /// As typed.
+        password: String,
+    },
+    /// By a token.
+    Token(String),
+}
+
+/// Who got in.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// To be used for calls from now on.
+    pub caller: Caller,
+    /// The user as clients see it.
+    pub user: Value,
+}
+
+impl Credentials {
+    /// Reads the parameters of `session.signIn`: `{email|username, password}` or `{token}`.
+    pub fn from_params(params: &Map<String, Value>) -> Result<Self> {
+        let text = |name: &str| params.get(name).and_then(Value::as_str).map(str::to_owned);
+        if let Some(token) = text("token") {
+            return Ok(Self::Token(token));
+        }
+        match (text("email").or_else(|| text("username")), text("password")) {
+            (Some(name), Some(password)) => Ok(Self::Password { name, password }),
+            _ => Err(Error::invalid("credentials", "expected email and password, or token")),
+        }
+    }
+}
+
+impl Caller {
+    /// Somebody at this address who has not signed in.
+    pub fn anonymous(address: Option<IpAddr>) -> Self {
+        Self { user: None, expires_at: None, address }
+    }
+}
+
+impl Engine {
+    /// Checks credentials; failures are counted per user and address.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`], [`Error::Throttled`].
+    pub async fn sign_in(&self, credentials: Credentials, from: Option<IpAddr>) -> Result<SignIn> {
+        let (user, expires_at) = match credentials {
+            Credentials::Password { name, password } => {
+                self.throttle.check(&name, from, Instant::now())?;
+                let found = if password.is_empty() {
+                    None
+                } else {
+                    self.store.users().verify_password(&name, &Secret::new(password)).await?
+                };
+                let Some(user) = found else {
+                    self.throttle.failed(&name, from, Instant::now());
+                    tracing::warn!(user = name, address = ?from, "sign-in refused");
+                    return Err(Error::InvalidCredentials);
+                };
+                self.throttle.succeeded(&name);
+                (user.id, None)
+            }
+            Credentials::Token(secret) => {
+                let tokens = self.store.tokens();
+                let token = tokens.find_by_secret(&secret, self.now_ms()).await?;
+                let token = token.ok_or(Error::InvalidCredentials)?;
+                if let Some(address) = from {
+                    tokens.record_use(&token.id, &address.to_string(), self.now_ms()).await?;
+                }
+                (token.user_id, Some(token.expires_at_ms))
+            }
+        };
+        let caller =
+            Caller { user: Some(Arc::from(user.as_str())), expires_at, address: from };
+        Ok(SignIn { user: self.user_json(&user).await?, caller })
+    }
+
+    /// True when the token behind this caller has run out.
+    pub fn is_expired(&self, caller: &Caller) -> bool {
+        caller.expires_at.is_some_and(|at| at <= self.now_ms())
+    }
+
+    /// The user as clients see it: `id, email, name, groups, permission, preferences`.
+    pub(crate) async fn user_json(&self, id: &str) -> Result<Value> {
+        Ok(user_view(&self.store.users().fetch(id).await?))
+    }
+}
+
+/// One user, without what is secret.
+pub(crate) fn user_view(user: &User) -> Value {
+    let mut view = json!({
+        "id": user.id,
+        "email": user.name,
+        "name": user.name,
+        "groups": user.groups,
+        "permission": user.permission.as_str(),
+        "preferences": user.preferences,
+    });
+    if let (Some(providers), Some(view)) = (&user.auth_providers, view.as_object_mut()) {
+        view.insert("authProviders".into(), json!(providers));
+    }
+    view
+}

@@ -1,0 +1,219 @@
+//! The one value that all operations share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use parking_lot::RwLock;
+use rand::RngCore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use xo_inventory::{Inventory, Item, PoolHandle};
+use xo_model::ObjectType;
+use xo_store::Store;
+
+use crate::access::{Account, Directory};
+use crate::method::Method;
+use crate::pools::Pools;
+use crate::setup::Setup;
+use crate::throttle::Throttle;
+use crate::transfer::{Transfer, Transfers};
+use crate::{Caller, Error, Permission, Result, Tasks};
+
+/// What the daemon tells the engine at start.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `system.getServerVersion`.
+    pub version: String,
+    /// `system.getServerTimezone`.
+    pub timezone: String,
+}
+
+/// Everything that operations use.
+pub struct Engine {
+    /// The live objects.
+    pub inventory: Arc<Inventory>,
+    pub(crate) store: Store,
+    pub(crate) methods: BTreeMap<&'static str, Method>,
+    pub(crate) transfers: Transfers,
+    /// XO tasks: what runs, what failed.
+    pub tasks: Tasks,
+    pub(crate) throttle: Throttle,
+    pub(crate) pools: Pools,
+    pub(crate) setup: Setup,
+    pub(crate) options: Options,
+    pub(crate) clients: Arc<AtomicUsize>,
+    directory: RwLock<Arc<Directory>>,
+    /// Background work; waited for at shutdown.
+    pub(crate) tracker: TaskTracker,
+    /// Cancelled at shutdown.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Engine {
+    /// Reads accounts and permissions, marks what a crash interrupted, and connects the enabled pools.
+    pub async fn start(store: Store, options: Options) -> Result<Arc<Self>> {
+        let inventory = Arc::new(Inventory::new());
+        let stopping = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let tasks = Tasks::start(store.clone(), now_ms()).await?;
+        let engine = Arc::new(Self {
+            pools: Pools::new(),
+            inventory,
+            methods: crate::nouns::methods().into_iter().map(|m| (m.name, m)).collect(),
+            transfers: Transfers::default(),
+            tasks,
+            throttle: Throttle::default(),
+            setup: Setup::new(),
+            options,
+            clients: Arc::default(),
+            directory: RwLock::default(),
+            tracker,
+            stopping,
+            store,
+        });
+        engine.refresh_directory().await?;
+        engine.connect_enabled().await?;
+        Ok(engine)
+    }
+
+    /// Stops watchers and waits for what runs, for at most ten seconds.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        self.inventory.close();
+        self.disconnect_all().await;
+        self.tracker.close();
+        let limit = std::time::Duration::from_secs(10);
+        if tokio::time::timeout(limit, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some work did not end in time and is dropped");
+        }
+        self.store.close().await;
+    }
+
+    /// All methods, by name.
+    pub fn methods(&self) -> impl Iterator<Item = &Method> {
+        self.methods.values()
+    }
+
+    /// Takes the transfer that waits under a one-shot token.
+    pub fn take_transfer(&self, token: &str) -> Option<Transfer> {
+        self.transfers.take(token)
+    }
+
+    /// Milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    /// Reads users, groups and entries again, after a change of any of them.
+    pub(crate) async fn refresh_directory(&self) -> Result<()> {
+        let users = self.store.users().list().await?;
+        let groups = self.store.groups().list().await?;
+        let acls = self.store.acls().list().await?;
+        *self.directory.write() = Arc::new(Directory::build(&users, &groups, &acls));
+        Ok(())
+    }
+
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read())
+    }
+
+    /// The caller's account as it is now.
+    pub(crate) fn account(&self, caller: &Caller) -> Result<Arc<Account>> {
+        if self.is_expired(caller) {
+            return Err(Error::NotSignedIn);
+        }
+        let user = caller.user.as_deref().ok_or(Error::NotSignedIn)?;
+        self.directory().account(user).cloned().ok_or(Error::NotSignedIn)
+    }
+
+    /// True for administrators.
+    pub fn is_admin(&self, caller: &Caller) -> bool {
+        self.account(caller).is_ok_and(|a| a.is_admin)
+    }
+
+    /// True when the caller has the right on the object, by an entry on it or on what holds it.
+    pub(crate) fn may(&self, account: &Account, object: &Item, permission: Permission) -> bool {
+        if account.is_admin {
+            return true;
+        }
+        if account.grants.is_empty() {
+            return false;
+        }
+        self.inventory.is_granted(object, |id| id.with_str(|id| account.grants.has(id, permission)))
+    }
+
+    /// Looks an object up by id or by reference, checks its type and the caller's right on it.
+    pub(crate) fn resolve(
+        &self,
+        caller: &Caller,
+        id: &str,
+        types: &[ObjectType],
+        permission: Option<Permission>,
+    ) -> Result<Arc<Item>> {
+        let expected = || types.iter().map(|t| t.name()).collect::<Vec<_>>().join(" or ");
+        let unknown = || Error::no_such(id, if types.is_empty() { "object".into() } else { expected() });
+        let object = self.inventory.find(id).ok_or_else(unknown)?;
+        if !types.is_empty() && !types.contains(&object.kind) {
+            return Err(unknown());
+        }
+        if let Some(permission) = permission {
+            self.require(caller, &object, permission)?;
+        }
+        Ok(object)
+    }
+
+    /// Fails unless the caller has the right on the object.
+    pub(crate) fn require(&self, caller: &Caller, object: &Item, wanted: Permission) -> Result<()> {
+        let account = self.account(caller)?;
+        if self.may(&account, object, wanted) {
+            return Ok(());
+        }
+        Err(Error::Unauthorized {
+            permission: wanted.name().into(),
+            object: Some((object.id.to_string(), object.kind.name().into())),
+        })
+    }
+
+    /// The live pool of an object.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] while the pool is disconnected.
+    pub(crate) fn pool_of(&self, object: &Item) -> Result<PoolHandle> {
+        self.inventory.pool(&object.pool).ok_or_else(|| Error::Unreachable {
+            what: format!("the pool of {} {}", object.kind.name(), object.id),
+            reason: "it is disconnected; see server.getAll for the cause".into(),
+        })
+    }
+
+    /// Turns references in a pool's error into the ids that clients know.
+    pub(crate) fn in_ids(&self, error: Error) -> Error {
+        match error {
+            Error::Pool { code, params } => {
+                let params = params
+                    .into_iter()
+                    .map(|p| match p.starts_with("OpaqueRef:").then(|| self.inventory.find(&p)) {
+                        Some(Some(object)) => object.id.to_string(),
+                        _ => p,
+                    })
+                    .collect();
+                Error::Pool { code, params }
+            }
+            other => other,
+        }
+    }
+}
+
+pub(crate) fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |d| d.as_millis() as i64)
+}
+
+/// 32 random bytes in base64url: 43 characters.
+pub(crate) fn random_token() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}

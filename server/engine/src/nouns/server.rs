@@ -1,0 +1,127 @@
+//! Pool connections, which Xen Orchestra calls servers.
+
+use serde_json::{Value, json};
+use xo_store::{NewServer, Secret, ServerChange};
+
+use crate::schema::{boolean, string, types};
+use crate::{Call, Error, Method, Result};
+
+pub(super) fn methods() -> Vec<Method> {
+    let on_server = |name, text| Method::new(name, text).admin().param("id", string());
+    vec![
+        Method::new("server.add", "Adds a pool by the address of one of its hosts, connects it, and returns its id.")
+            .admin()
+            .param("host", string())
+            .param("username", string())
+            .param("password", string())
+            .param("label", string().optional())
+            .param("autoConnect", boolean().optional())
+            .param("allowUnauthorized", boolean().optional())
+            .param("readOnly", boolean().optional())
+            .param("httpProxy", string().optional())
+            .run(add),
+        Method::new("server.getAll", "Lists the pool connections and how they stand.")
+            .admin()
+            .any_params()
+            .untasked()
+            .run(get_all),
+        on_server("server.set", "Changes a pool connection; a connected one reconnects.")
+            .param("label", types(&["null", "string"]).optional())
+            .param("host", string().optional())
+            .param("username", string().optional())
+            .param("password", string().optional())
+            .param("allowUnauthorized", boolean().optional())
+            .param("readOnly", boolean().optional())
+            .param("httpProxy", types(&["string", "null"]).optional())
+            .run(set),
+        on_server("server.enable", "Connects a pool and keeps it connected.").run(enable),
+        on_server("server.disable", "Disconnects a pool.").run(disable),
+        on_server("server.remove", "Disconnects a pool and forgets it.").run(remove),
+    ]
+}
+
+async fn add(call: Call) -> Result<String> {
+    let host = call.str("host")?.trim().to_owned();
+    host.parse::<xapi::Address>()?;
+    refuse_proxy(&call)?;
+    let connect = call.bool_opt("autoConnect").unwrap_or(true);
+    let new = NewServer {
+        host,
+        label: call.str_opt("label").map(str::to_owned),
+        username: call.str("username")?.to_owned(),
+        password: Secret::new(call.str("password")?),
+        enabled: connect,
+        read_only: call.flag("readOnly"),
+        allow_unauthorized: call.flag("allowUnauthorized"),
+        http_proxy: None,
+    };
+    let server = call.engine.store.servers().create(new).await?;
+    if connect {
+        call.engine.connect(&server).await?;
+    }
+    Ok(server.id)
+}
+
+async fn get_all(call: Call) -> Result<Value> {
+    let servers = call.engine.store.servers().list().await?;
+    Ok(servers.iter().map(|server| call.engine.server_json(server)).collect())
+}
+
+async fn set(call: Call) -> Result<()> {
+    let (id, engine) = (call.str("id")?, &call.engine);
+    if let Some(host) = call.str_opt("host") {
+        host.parse::<xapi::Address>()?;
+    }
+    refuse_proxy(&call)?;
+    let nullable = |name: &str| call.has(name).then(|| call.str_opt(name).map(str::to_owned));
+    // A new address, or the wish to accept anew, forgets the pinned certificate.
+    let forget_pin = call.has("host") || call.has("allowUnauthorized");
+    let change = ServerChange {
+        host: call.str_opt("host").map(|h| h.trim().to_owned()),
+        label: nullable("label"),
+        username: call.str_opt("username").map(str::to_owned),
+        password: call.str_opt("password").map(Secret::new),
+        read_only: call.bool_opt("readOnly"),
+        allow_unauthorized: call.bool_opt("allowUnauthorized"),
+        fingerprint: forget_pin.then_some(None),
+        ..ServerChange::default()
+    };
+    let server = engine.store.servers().update(id, change).await?;
+    let touches_connection = ["host", "username", "password", "allowUnauthorized"];
+    if server.enabled && touches_connection.iter().any(|p| call.has(p)) {
+        engine.disconnect(id).await;
+        engine.connect(&server).await?;
+    }
+    Ok(())
+}
+
+async fn enable(call: Call) -> Result<()> {
+    let (id, engine) = (call.str("id")?, &call.engine);
+    let change = ServerChange { enabled: Some(true), ..ServerChange::default() };
+    let server = engine.store.servers().update(id, change).await?;
+    engine.connect(&server).await?;
+    engine.await_connected(id).await
+}
+
+async fn disable(call: Call) -> Result<()> {
+    let (id, engine) = (call.str("id")?, &call.engine);
+    let change = ServerChange { enabled: Some(false), ..ServerChange::default() };
+    engine.store.servers().update(id, change).await?;
+    engine.disconnect(id).await;
+    Ok(())
+}
+
+async fn remove(call: Call) -> Result<()> {
+    let (id, engine) = (call.str("id")?, &call.engine);
+    engine.store.servers().delete(id).await?;
+    engine.disconnect(id).await;
+    Ok(())
+}
+
+fn refuse_proxy(call: &Call) -> Result<()> {
+    match call.get("httpProxy") {
+        None => Ok(()),
+        Some(value) if *value == json!("") => Ok(()),
+        Some(_) => Err(Error::NotImplemented { what: "httpProxy of a pool connection".into() }),
+    }
+}

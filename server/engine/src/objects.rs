@@ -1,0 +1,230 @@
+//! Asking for objects: filter, order, page; and their text in the forms that clients take.
+//!
+//! Lists are answered from the kept JSON: nothing is serialised per request. What the caller may not see is not there.
+
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures_util::stream;
+use serde_json::Value;
+use xo_inventory::Item;
+use xo_model::ObjectType;
+use xo_model::filter::{Filter, Pattern};
+
+use crate::{Caller, Engine, Error, Outgoing, Permission, Result};
+
+/// Which objects, in which order, how many.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    kinds: Option<Vec<ObjectType>>,
+    filter: Option<Filter>,
+    pattern: Option<Pattern>,
+    sort: Vec<(String, Direction)>,
+    offset: usize,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+impl Query {
+    /// All objects.
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
+    /// Objects of these types.
+    pub fn kinds(kinds: &[ObjectType]) -> Self {
+        Self { kinds: Some(kinds.to_vec()), ..Self::default() }
+    }
+
+    /// Only those that a filter text matches (`xo-protocol.md` section 7).
+    ///
+    /// # Errors
+    /// [`Error::InvalidFilter`] with the position.
+    pub fn filter(mut self, text: &str) -> Result<Self> {
+        let filter = Filter::parse(text)
+            .map_err(|e| Error::InvalidFilter { message: e.to_string(), text: text.to_owned() })?;
+        self.filter = (!filter.is_empty()).then_some(filter);
+        Ok(self)
+    }
+
+    /// Only those of which `pattern` is a part: `{"type": "VM"}`.
+    pub fn pattern(mut self, pattern: &Value) -> Self {
+        self.pattern = Some(Pattern::example(pattern));
+        self
+    }
+
+    /// Ordered by properties: `name_label`, `-memory.size` for the other direction, several with commas.
+    pub fn sort(mut self, text: &str) -> Self {
+        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
+        self.sort = keys
+            .map(|key| match key.strip_prefix('-') {
+                Some(key) => (key.to_owned(), Direction::Down),
+                None => (key.to_owned(), Direction::Up),
+            })
+            .collect();
+        self
+    }
+
+    /// Leaves out the first ones.
+    pub fn offset(mut self, offset: usize) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// At most so many.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// What the type alone tells: none of them matches, all do, or each must be looked at.
+    fn decide(&self, kind: ObjectType) -> Option<bool> {
+        let known = |property: &str| (property == "type").then(|| kind.name());
+        let by_filter = self.filter.as_ref().map_or(Some(true), |f| f.decide(known));
+        let by_pattern = self.pattern.as_ref().map_or(Some(true), |p| p.decide(known));
+        match (by_filter, by_pattern) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+
+    fn matches(&self, item: &Item) -> bool {
+        self.filter.as_ref().is_none_or(|f| f.matches_json(&item.json))
+            && self.pattern.as_ref().is_none_or(|p| p.matches_json(&item.json))
+    }
+}
+
+impl Engine {
+    /// The objects that the caller may see and asks for.
+    pub async fn query(&self, caller: &Caller, query: &Query) -> Result<Vec<Arc<Item>>> {
+        let account = self.account(caller)?;
+        let kinds = query.kinds.as_deref().unwrap_or(ObjectType::ALL);
+        let (mut sure, mut open) = (Vec::new(), Vec::new());
+        for kind in kinds {
+            match query.decide(*kind) {
+                Some(true) => sure.extend(self.inventory.of_kind(*kind)),
+                Some(false) => {}
+                None => open.extend(self.inventory.of_kind(*kind)),
+            }
+        }
+        if !account.is_admin {
+            sure.retain(|item| self.may(&account, item, Permission::View));
+            open.retain(|item| self.may(&account, item, Permission::View));
+        }
+        if open.is_empty() && query.sort.is_empty() {
+            return Ok(page(sure, query));
+        }
+        let query = query.clone();
+        // Looking into tens of thousands of objects would hold up other clients.
+        let work = tokio::task::spawn_blocking(move || {
+            open.retain(|item| query.matches(item));
+            sure.extend(open);
+            sort(&mut sure, &query.sort);
+            page(sure, &query)
+        });
+        work.await.map_err(Error::internal)
+    }
+
+    /// One object of one of these types, if the caller may see it.
+    pub fn fetch(&self, caller: &Caller, id: &str, kinds: &[ObjectType]) -> Result<Arc<Item>> {
+        let item = self.resolve(caller, id, kinds, None)?;
+        match self.require(caller, &item, Permission::View) {
+            Err(Error::Unauthorized { .. }) => {
+                let kind = kinds.first().map_or("object", |kind| kind.name());
+                Err(Error::no_such(id, kind))
+            }
+            Err(other) => Err(other),
+            Ok(()) => Ok(item),
+        }
+    }
+}
+
+fn page(items: Vec<Arc<Item>>, query: &Query) -> Vec<Arc<Item>> {
+    if query.offset == 0 && query.limit.is_none() {
+        return items;
+    }
+    items.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX)).collect()
+}
+
+fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
+    if keys.is_empty() {
+        return;
+    }
+    let mut keyed: Vec<(Vec<Value>, Arc<Item>)> = items
+        .drain(..)
+        .map(|item| {
+            let values = keys.iter().map(|(path, _)| item.at(path).unwrap_or_default());
+            (values.collect(), item)
+        })
+        .collect();
+    keyed.sort_by(|(a, x), (b, y)| {
+        for ((a, b), (_, direction)) in a.iter().zip(b).zip(keys) {
+            let order = compare(a, b);
+            let order = if *direction == Direction::Down { order.reverse() } else { order };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        x.id.cmp(&y.id)
+    });
+    items.extend(keyed.into_iter().map(|(_, item)| item));
+}
+
+/// Numbers by size, text without regard to case; what is absent comes last.
+fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
+    use std::cmp::Ordering;
+    match (a, b) {
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Greater,
+        (_, Value::Null) => Ordering::Less,
+        (Value::Number(a), Value::Number(b)) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+        }
+        (Value::String(a), Value::String(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        _ => a.to_string().cmp(&b.to_string()),
+    }
+}
+
+/// `{"<id>": {...}, ...}`
+pub(crate) fn by_id(items: &[Arc<Item>]) -> Bytes {
+    let size: usize = items.iter().map(|item| item.json.len() + 80).sum();
+    let mut text = BytesMut::with_capacity(size + 2);
+    text.put_u8(b'{');
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            text.put_u8(b',');
+        }
+        text.extend_from_slice(Value::String(item.id.to_string()).to_string().as_bytes());
+        text.put_u8(b':');
+        text.extend_from_slice(item.json.as_bytes());
+    }
+    text.put_u8(b'}');
+    text.freeze()
+}
+
+/// One object a line, in pieces of some hundred kilobytes.
+pub(crate) fn ndjson(items: &[Arc<Item>]) -> Outgoing {
+    const OBJECTS_PER_PIECE: usize = 256;
+    let pieces: Vec<Vec<Arc<Item>>> = items.chunks(OBJECTS_PER_PIECE).map(<[_]>::to_vec).collect();
+    let body = stream::iter(pieces.into_iter().map(|items| {
+        let mut text = BytesMut::new();
+        for item in items {
+            text.extend_from_slice(item.json.as_bytes());
+            text.put_u8(b'\n');
+        }
+        Ok(text.freeze())
+    }));
+    Outgoing {
+        content_type: "application/json".into(),
+        file_name: None,
+        length: None,
+        body: Box::pin(body),
+    }
+}

@@ -1,0 +1,260 @@
+//! Pool connections: what is stored of each, and the watcher that keeps it alive.
+//!
+//! Invariant: a certificate that was accepted once is stored as a pin, and only that one is believed from then on, until an
+//! administrator asks to accept anew (`server.set allowUnauthorized=true`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use xapi::{Fingerprint, TrustMode};
+use xo_inventory::{Connection, Settings, State, Status};
+use xo_store::{NewServer, Secret, Server, ServerChange};
+
+use crate::{Engine, Error, Result};
+
+/// The running watchers, by connection id.
+pub(crate) struct Pools(Mutex<HashMap<String, Connection>>);
+
+impl Pools {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::default())
+    }
+
+    fn status(&self, id: &str) -> Option<Status> {
+        self.0.lock().get(id).map(|c| c.status().borrow().clone())
+    }
+}
+
+impl Engine {
+    pub(crate) async fn connect_enabled(self: &Arc<Self>) -> Result<()> {
+        for server in self.store.servers().list().await? {
+            if server.enabled
+                && let Err(error) = self.connect(&server).await
+            {
+                tracing::error!(server = server.host, %error, "pool connection not started");
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the watcher of a connection, or leaves the running one alone.
+    pub(crate) async fn connect(self: &Arc<Self>, server: &Server) -> Result<()> {
+        let password = self.store.servers().password(&server.id).await?;
+        let settings = Settings {
+            name: server.label.clone().unwrap_or_else(|| server.host.clone()),
+            address: server.host.parse().map_err(Error::from)?,
+            credentials: xapi::Credentials {
+                username: server.username.clone(),
+                password: password.into_exposed(),
+            },
+            trust: trust_of(server),
+        };
+        let mut running = self.pools.0.lock();
+        if running.contains_key(&server.id) {
+            return Ok(());
+        }
+        let connection = Connection::start(Arc::clone(&self.inventory), settings);
+        let status = connection.status();
+        running.insert(server.id.clone(), connection);
+        let (engine, id) = (Arc::clone(self), server.id.clone());
+        self.tracker.spawn(async move { engine.follow_status(&id, status).await });
+        Ok(())
+    }
+
+    /// Points the connection with this label at an address, makes it when there is none, and connects it. For pools that
+    /// this process runs itself: their certificate is made anew at each start.
+    pub async fn adopt_pool(
+        self: &Arc<Self>,
+        label: &str,
+        host: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<()> {
+        let servers = self.store.servers();
+        let known = servers.list().await?.into_iter().find(|s| s.label.as_deref() == Some(label));
+        let server = match known {
+            Some(server) => {
+                self.disconnect(&server.id).await;
+                let change = ServerChange {
+                    host: Some(host.to_owned()),
+                    username: Some(username.to_owned()),
+                    password: Some(Secret::new(password)),
+                    enabled: Some(true),
+                    allow_unauthorized: Some(true),
+                    fingerprint: Some(None),
+                    ..ServerChange::default()
+                };
+                servers.update(&server.id, change).await?
+            }
+            None => {
+                let new = NewServer {
+                    host: host.to_owned(),
+                    label: Some(label.to_owned()),
+                    username: username.to_owned(),
+                    password: Secret::new(password),
+                    enabled: true,
+                    read_only: false,
+                    allow_unauthorized: true,
+                    http_proxy: None,
+                };
+                servers.create(new).await?
+            }
+        };
+        self.connect(&server).await
+    }
+
+    /// Waits until a connection that was just started is connected.
+    ///
+    /// # Errors
+    /// Why the first try failed; further ones go on by themselves.
+    pub(crate) async fn await_connected(&self, id: &str) -> Result<()> {
+        let Some(mut status) = self.pools.0.lock().get(id).map(Connection::status) else {
+            return Err(Error::no_such(id, "server"));
+        };
+        let settled = status.wait_for(|s| !matches!(s.state, State::Connecting)).await;
+        let state = settled.map(|s| s.state.clone());
+        match state {
+            Ok(State::Disconnected(error)) => Err(shared(&error)),
+            Ok(State::Duplicate(pool)) => Err(Error::Forbidden {
+                operation: "server.enable".into(),
+                reason: format!("pool {pool} is connected already under another connection"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the watcher of a connection; its pool's objects go.
+    pub(crate) async fn disconnect(&self, id: &str) {
+        let connection = self.pools.0.lock().remove(id);
+        if let Some(connection) = connection {
+            connection.stop().await;
+        }
+    }
+
+    pub(crate) async fn disconnect_all(&self) {
+        let all: Vec<Connection> = self.pools.0.lock().drain().map(|(_, c)| c).collect();
+        futures_util::future::join_all(all.into_iter().map(Connection::stop)).await;
+    }
+
+    /// A connection as clients see it (`server.getAll`).
+    pub(crate) fn server_json(&self, server: &Server) -> Value {
+        let status = self.pools.status(&server.id);
+        let (word, error, since) = match &status {
+            None => ("disconnected", None, None),
+            Some(s) => match &s.state {
+                State::Connecting => ("connecting", None, Some(s.since)),
+                State::Connected => ("connected", None, Some(s.since)),
+                State::Disconnected(e) => ("disconnected", Some(error_json(e)), Some(s.since)),
+                State::Duplicate(pool) => {
+                    let message = format!("pool {pool} is connected already");
+                    ("disconnected", Some(json!({ "code": "DUPLICATE_POOL", "message": message })), Some(s.since))
+                }
+            },
+        };
+        let since = since.and_then(|t| t.duration_since(UNIX_EPOCH).ok()).map(|d| d.as_millis() as u64);
+        let pool = status.as_ref().and_then(|s| s.pool.as_ref().map(ToString::to_string));
+        let pool = pool.or_else(|| server.pool_id.clone());
+        let pool_object = pool.as_deref().and_then(|id| self.inventory.find(id));
+        let mut view = json!({
+            "id": server.id,
+            "host": server.host,
+            "username": server.username,
+            "enabled": server.enabled,
+            "readOnly": server.read_only,
+            "allowUnauthorized": server.allow_unauthorized,
+            "status": word,
+            "poolId": pool,
+            "since": since,
+        });
+        if let Some(view) = view.as_object_mut() {
+            let mut put = |key: &str, value: Option<Value>| {
+                if let Some(value) = value {
+                    view.insert(key.into(), value);
+                }
+            };
+            put("label", server.label.as_ref().map(|l| json!(l)));
+            put("httpProxy", server.http_proxy.as_ref().map(|p| json!(p)));
+            put("fingerprint", server.fingerprint.as_ref().map(|f| json!(f)));
+            put("error", error);
+            put("poolNameLabel", pool_object.and_then(|o| o.at("name_label")));
+            put("master", status.and_then(|s| s.address).map(|a| json!(a.host)));
+        }
+        view
+    }
+
+    /// Stores what a watcher found: the pool, the pins.
+    async fn follow_status(&self, id: &str, mut status: tokio::sync::watch::Receiver<Status>) {
+        while status.changed().await.is_ok() {
+            let now = status.borrow_and_update().clone();
+            if !matches!(now.state, State::Connected) {
+                continue;
+            }
+            let pins: Vec<String> = now.pins.iter().map(Fingerprint::to_string).collect();
+            let change = ServerChange {
+                pool_id: now.pool.as_ref().map(|p| Some(p.to_string())),
+                fingerprint: (!pins.is_empty()).then(|| Some(pins.join(" "))),
+                ..ServerChange::default()
+            };
+            if let Err(error) = self.store.servers().update(id, change).await {
+                tracing::warn!(server = id, %error, "the state of a pool connection was not stored");
+            }
+        }
+    }
+}
+
+fn trust_of(server: &Server) -> TrustMode {
+    let pins: Vec<Fingerprint> = server
+        .fingerprint
+        .iter()
+        .flat_map(|list| list.split_whitespace())
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    if !pins.is_empty() {
+        TrustMode::Pinned(pins)
+    } else if server.allow_unauthorized {
+        TrustMode::FirstUse
+    } else {
+        TrustMode::Authorities
+    }
+}
+
+/// The watcher keeps its error; the caller gets one that says the same.
+fn shared(error: &xapi::Error) -> Error {
+    use xapi::Error as E;
+    let clone = match error {
+        E::Api(e) => E::Api(e.clone()),
+        E::Unreachable { host, source } => {
+            E::Unreachable { host: host.clone(), source: source.to_string().into() }
+        }
+        E::Timeout { host, method } => E::Timeout { host: host.clone(), method: method.clone() },
+        E::CertificateChanged { host, presented } => {
+            E::CertificateChanged { host: host.clone(), presented: *presented }
+        }
+        E::CertificateUntrusted { host, presented, reason } => E::CertificateUntrusted {
+            host: host.clone(),
+            presented: *presented,
+            reason: reason.clone(),
+        },
+        other => E::Garbage {
+            host: String::new(),
+            method: "connect".into(),
+            detail: other.to_string(),
+        },
+    };
+    clone.into()
+}
+
+fn error_json(error: &xapi::Error) -> Value {
+    let words = shared(error);
+    let code = match error {
+        xapi::Error::Api(e) => e.code.as_str(),
+        xapi::Error::CertificateChanged { .. } => "CERTIFICATE_CHANGED",
+        xapi::Error::CertificateUntrusted { .. } => "CERTIFICATE_UNTRUSTED",
+        xapi::Error::Garbage { .. } => "NOT_XAPI",
+        _ => "UNREACHABLE",
+    };
+    json!({ "code": code, "message": words.to_string() })
+}
