@@ -177,6 +177,9 @@ impl Error {
             Self::NotRegistered => {
                 vec!["run `xo-cli register <server URL> <user>` first, or give --url".into()]
             }
+            Self::Connect { reason, .. } if reason.contains("does not speak TLS") => {
+                vec!["put http:// in front of the address, or check the port".into()]
+            }
             Self::Connect { .. } => vec!["check the address, the port and the network".into()],
             Self::Certificate { fingerprint, .. } => explain::certificate(fingerprint.as_deref()),
             Self::NotAnXoServer { .. } => {

@@ -9,11 +9,13 @@ pub mod progress;
 pub mod table;
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 
 use serde_json::Value;
 
 use crate::error::Error;
+
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// How results are shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +52,14 @@ pub fn line(text: &str) -> Result<(), Error> {
 
 /// Prints JSON, indented by two spaces.
 pub fn json(value: &Value) -> Result<(), Error> {
-    line(&format!("{value:#}"))
+    if is_terminal() {
+        return line(&format!("{value:#}"));
+    }
+    // Every object of a large infrastructure may pass here: not as one text in memory, nor line by line.
+    let mut output = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut output, value).map_err(std::io::Error::from)?;
+    output.write_all(b"\n")?;
+    Ok(output.flush()?)
 }
 
 /// Prints the result of a call.

@@ -55,6 +55,8 @@ pub fn outcome(mut response: Map<String, Value>) -> Option<Result<Value, RpcErro
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -80,6 +82,33 @@ mod tests {
             incoming(r#"{"method":"all","params":{"a":1}}"#),
             Some(notification)
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_members_are_read_or_ignored(
+            id in prop::option::of(any::<i64>()),
+            code in prop::option::of(any::<f64>()),
+            result in prop::option::of(".*"),
+            method in prop::option::of(".*"),
+        ) {
+            let mut frame = json!({"error": code.map(|code| json!({"code": code}))});
+            for (name, value) in [("id", json!(id)), ("result", json!(result)), ("method", json!(method))] {
+                if !value.is_null() {
+                    frame[name] = value;
+                }
+            }
+            match incoming(&frame.to_string()) {
+                Some(Incoming::Notification { method: read, .. }) => {
+                    prop_assert_eq!(Some(read), method);
+                }
+                Some(Incoming::Response(to, outcome)) => {
+                    prop_assert_eq!(i64::try_from(to).ok(), id);
+                    prop_assert_eq!(outcome.is_err(), code.is_some());
+                }
+                None => prop_assert!(method.is_none()),
+            }
+        }
     }
 
     #[test]

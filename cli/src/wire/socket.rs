@@ -71,6 +71,10 @@ async fn upgrade(address: &Address, trust: &Trust) -> Result<Upgrade, Error> {
         let connector = TlsConnector::from(trust.configuration());
         match connector.connect(name, tcp).await {
             Ok(tls) => Box::new(tls),
+            Err(error) if is_no_tls(&error) => {
+                let reason = format!("it does not speak TLS on port {}", address.port());
+                return Err(connect_error(address, reason));
+            }
             Err(error) => return Err(tls_error(address, trust, &error.to_string())),
         }
     } else {
@@ -98,6 +102,19 @@ async fn upgrade(address: &Address, trust: &Trust) -> Result<Upgrade, Error> {
         Err(WsError::Io(error)) => Err(connect_error(address, error.to_string())),
         Err(error) => Err(not_xo(address, error.to_string())),
     }
+}
+
+/// Whether what came back was not TLS at all, such as a line of plain HTTP.
+fn is_no_tls(error: &std::io::Error) -> bool {
+    let cause = error
+        .get_ref()
+        .and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(
+        cause,
+        Some(rustls::Error::InvalidMessage(
+            rustls::InvalidMessage::InvalidContentType
+        ))
+    )
 }
 
 /// The error for a TLS failure: about the certificate when that was what was refused.

@@ -1,8 +1,9 @@
 //! Servers that are absent, of another kind, or that leave.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::program::Home;
+use crate::program::{Home, Outcome};
 use crate::stub::Stub;
 
 #[tokio::test]
@@ -18,6 +19,37 @@ async fn a_closed_port_is_unreachable() {
     home.run(&["rest", "get", "vms"])
         .await
         .failed(3, &["cannot connect to", &server]);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_apart_from_a_dead_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = format!("https://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut hello = [0; 512];
+        let read = stream.read(&mut hello).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        read
+    });
+    let home = Home::registered(&server);
+    home.run(&["test.echo"])
+        .await
+        .failed(3, &["does not speak TLS", "http://"]);
+    assert!(serving.await.unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_is_no_failure() {
+    let stub = Stub::start().await;
+    let home = Home::registered(&stub.url());
+    let mut child = home.spawn(&["list-objects"]);
+    drop(child.stdout.take());
+    let done = Outcome::of(child).await.succeeded();
+    assert_eq!(done.stderr, "");
 }
 
 #[tokio::test]
