@@ -25,8 +25,8 @@ pub struct StoreConfig {
     /// SQLite only: refuse to grow the file beyond this many bytes, as if the disk were full.
     /// `None`: no limit.
     pub sqlite_max_bytes: Option<u64>,
-    /// Longest wait for a connection or for another writer; then the operation fails as busy or
-    /// unavailable.
+    /// Longest wait for a connection, another writer, or a free password hasher; then the operation
+    /// fails as busy or unavailable.
     pub wait: Duration,
     /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,

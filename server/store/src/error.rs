@@ -172,6 +172,9 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// Too many passwords are being checked or hashed.
+    #[error("too many sign-ins at once, try again")]
+    Overloaded,
     /// No room to write. Nothing was changed.
     #[error(
         "{operation}: the disk of the database {database} is full: free some space and try again"
@@ -255,7 +258,7 @@ impl StoreError {
             | Self::File { .. }
             | Self::KeyFile { .. } => ErrorKind::Unusable,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Busy { .. } => ErrorKind::Busy,
+            Self::Busy { .. } | Self::Overloaded => ErrorKind::Busy,
             Self::DiskFull { .. } => ErrorKind::DiskFull,
             Self::Refused { .. }
             | Self::Unreadable { .. }

@@ -5,6 +5,7 @@
 //! one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, CustomizedPasswordHasher, Params, PasswordVerifier, Version};
@@ -29,6 +30,7 @@ pub(crate) struct Passwords {
     /// Looks like a hash and matches nothing: checked where there is no real one.
     decoy: String,
     slots: Arc<Semaphore>,
+    wait: Duration,
 }
 
 /// What a check found.
@@ -41,7 +43,11 @@ pub(crate) enum Verdict {
 }
 
 impl Passwords {
-    pub(crate) fn new(cost: PasswordCost, entropy: &dyn Entropy) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        cost: PasswordCost,
+        wait: Duration,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, StoreError> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(failed)?;
         let salt = STANDARD_NO_PAD.encode(random::<16>(entropy)?);
         let output = STANDARD_NO_PAD.encode(random::<32>(entropy)?);
@@ -54,6 +60,7 @@ impl Passwords {
             params,
             decoy: format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${output}"),
             slots: Arc::new(Semaphore::new(AT_ONCE)),
+            wait,
         })
     }
 
@@ -112,9 +119,9 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         // The slot goes with the work: it stays taken when the caller gives up waiting.
-        let slot = Arc::clone(&self.slots)
-            .acquire_owned()
+        let slot = tokio::time::timeout(self.wait, Arc::clone(&self.slots).acquire_owned())
             .await
+            .map_err(|_| StoreError::Overloaded)?
             .map_err(failed)?;
         tokio::task::spawn_blocking(move || {
             let _slot = slot;
@@ -140,18 +147,20 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
 
-    fn passwords(memory_kib: u32) -> Passwords {
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn passwords(memory_kib: u32, wait: Duration) -> Passwords {
         let cost = PasswordCost {
             memory_kib,
             passes: 1,
             lanes: 1,
         };
-        Passwords::new(cost, &SystemEntropy::default()).unwrap()
+        Passwords::new(cost, wait, &SystemEntropy::default()).unwrap()
     }
 
     #[tokio::test]
     async fn only_the_right_password_matches() {
-        let passwords = passwords(8);
+        let passwords = passwords(8, LONG);
         let hash = passwords.hash(&"right".into(), [1; 16]).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
         let check = async |password: &str, stored| {
@@ -168,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cheaper_hash_is_told_to_be_cheap_and_a_dearer_one_is_not() {
-        let (cheap, dear) = (passwords(8), passwords(64));
+        let (cheap, dear) = (passwords(8, LONG), passwords(64, LONG));
         let password = Secret::from("right");
         let old = cheap.hash(&password, [1; 16]).await.unwrap();
         let new = dear.hash(&password, [1; 16]).await.unwrap();
@@ -185,6 +194,19 @@ mod tests {
             passes: 1,
             lanes: 1,
         };
-        assert!(Passwords::new(cost, &SystemEntropy::default()).is_err());
+        let refused = Passwords::new(cost, Duration::ZERO, &SystemEntropy::default());
+        assert!(refused.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_finds_no_free_slot_is_told_after_the_wait() {
+        let passwords = passwords(8, Duration::from_millis(1));
+        let all = u32::try_from(AT_ONCE).unwrap();
+        let taken = passwords.slots.acquire_many(all).await.unwrap();
+        let refused = passwords.check(&"right".into(), None).await;
+        assert!(matches!(refused, Err(StoreError::Overloaded)));
+        drop(taken);
+        let checked = passwords.check(&"right".into(), None).await;
+        assert_eq!(checked.unwrap(), Verdict::Wrong);
     }
 }

@@ -42,7 +42,7 @@ impl Store {
     /// [`StoreError::KeyFile`] name what an administrator must mend; the database was not written
     /// to.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        let passwords = Passwords::new(config.password_cost, &*config.entropy)?;
+        let passwords = Passwords::new(config.password_cost, config.wait, &*config.entropy)?;
         let database = Database::open(config).await?;
         let sealing_key = SealingKey::load_or_create(&config.key_file, &*config.entropy)?;
         Ok(Self {

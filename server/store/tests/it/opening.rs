@@ -16,6 +16,7 @@ on_both![
     a_closed_store_is_unavailable,
     a_writer_that_waits_too_long_is_told_that_the_database_is_busy,
     a_sound_database_passes_its_check,
+    calls_that_were_given_up_leave_the_store_usable,
 ];
 
 async fn what_was_written_is_there_after_reopening(lab: &Lab) {
@@ -91,6 +92,30 @@ async fn a_writer_that_waits_too_long_is_told_that_the_database_is_busy(lab: &La
 
 async fn a_sound_database_passes_its_check(lab: &Lab) {
     user(&lab.store, "alice").await;
+    lab.store.check().await.unwrap();
+}
+
+async fn calls_that_were_given_up_leave_the_store_usable(lab: &Lab) {
+    let alice = user(&lab.store, "alice").await;
+    let group = lab.store.groups().create("ops").await.unwrap();
+    let members = [alice.id.clone()];
+    let mut given_up = 0;
+    for number in 0..300_u64 {
+        let patience = Duration::from_micros(number * 13 % 2000);
+        let groups = lab.store.groups();
+        let change = async {
+            groups.set_users(&group.id, &members).await?;
+            groups.set_users(&group.id, &[]).await?;
+            lab.store.users().list().await.map(drop)
+        };
+        match tokio::time::timeout(patience, change).await {
+            Ok(done) => done.unwrap(),
+            Err(_) => given_up += 1,
+        }
+    }
+    assert!(given_up > 0, "nothing was given up: the test is too slow");
+    let group = lab.store.groups().set_users(&group.id, &members).await;
+    assert_eq!(group.unwrap().users, members);
     lab.store.check().await.unwrap();
 }
 
