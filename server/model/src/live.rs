@@ -3,11 +3,12 @@
 //! Each derivation notes what it read of other records; when one of those changes in that respect, the object is stale and derived
 //! again. Nothing else is. A link to a record that is not there yet is left out, noted, and mended when it arrives.
 //!
-//! Invariant: after `refresh`, what was told about objects is what deriving everything anew would tell.
+//! Invariant: after `refresh`, what was told about objects is what deriving everything anew would tell. One exception: a link
+//! to a record that was deleted stays until the linking record changes too, which XAPI tells in the same breath.
 
 use std::collections::HashSet;
 
-use xapi_records::{Class, Id, Record, Ref, record::Vm};
+use xapi_records::{Class, Id, Record, Ref};
 
 use crate::{Object, Records, objects};
 
@@ -210,7 +211,7 @@ impl LivePool {
         let context = Context::of(&self.records);
         if context.pool != self.context.pool {
             if let Some(old) = self.context.pool.take() {
-                self.retract_templates(&old);
+                self.retract(&old, context.pool.is_none());
             }
             self.mark_all();
         } else if context != self.context {
@@ -219,18 +220,20 @@ impl LivePool {
         self.context = context;
     }
 
-    /// The ids of default templates hold the pool's.
-    fn retract_templates(&mut self, pool: &Id) {
-        for (reference, vm) in self
-            .records
-            .iter::<Vm>()
-            .filter(|(_, vm)| objects::is_default(vm))
+    /// Without a pool there are no objects; when its id changes, so do those of the built-in templates.
+    fn retract(&mut self, pool: &Id, all: bool) {
+        for class in Class::ALL
+            .into_iter()
+            .filter(|class| objects::has_object(*class))
         {
-            self.gone.push(objects::object_id(
-                &Record::from(vm.clone()),
-                reference,
-                pool,
-            ));
+            for reference in self.records.references(class) {
+                let Some(record) = self.records.record(class, reference) else {
+                    continue;
+                };
+                if all || matches!(record, Record::Vm(vm) if objects::is_default(vm)) {
+                    self.gone.push(objects::object_id(record, reference, pool));
+                }
+            }
         }
     }
 }
