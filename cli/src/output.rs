@@ -11,7 +11,9 @@ pub mod table;
 use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal, Write};
 
-use serde_json::Value;
+use serde::ser::{Serialize, SerializeSeq, Serializer as _};
+use serde_json::ser::PrettyFormatter;
+use serde_json::{Serializer, Value};
 
 use crate::error::Error;
 
@@ -52,12 +54,40 @@ pub fn line(text: &str) -> Result<(), Error> {
 
 /// Prints JSON, indented by two spaces.
 pub fn json(value: &Value) -> Result<(), Error> {
+    indented(|output| value.serialize(output).map(|_| Ok(())))
+}
+
+/// Prints a JSON list, indented by two spaces. Entries are made one at a time: a list may be as large as an
+/// infrastructure, and an error of an entry ends it.
+pub fn json_list(entries: impl Iterator<Item = Result<Value, Error>>) -> Result<(), Error> {
+    indented(|output| {
+        let mut list = output.serialize_seq(None)?;
+        for entry in entries {
+            match entry {
+                Ok(entry) => list.serialize_element(&entry)?,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        list.end().map(Ok)
+    })
+}
+
+type Indented<'a> = serde_json::Serializer<Box<dyn Write + 'a>, PrettyFormatter<'static>>;
+
+fn indented(
+    write: impl FnOnce(&mut Indented<'_>) -> serde_json::Result<Result<(), Error>>,
+) -> Result<(), Error> {
     if is_terminal() {
-        return line(&format!("{value:#}"));
+        let mut text = Vec::new();
+        let buffer: Box<dyn Write + '_> = Box::new(&mut text);
+        write(&mut Serializer::pretty(buffer)).map_err(std::io::Error::from)??;
+        return line(&String::from_utf8_lossy(&text));
     }
-    // Every object of a large infrastructure may pass here: not as one text in memory, nor line by line.
-    let mut output = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
-    serde_json::to_writer_pretty(&mut output, value).map_err(std::io::Error::from)?;
+    // Not line by line, as the standard output would do it.
+    let output = BufWriter::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
+    let mut serializer = Serializer::pretty(Box::new(output) as Box<dyn Write>);
+    write(&mut serializer).map_err(std::io::Error::from)??;
+    let mut output = serializer.into_inner();
     output.write_all(b"\n")?;
     Ok(output.flush()?)
 }

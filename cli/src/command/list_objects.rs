@@ -1,7 +1,10 @@
 //! `list-objects`: the objects of the server, as a table on a terminal and as JSON elsewhere.
 
-use std::cmp::Ordering;
+use std::fmt;
 
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::arguments::CommonOptions;
@@ -22,30 +25,26 @@ pub async fn run(mut common: CommonOptions, words: Vec<String>) -> Result<(), Er
         params.insert("filter".into(), Value::Object(filter));
     }
     let mut client = Target::resolve(&common)?.sign_in().await?;
-    let objects = client.call("xo.getAllObjects", &params).await?;
+    let objects = client.call_raw("xo.getAllObjects", &params).await?;
     client.close().await;
-    let objects: Vec<Value> = match objects {
-        Value::Object(by_id) => by_id.into_iter().map(|(_, object)| object).collect(),
-        Value::Array(objects) => objects,
-        _ => {
-            return Err(Error::Transfer {
-                reason: "the server sent no objects".into(),
-            });
-        }
-    };
+    let objects = split(&objects)?;
     if common.json || !output::is_terminal() {
-        let shown = if properties.is_empty() {
-            objects
-        } else {
-            objects
-                .iter()
-                .map(|object| selection::reduce(object, &properties))
-                .collect()
-        };
-        return output::json(&Value::Array(shown));
+        return output::json_list(objects.into_iter().map(|object| {
+            let object = read(object)?;
+            Ok(match properties.as_slice() {
+                [] => object,
+                properties => selection::reduce(&object, properties),
+            })
+        }));
     }
-    let mut rows: Vec<&Value> = objects.iter().collect();
-    rows.sort_by(|one, other| by_type_and_name(one, other));
+    let candidates = table::candidates(&properties);
+    let mut rows = Vec::with_capacity(objects.len());
+    for object in objects {
+        let object = read(object)?;
+        rows.push((sort_key(&object), selection::reduce(&object, &candidates)));
+    }
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    let rows: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
     if !rows.is_empty() {
         let columns = table::columns(&rows, &properties);
         output::line(&table::render(&rows, &columns, terminal_width()))?;
@@ -55,19 +54,51 @@ pub async fn run(mut common: CommonOptions, words: Vec<String>) -> Result<(), Er
     Ok(())
 }
 
-fn by_type_and_name(one: &Value, other: &Value) -> Ordering {
-    let key = |object: &'_ Value, name: &str| {
+/// The entries of the answer, as text: only one at a time is worth its memory.
+fn split(objects: &RawValue) -> Result<Vec<&RawValue>, Error> {
+    objects
+        .deserialize_map(Entries)
+        .map_err(|error| unreadable(&error))
+}
+
+/// Collects the values of a map, in its order.
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map of objects by identifier")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some((IgnoredAny, value)) = map.next_entry()? {
+            values.push(value);
+        }
+        Ok(values)
+    }
+}
+
+fn read(object: &RawValue) -> Result<Value, Error> {
+    serde_json::from_str(object.get()).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    Error::Transfer {
+        reason: format!("the server sent objects that cannot be read: {error}"),
+    }
+}
+
+/// Rows are ordered by type, name and identifier.
+fn sort_key(object: &Value) -> [String; 3] {
+    ["type", "name_label", "id"].map(|name| {
         object
             .get(name)
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned()
-    };
-    ["type", "name_label", "id"]
-        .iter()
-        .map(|name| key(one, name).cmp(&key(other, name)))
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+    })
 }
 
 /// Columns of the terminal. Some report none, and in very few nothing could be shown.

@@ -9,20 +9,25 @@ use crate::input::selection;
 /// Columns of a table when none were asked for, as far as any object has them.
 const USUAL_COLUMNS: [&str; 4] = ["type", "name_label", "power_state", "id"];
 
-/// The columns to show for these objects.
-pub fn columns(objects: &[&Value], asked: &[String]) -> Vec<String> {
-    if !asked.is_empty() {
-        return asked.to_vec();
+/// The properties that a row needs: those asked for, else the usual ones.
+pub fn candidates(asked: &[String]) -> Vec<String> {
+    match asked {
+        [] => USUAL_COLUMNS.map(str::to_owned).into(),
+        asked => asked.to_vec(),
     }
-    USUAL_COLUMNS
-        .iter()
-        .filter(|column| objects.iter().any(|object| object.get(**column).is_some()))
-        .map(|column| (*column).to_owned())
-        .collect()
+}
+
+/// The columns to show for these rows.
+pub fn columns(rows: &[Value], asked: &[String]) -> Vec<String> {
+    let mut columns = candidates(asked);
+    if asked.is_empty() {
+        columns.retain(|column| rows.iter().any(|row| row.get(column).is_some()));
+    }
+    columns
 }
 
 /// The table as text, one row per object; `width` in characters, `None` for unlimited.
-pub fn render(objects: &[&Value], columns: &[String], width: Option<u16>) -> String {
+pub fn render(rows: &[Value], columns: &[String], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     // Without a width, the library would ask the terminal on its own, and some terminals answer 0.
@@ -33,11 +38,11 @@ pub fn render(objects: &[&Value], columns: &[String], width: Option<u16>) -> Str
             .set_width(width),
     };
     table.set_header(columns);
-    for object in objects {
+    for row in rows {
         table.add_row(
             columns
                 .iter()
-                .map(|column| cell(selection::property(object, column))),
+                .map(|column| cell(selection::property(row, column))),
         );
     }
     for (name, column) in columns.iter().zip(table.column_iter_mut()) {
@@ -74,8 +79,11 @@ mod tests {
             json!({"id": "1", "type": "VM"}),
             json!({"id": "2", "name_label": "h"}),
         );
-        assert_eq!(columns(&[&vm, &host], &[]), ["type", "name_label", "id"]);
-        assert_eq!(columns(&[&vm], &["uuid".into()]), ["uuid"]);
+        assert_eq!(
+            columns(&[vm.clone(), host], &[]),
+            ["type", "name_label", "id"]
+        );
+        assert_eq!(columns(&[vm], &["uuid".into()]), ["uuid"]);
     }
 
     #[test]
@@ -85,7 +93,7 @@ mod tests {
         let columns: Vec<String> = ["name_label", "CPUs.number", "tags", "no"]
             .map(Into::into)
             .into();
-        let text = render(&[&vm], &columns, None);
+        let text = render(&[vm], &columns, None);
         let rows: Vec<Vec<&str>> = text
             .lines()
             .map(|line| line.split_whitespace().collect())
@@ -98,7 +106,7 @@ mod tests {
     fn a_narrow_table_wraps_names_but_no_identifiers() {
         let id = "a01667e0-8e29-49fc-a550-17be4226783c";
         let vm = json!({"id": id, "name_label": "a long name ".repeat(8)});
-        let text = render(&[&vm], &["name_label".into(), "id".into()], Some(60));
+        let text = render(&[vm], &["name_label".into(), "id".into()], Some(60));
         assert!(text.contains(id), "{text}");
         assert!(
             text.lines().count() > 2 && text.lines().all(|line| line.len() <= 60),

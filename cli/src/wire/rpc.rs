@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
@@ -51,9 +52,8 @@ impl Client {
 
     /// Signs in (protocol reference, section 2, "Session methods"); returns the user.
     pub async fn sign_in(&mut self, credentials: &Map<String, Value>) -> Result<Value, Error> {
-        self.request("session.signIn", credentials)
-            .await?
-            .map_err(|error| Error::SignIn(Box::new(error)))
+        let answer = self.request("session.signIn", credentials).await?;
+        read(&answer.map_err(|error| Error::SignIn(Box::new(error)))?)
     }
 
     /// Calls a method; its error becomes [`Error::Call`].
@@ -62,17 +62,25 @@ impl Client {
         method: &str,
         params: &Map<String, Value>,
     ) -> Result<Value, Error> {
-        self.request(method, params)
-            .await?
-            .map_err(|error| Error::call(method, error))
+        read(&self.call_raw(method, params).await?)
     }
 
-    /// Calls a method: the outer result is the connection's, the inner one the method's.
-    pub async fn request(
+    /// Like [`Client::call`], but leaves the result as text: for those that may be large.
+    pub async fn call_raw(
         &mut self,
         method: &str,
         params: &Map<String, Value>,
-    ) -> Result<Result<Value, RpcError>, Error> {
+    ) -> Result<Box<RawValue>, Error> {
+        let answer = self.request(method, params).await?;
+        answer.map_err(|error| Error::call(method, error))
+    }
+
+    /// Calls a method: the outer result is the connection's, the inner one the method's.
+    async fn request(
+        &mut self,
+        method: &str,
+        params: &Map<String, Value>,
+    ) -> Result<Result<Box<RawValue>, RpcError>, Error> {
         self.last_id += 1;
         let id = self.last_id;
         let text = message::request(id, method, params);
@@ -82,7 +90,7 @@ impl Client {
             .map_err(|error| lost(&error))?;
         loop {
             if let Incoming::Response(to, outcome) = self.receive().await?
-                && to == id
+                && to.is_none_or(|to| to == id)
             {
                 return Ok(outcome);
             }
@@ -120,9 +128,12 @@ impl Client {
             silent_pings = 0;
             match frame {
                 Some(Ok(Message::Text(text))) => {
-                    if let Some(incoming) = message::incoming(text.as_str()) {
-                        return Ok(incoming);
-                    }
+                    return message::incoming(text.as_str()).ok_or_else(|| {
+                        let reason = "the server sent something that is no JSON-RPC message";
+                        Error::ConnectionLost {
+                            reason: reason.into(),
+                        }
+                    });
                 }
                 Some(Ok(Message::Close(close))) => {
                     let reason = close
@@ -147,6 +158,12 @@ impl Client {
             }
         }
     }
+}
+
+fn read(result: &RawValue) -> Result<Value, Error> {
+    serde_json::from_str(result.get()).map_err(|error| Error::ConnectionLost {
+        reason: format!("the server sent a result that cannot be read: {error}"),
+    })
 }
 
 fn lost(error: &WsError) -> Error {

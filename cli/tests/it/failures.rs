@@ -62,6 +62,15 @@ async fn a_pending_call_fails_when_the_server_hangs_up() {
 }
 
 #[tokio::test]
+async fn garbage_ends_the_call() {
+    let stub = Stub::start().await;
+    let home = Home::registered(&stub.url());
+    home.run(&["test.garbage"])
+        .await
+        .failed(3, &["no JSON-RPC message"]);
+}
+
+#[tokio::test]
 async fn another_kind_of_server_is_recognised() {
     let stub = Stub::start().await;
     let home = Home::registered(&format!("{}/elsewhere", stub.url()));

@@ -157,6 +157,9 @@ where
         if method == "test.hangUp" {
             return;
         }
+        if method == "test.garbage" {
+            socket.send(Message::text("<html>")).await.unwrap();
+        }
         // An answer is never the next frame for sure: a change comes in between.
         let change = json!({"jsonrpc": "2.0", "method": "all", "params":
             {"type": "enter", "items": {"vm-1": {"id": "vm-1", "type": "VM"}}}});
