@@ -1,1 +1,15 @@
-//! How it is asked for: JSON-RPC, REST, events, sign-in, transfers.
+//! How the engine is asked: JSON-RPC over WebSocket, REST, one-shot transfers, sign-in pages, metrics.
+//!
+//! Nothing here decides: a request is parsed, the engine is asked, the answer is serialised.
+
+mod app;
+mod console;
+mod http_metrics;
+mod layers;
+mod problem;
+mod rest;
+mod rpc;
+mod sign_in;
+mod transfers;
+
+pub use app::{App, Metrics, Site, redirect_site, router, site};

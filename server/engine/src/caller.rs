@@ -96,6 +96,10 @@ impl Engine {
                 (token.user_id, Some(token.expires_at_ms))
             }
         };
+        if self.directory().account(&user).is_none() {
+            // Made on the machine's own terminal, beside this process.
+            self.refresh_directory().await?;
+        }
         let caller =
             Caller { user: Some(Arc::from(user.as_str())), expires_at, address: from };
         Ok(SignIn { user: self.user_json(&user).await?, caller })

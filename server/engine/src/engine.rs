@@ -53,7 +53,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Reads accounts and permissions, marks what a crash interrupted, and connects the enabled pools.
+    /// Reads accounts and permissions and marks what a crash interrupted. Pools are connected by
+    /// [`Engine::connect_enabled`].
     pub async fn start(store: Store, options: Options) -> Result<Arc<Self>> {
         let inventory = Arc::new(Inventory::new());
         let stopping = CancellationToken::new();
@@ -75,7 +76,6 @@ impl Engine {
             store,
         });
         engine.refresh_directory().await?;
-        engine.connect_enabled().await?;
         Ok(engine)
     }
 

@@ -29,7 +29,8 @@ impl Pools {
 }
 
 impl Engine {
-    pub(crate) async fn connect_enabled(self: &Arc<Self>) -> Result<()> {
+    /// Connects every enabled pool that is not connected yet, in the background.
+    pub async fn connect_enabled(self: &Arc<Self>) -> Result<()> {
         for server in self.store.servers().list().await? {
             if server.enabled
                 && let Err(error) = self.connect(&server).await

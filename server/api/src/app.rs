@@ -1,0 +1,104 @@
+//! The routes, in the order in which a request meets them (`xo-protocol.md` section 1).
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::http::{Extensions, HeaderMap, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{any, get, post};
+use xo_engine::Engine;
+
+use crate::{console, http_metrics, layers, rest, rpc, sign_in, transfers};
+
+/// Numbers about the process, which only the daemon can tell.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub struct App {
+    /// All operations.
+    pub engine: Arc<Engine>,
+    /// Cookies are marked `Secure`: the server is reached by TLS.
+    pub secure_cookies: bool,
+    /// Text to add to `/metrics`.
+    pub metrics: Metrics,
+}
+
+/// The whole site.
+pub fn router(app: App) -> Router {
+    let site = Router::new()
+        .route("/api/", any(json_rpc))
+        .route("/api/consoles/{id}", get(console::open))
+        .route("/api/{token}", any(transfers::serve))
+        .route("/api/{token}/{file}", any(transfers::serve))
+        .nest("/rest/v0", rest::router(app.clone()))
+        .route("/signin", get(sign_in::page))
+        .route("/signin/local", post(sign_in::local))
+        .route("/signout", get(sign_in::sign_out))
+        .route("/metrics", get(http_metrics::text))
+        .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
+        .route("/", get(sign_in::home))
+        .fallback(sign_in::elsewhere)
+        .with_state(app.clone());
+    // Old addresses of the same things: clients served below /v5/ ask below /v5/.
+    let old = Router::new()
+        .route("/api/", any(json_rpc))
+        .route("/api/consoles/{id}", get(console::open))
+        .route("/api/{token}", any(transfers::serve))
+        .route("/api/{token}/{file}", any(transfers::serve))
+        .nest("/rest/v0", rest::router(app.clone()))
+        .with_state(app);
+    layers::apply(site.nest("/v5", old))
+}
+
+/// A site that a listener can serve; it learns each client's address.
+pub type Site = IntoMakeServiceWithConnectInfo<Router, SocketAddr>;
+
+/// The whole site, to be served.
+pub fn site(app: App) -> Site {
+    router(app).into_make_service_with_connect_info()
+}
+
+/// Sends every request to the same address on TLS; nothing else is answered in the clear.
+pub fn redirect_site(https_port: u16) -> Site {
+    let redirect = async move |headers: HeaderMap, uri: Uri| {
+        let host = headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let path = uri.path_and_query().map_or("/", |p| p.as_str());
+        let port = if https_port == 443 { String::new() } else { format!(":{https_port}") };
+        Redirect::permanent(&format!("https://{name}{port}{path}"))
+    };
+    layers::apply(Router::new().fallback(redirect)).into_make_service_with_connect_info()
+}
+
+async fn json_rpc(
+    State(app): State<App>,
+    extensions: Extensions,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => rpc::accept(upgrade, app.engine, client_address(&extensions)),
+        Err(rejection) => (
+            rejection.status(),
+            "this address speaks JSON-RPC 2.0 over WebSocket; for plain HTTP see /rest/v0/docs\n",
+        )
+            .into_response(),
+    }
+}
+
+/// Where a request comes from, when the listener tells.
+pub(crate) fn client_address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+}
+
+/// To a path of this site and nowhere else.
+pub(crate) fn see_other(path: &str) -> Redirect {
+    let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
+    Redirect::to(if is_local { path } else { "/" })
+}

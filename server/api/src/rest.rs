@@ -1,0 +1,8 @@
+//! The REST API.
+use axum::Router;
+
+use crate::App;
+
+pub(crate) fn router(_app: App) -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,206 @@
+//! JSON-RPC 2.0 over WebSocket at exactly `/api/` (`xo-protocol.md` section 2).
+//!
+//! One task per connection reads, one writes; calls run beside each other, at most [`CALLS_AT_ONCE`] of them. Changes come from the
+//! engine's feed as `all` notifications. A client that does not read is dropped after [`WRITE_LIMIT`].
+
+mod errors;
+mod frame;
+mod notification;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use parking_lot::Mutex;
+use serde_json::{Map, Value};
+use tokio::sync::{Semaphore, mpsc, watch};
+use xo_engine::{Caller, Credentials, Engine, Error, Outcome};
+
+use frame::{Incoming, Parsed, Version};
+
+pub(crate) use errors::to_json as error_json;
+
+const CALLS_AT_ONCE: usize = 64;
+const OUTBOX: usize = 64;
+const WRITE_LIMIT: Duration = Duration::from_secs(30);
+/// A call's largest text, in bytes.
+pub(crate) const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Takes over an upgrade request.
+pub(crate) fn accept(upgrade: WebSocketUpgrade, engine: Arc<Engine>, from: Option<IpAddr>) -> Response {
+    upgrade
+        .max_message_size(MESSAGE_LIMIT)
+        .max_frame_size(MESSAGE_LIMIT)
+        .on_upgrade(move |socket| serve(socket, engine, from))
+}
+
+/// What one connection knows.
+struct Connection {
+    engine: Arc<Engine>,
+    caller: Mutex<Caller>,
+    signed_in: watch::Sender<Option<Arc<str>>>,
+    outbox: mpsc::Sender<Message>,
+    slots: Arc<Semaphore>,
+}
+
+async fn serve(socket: WebSocket, engine: Arc<Engine>, from: Option<IpAddr>) {
+    let (sink, stream) = socket.split();
+    let (outbox, letters) = mpsc::channel(OUTBOX);
+    let (signed_in, identity) = watch::channel(None);
+    let connection = Arc::new(Connection {
+        caller: Mutex::new(Caller::anonymous(from)),
+        signed_in,
+        outbox,
+        slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
+        engine: Arc::clone(&engine),
+    });
+    let _open = engine.count_client();
+    tokio::select! {
+        () = read(Arc::clone(&connection), stream) => {}
+        reason = write(sink, letters, connection, identity) => {
+            if let Some(reason) = reason {
+                tracing::info!(address = ?from, reason, "client dropped");
+            }
+        }
+    }
+}
+
+async fn read(connection: Arc<Connection>, mut stream: SplitStream<WebSocket>) {
+    let calls = tokio_util::task::TaskTracker::new();
+    while let Some(Ok(message)) = stream.next().await {
+        let text = match &message {
+            Message::Text(text) => text.as_str(),
+            Message::Close(_) => break,
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => continue,
+        };
+        let expired = {
+            let caller = connection.caller.lock();
+            caller.user.is_some() && connection.engine.is_expired(&caller)
+        };
+        if expired {
+            break;
+        }
+        let Ok(permit) = Arc::clone(&connection.slots).acquire_owned().await else { break };
+        let parsed = frame::parse(text);
+        let connection = Arc::clone(&connection);
+        calls.spawn(async move {
+            let _permit = permit;
+            if let Some(reply) = connection.answer(parsed).await {
+                let _ = connection.outbox.send(reply).await;
+            }
+        });
+    }
+}
+
+/// Sends answers and changes until the client is gone; returns why when it was our choice.
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut letters: mpsc::Receiver<Message>,
+    connection: Arc<Connection>,
+    mut identity: watch::Receiver<Option<Arc<str>>>,
+) -> Option<&'static str> {
+    let mut feed = None;
+    loop {
+        let messages = tokio::select! {
+            letter = letters.recv() => vec![letter?],
+            changed = identity.changed() => {
+                changed.ok()?;
+                let user = identity.borrow_and_update().clone();
+                let caller = connection.caller.lock().clone();
+                feed = user.map(|_| connection.engine.feed(&caller));
+                continue;
+            }
+            round = notification::next(&mut feed) => match round {
+                Some(messages) => messages,
+                None => {
+                    let _ = sink.close().await;
+                    return Some("the server stops");
+                }
+            },
+        };
+        for message in messages {
+            match tokio::time::timeout(WRITE_LIMIT, sink.send(message)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return None,
+                Err(_) => return Some("it does not read what is sent"),
+            }
+        }
+    }
+}
+
+impl Connection {
+    async fn answer(&self, parsed: Parsed) -> Option<Message> {
+        match parsed {
+            Parsed::One(incoming) => self.answer_one(incoming).await.map(frame::message),
+            Parsed::Batch(list) => {
+                let mut parts = Vec::new();
+                for incoming in list {
+                    let answer = self.answer_one(incoming).await;
+                    parts.extend(answer);
+                }
+                (!parts.is_empty()).then(|| frame::batch(parts))
+            }
+        }
+    }
+
+    async fn answer_one(&self, incoming: Incoming) -> Option<Vec<bytes::Bytes>> {
+        let (version, id, method, params) = match incoming {
+            Incoming::Call { version, id, method, params } => (version, id, method, params),
+            Incoming::Broken { id, code, message } => {
+                let error = serde_json::json!({ "code": code, "message": message });
+                return Some(frame::failure(Version::Two, &id, &error));
+            }
+            Incoming::Answer => return None,
+        };
+        let params = match params {
+            Value::Object(params) => params,
+            Value::Null => Map::new(),
+            Value::Array(list) if list.is_empty() => Map::new(),
+            _ => {
+                let id = id?;
+                let error = serde_json::json!({
+                    "code": -32602, "message": "params must be an object of named parameters",
+                });
+                return Some(frame::failure(version, &id, &error));
+            }
+        };
+        let result = self.call(&method, params).await;
+        let id = id?;
+        Some(match result {
+            Ok(outcome) => frame::success(version, &id, outcome),
+            Err(error) => {
+                let caller = self.caller.lock().clone();
+                let is_admin = self.engine.is_admin(&caller);
+                frame::failure(version, &id, &errors::to_json(&error, is_admin))
+            }
+        })
+    }
+
+    async fn call(&self, method: &str, params: Map<String, Value>) -> Result<Outcome, Error> {
+        match method {
+            "session.signIn" | "session.signInWithPassword" | "session.signInWithToken" => {
+                let credentials = Credentials::from_params(&params)?;
+                let from = self.caller.lock().address;
+                let sign_in = self.engine.sign_in(credentials, from).await?;
+                let user = sign_in.caller.user.clone();
+                *self.caller.lock() = sign_in.caller;
+                self.signed_in.send_replace(user);
+                Ok(Outcome::Value(sign_in.user))
+            }
+            "session.signOut" => {
+                let mut caller = self.caller.lock();
+                *caller = Caller::anonymous(caller.address);
+                self.signed_in.send_replace(None);
+                Ok(().into())
+            }
+            _ => {
+                let caller = self.caller.lock().clone();
+                self.engine.call(&caller, method, params).await
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The sign-in page and its cookies (`xo-protocol.md` section 4).
+//!
+//! Choices: the `token` cookie is readable by scripts, since clients read it to call `session.signIn`; it is SameSite=Lax, and Secure
+//! over TLS. Upstream has no CSRF token; SameSite does that work here.
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use xo_engine::{Credentials, Error};
+
+use crate::App;
+use crate::app::{client_address, see_other};
+
+const SESSION_VALIDITY: &str = "10 hours";
+const REMEMBERED_VALIDITY: &str = "30 days";
+const REMEMBERED_SECONDS: u64 = 30 * 24 * 3600;
+const TEN_YEARS: u64 = 10 * 365 * 24 * 3600;
+
+#[derive(Deserialize)]
+pub(crate) struct PageQuery {
+    token: Option<String>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LocalForm {
+    username: String,
+    password: String,
+    #[serde(rename = "remember-me")]
+    remember: Option<String>,
+}
+
+/// `GET /signin`; with `?token=` it takes the token over into a cookie.
+pub(crate) async fn page(
+    State(app): State<App>,
+    Query(query): Query<PageQuery>,
+    extensions: Extensions,
+) -> Response {
+    if let Some(token) = query.token {
+        let credentials = Credentials::Token(token.clone());
+        return match app.engine.sign_in(credentials, client_address(&extensions)).await {
+            Ok(_) => with_cookie(see_other("/").into_response(), &app, "token", &token, None),
+            Err(_) => see_other("/signin?error=token").into_response(),
+        };
+    }
+    if app.engine.setup_state().required {
+        return Html(include_str!("sign_in/setup.html")).into_response();
+    }
+    let message = match query.error.as_deref() {
+        None => "",
+        Some("token") => "<p role=alert>This token is not valid any more.</p>",
+        Some("wait") => "<p role=alert>Too many failed sign-ins: wait a moment and try again.</p>",
+        Some(_) => "<p role=alert>Wrong user name or password.</p>",
+    };
+    Html(include_str!("sign_in/page.html").replace("<!--message-->", message)).into_response()
+}
+
+/// `POST /signin/local`
+pub(crate) async fn local(
+    State(app): State<App>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    Form(form): Form<LocalForm>,
+) -> Response {
+    let from = client_address(&extensions);
+    let credentials = Credentials::Password { name: form.username, password: form.password };
+    let caller = match app.engine.sign_in(credentials, from).await {
+        Ok(sign_in) => sign_in.caller,
+        Err(Error::Throttled { .. }) => return see_other("/signin?error=wait").into_response(),
+        Err(_) => return see_other("/signin?error=credentials").into_response(),
+    };
+    let client = cookie(&headers, "clientId").unwrap_or_else(new_client_id);
+    let remember = form.remember.is_some();
+    let agent = headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or("a browser");
+    let mut params = serde_json::Map::new();
+    let validity = if remember { REMEMBERED_VALIDITY } else { SESSION_VALIDITY };
+    params.insert("expiresIn".into(), json!(validity));
+    params.insert("description".into(), json!(agent.chars().take(200).collect::<String>()));
+    params.insert("client".into(), json!({ "id": client }));
+    let Ok((_, secret)) = app.engine.create_token(&caller, &params).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let target = cookie(&headers, "return").unwrap_or_else(|| "/".into());
+    let response = see_other(&target).into_response();
+    let age = remember.then_some(REMEMBERED_SECONDS);
+    let response = with_cookie(response, &app, "token", &secret, age);
+    with_cookie(response, &app, "clientId", &client, Some(TEN_YEARS))
+}
+
+/// `GET /signout`: forgets the cookie; the token itself lives on.
+pub(crate) async fn sign_out(State(app): State<App>) -> Response {
+    with_cookie(see_other("/").into_response(), &app, "token", "", Some(0))
+}
+
+/// `GET /`: until the web client is there, what this server is and how to talk to it.
+pub(crate) async fn home(State(app): State<App>, headers: HeaderMap, extensions: Extensions) -> Response {
+    if !is_signed_in(&app, &headers, &extensions).await {
+        return see_other("/signin").into_response();
+    }
+    Html(include_str!("sign_in/home.html")).into_response()
+}
+
+/// Any other address: nothing there, but only those who are signed in are told so.
+pub(crate) async fn elsewhere(
+    State(app): State<App>,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
+    if uri.path().starts_with("/api/") || is_signed_in(&app, &headers, &extensions).await {
+        return (StatusCode::NOT_FOUND, "nothing is here\n").into_response();
+    }
+    let response = (StatusCode::FOUND, [("location", "/signin")]).into_response();
+    with_cookie(response, &app, "return", uri.path(), Some(600))
+}
+
+async fn is_signed_in(app: &App, headers: &HeaderMap, extensions: &Extensions) -> bool {
+    let Some(token) = cookie(headers, "token") else { return false };
+    app.engine.sign_in(Credentials::Token(token), client_address(extensions)).await.is_ok()
+}
+
+/// The value of a cookie that the client sent.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, value)| *key == name && !value.is_empty())
+        .map(|(_, value)| value.to_owned())
+}
+
+fn with_cookie(mut response: Response, app: &App, name: &str, value: &str, age: Option<u64>) -> Response {
+    let mut cookie = format!("{name}={value}; Path=/; SameSite=Lax");
+    if let Some(age) = age {
+        cookie.push_str(&format!("; Max-Age={age}"));
+    }
+    if app.secure_cookies {
+        cookie.push_str("; Secure");
+    }
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
+fn new_client_id() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}

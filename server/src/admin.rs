@@ -1,0 +1,15 @@
+//! What is done on the machine's own terminal, beside the running server.
+
+use anyhow::Result;
+use xo_engine::{AdminCreation, Engine};
+
+use crate::Config;
+use crate::daemon::open_store;
+
+/// Makes an administrator; returns the id. A running server takes it over at the next sign-in.
+pub async fn create(config: &Config, name: &str, password: &str) -> Result<String> {
+    let store = open_store(config).await?;
+    let id = Engine::create_admin_in(&store, name, password, AdminCreation::Another).await?;
+    store.close().await;
+    Ok(id)
+}

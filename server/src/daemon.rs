@@ -1,0 +1,132 @@
+//! Start and stop: open the store, start the engine, serve, wait for the end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+use xo_api::App;
+use xo_engine::{Engine, Options};
+use xo_lab::Lab;
+use xo_store::{Store, StoreConfig};
+
+use crate::listen::Listener;
+use crate::{Config, labs, process, tls};
+
+/// A server that runs.
+pub struct Daemon {
+    /// Everything that operations use.
+    pub engine: Arc<Engine>,
+    listeners: Vec<(&'static str, Listener)>,
+    labs: Vec<Lab>,
+    fingerprint: Option<String>,
+    stopping: CancellationToken,
+}
+
+impl Daemon {
+    /// Starts all that the configuration asks for. Nothing is left running when it fails.
+    pub async fn start(config: &Config) -> Result<Self> {
+        // The libraries that bring TLS must agree on one provider; a second call finds it installed.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let store = open_store(config).await?;
+        let options = Options {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            timezone: process::timezone(),
+        };
+        let engine = Engine::start(store, options).await?;
+        let stopping = CancellationToken::new();
+        let mut daemon =
+            Self { engine, listeners: Vec::new(), labs: Vec::new(), fingerprint: None, stopping };
+        if let Err(error) = daemon.open(config).await {
+            daemon.stop().await;
+            return Err(error);
+        }
+        Ok(daemon)
+    }
+
+    async fn open(&mut self, config: &Config) -> Result<()> {
+        if let Some(address) = config.https {
+            let files = tls::Files::of(&config.data_dir);
+            files.ensure()?;
+            let tls = files.load().await?;
+            self.fingerprint = Some(files.fingerprint()?);
+            let site = xo_api::site(self.app(true));
+            let listener = Listener::https(address, tls.clone(), site, &self.stopping)?;
+            self.listeners.push(("https", listener));
+            tokio::spawn(files.follow(tls, self.stopping.clone()));
+        }
+        if let Some(address) = config.http {
+            let site = if address.ip().is_loopback() {
+                xo_api::site(self.app(false))
+            } else {
+                xo_api::redirect_site(self.https_port().unwrap_or(443))
+            };
+            self.listeners.push(("http", Listener::http(address, site, &self.stopping)?));
+        }
+        self.labs = labs::start(&self.engine, config.lab).await?;
+        self.engine.connect_enabled().await?;
+        Ok(())
+    }
+
+    /// Where a scheme is served.
+    pub fn address(&self, scheme: &str) -> Option<SocketAddr> {
+        self.listeners.iter().find(|(name, _)| *name == scheme).map(|(_, l)| l.address)
+    }
+
+    /// The simulated pools inside.
+    pub fn labs(&self) -> &[Lab] {
+        &self.labs
+    }
+
+    /// What somebody at the terminal needs to know: addresses, fingerprint, the setup code.
+    pub fn welcome(&self) -> String {
+        let mut lines = vec![format!("xo-server {} is ready", env!("CARGO_PKG_VERSION"))];
+        for (scheme, listener) in &self.listeners {
+            lines.push(format!("  address:      {scheme}://{}/", listener.address));
+        }
+        if let Some(fingerprint) = &self.fingerprint {
+            lines.push(format!("  certificate:  SHA-256 {fingerprint}"));
+        }
+        for lab in &self.labs {
+            lines.push(format!("  lab pool:     {}", lab.https_url()));
+        }
+        match self.engine.setup_code() {
+            Some(code) => lines.push(format!("  setup code:   {code}   (makes the first administrator)")),
+            None => lines.push("  sign in with an existing account".to_owned()),
+        }
+        lines.join("\n")
+    }
+
+    /// Stops: no new requests, open ones get some seconds, then the pools are left.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        self.engine.stop().await;
+        for (_, listener) in self.listeners {
+            listener.stopped().await;
+        }
+        for lab in self.labs {
+            lab.stop().await;
+        }
+    }
+
+    fn app(&self, secure_cookies: bool) -> App {
+        App {
+            engine: Arc::clone(&self.engine),
+            secure_cookies,
+            metrics: Arc::new(process::metrics),
+        }
+    }
+
+    fn https_port(&self) -> Option<u16> {
+        self.address("https").map(|a| a.port())
+    }
+}
+
+/// Opens the database of a configuration; the data folder is made when it is not there.
+pub async fn open_store(config: &Config) -> Result<Store> {
+    let folder = &config.data_dir;
+    process::make_private_folder(folder)
+        .with_context(|| format!("cannot use the data folder {}", folder.display()))?;
+    let store = StoreConfig::new(config.database.clone(), folder.join("secret.key"));
+    Ok(Store::open(&store).await?)
+}

@@ -1,0 +1,164 @@
+//! The command line of `xo-server`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use xo_server::config::{Config, Layer};
+use xo_server::{Daemon, admin};
+
+/// Manages XCP-ng and XenServer pools.
+#[derive(Parser)]
+#[command(name = "xo-server", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    /// Check the configuration, print what it comes to, and exit.
+    #[arg(long)]
+    check_config: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args, Default)]
+struct Options {
+    /// Configuration file (TOML); also XO_CONFIG.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Folder of the database, keys and certificate; also XO_DATA_DIR.
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    /// TLS listener, or `off`; also XO_HTTPS.
+    #[arg(long, value_name = "ADDR:PORT")]
+    https: Option<String>,
+    /// Plain listener: everything on loopback, else only redirects to TLS; also XO_HTTP.
+    #[arg(long, value_name = "ADDR:PORT")]
+    http: Option<String>,
+    /// Run simulated pools inside and connect them; also XO_LAB.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    lab: Option<u32>,
+    /// SQLite file or PostgreSQL URL; also XO_DATABASE.
+    #[arg(long, value_name = "PATH|URL", global = true)]
+    database: Option<String>,
+    /// `text` or `json`; also XO_LOG_FORMAT.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Accounts, from the machine's own terminal.
+    Admin {
+        #[command(subcommand)]
+        action: AdminAction,
+    },
+}
+
+#[derive(Subcommand)]
+enum AdminAction {
+    /// Make an administrator.
+    Create {
+        /// The user name.
+        name: String,
+        /// Read the password from standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xo-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let config = configuration(cli.options)?;
+    if cli.check_config {
+        println!("{}", config.describe());
+        return Ok(());
+    }
+    start_logs(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("xo-server")
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(async {
+        match cli.command {
+            Some(Command::Admin { action: AdminAction::Create { name, .. } }) => {
+                let password = std::io::read_to_string(std::io::stdin())
+                    .context("cannot read the password from standard input")?;
+                let id = admin::create(&config, &name, password.trim_end_matches(['\r', '\n'])).await?;
+                println!("{id}");
+                Ok(())
+            }
+            None => serve(&config).await,
+        }
+    })
+}
+
+fn configuration(options: Options) -> Result<Config> {
+    let mut layers = Vec::new();
+    let file = options.config.or_else(|| std::env::var_os("XO_CONFIG").map(PathBuf::from));
+    let name = file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    if let Some(path) = &file {
+        layers.push((name.as_str(), Layer::from_file(path)?));
+    }
+    layers.push(("environment", Layer::from_env(|key| std::env::var(key).ok())?));
+    let given = Layer {
+        data_dir: options.data_dir,
+        https: options.https,
+        http: options.http,
+        lab: options.lab,
+        database: options.database,
+        log_format: options.log_format,
+    };
+    layers.push(("command line", given));
+    Ok(Config::merge(&layers)?)
+}
+
+fn start_logs(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("XO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.json_logs { logs.json().init() } else { logs.init() }
+}
+
+async fn serve(config: &Config) -> Result<()> {
+    let daemon = Daemon::start(config).await?;
+    println!("{}", daemon.welcome());
+    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let watchdog = tokio::spawn(feed_watchdog());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
+    watchdog.abort();
+    daemon.stop().await;
+    Ok(())
+}
+
+/// Tells systemd that the runtime still turns, twice per interval that it asks for.
+async fn feed_watchdog() {
+    let mut usec = 0;
+    if !sd_notify::watchdog_enabled(false, &mut usec) || usec == 0 {
+        return;
+    }
+    let mut tick = tokio::time::interval(std::time::Duration::from_micros(usec / 2));
+    loop {
+        tick.tick().await;
+        let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Watchdog]);
+    }
+}

@@ -1,0 +1,99 @@
+//! The server's own certificate: made on first start, renewed before it ends, replaced by putting other files in its place.
+//!
+//! `tls.crt` and `tls.key` (PEM) in the data folder. A change of the files is taken over without a restart.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+use aws_lc_rs::digest;
+use axum_server::tls_rustls::RustlsConfig;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tokio_util::sync::CancellationToken;
+
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+
+/// The files of the certificate and its key.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn of(data_dir: &Path) -> Self {
+        Self { certificate: data_dir.join("tls.crt"), key: data_dir.join("tls.key") }
+    }
+
+    /// Makes a self-signed ECDSA P-256 certificate unless there is one.
+    pub(crate) fn ensure(&self) -> Result<()> {
+        if self.certificate.exists() && self.key.exists() {
+            return Ok(());
+        }
+        let host = host_name();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
+            .context("the host name is unfit for a certificate")?;
+        params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        params.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+        let mut name = DistinguishedName::new();
+        name.push(DnType::CommonName, format!("XOA {host}"));
+        params.distinguished_name = name;
+        let key = KeyPair::generate().context("cannot make a key")?;
+        let certificate = params.self_signed(&key).context("cannot make a certificate")?;
+        crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
+        std::fs::write(&self.certificate, certificate.pem())
+            .with_context(|| format!("cannot write {}", self.certificate.display()))
+    }
+
+    pub(crate) async fn load(&self) -> Result<RustlsConfig> {
+        RustlsConfig::from_pem_file(&self.certificate, &self.key).await.with_context(|| {
+            format!(
+                "cannot use {} and {}: expected a PEM certificate and its PEM key",
+                self.certificate.display(),
+                self.key.display()
+            )
+        })
+    }
+
+    /// SHA-256 of the certificate, as browsers show it.
+    pub(crate) fn fingerprint(&self) -> Result<String> {
+        let der = CertificateDer::from_pem_file(&self.certificate).context("cannot read the certificate")?;
+        let hash = digest::digest(&digest::SHA256, &der);
+        let pairs: Vec<String> = hash.as_ref().iter().map(|b| format!("{b:02X}")).collect();
+        Ok(pairs.join(":"))
+    }
+
+    /// Takes changed files over; files that do not fit are left alone with a word in the log.
+    pub(crate) async fn follow(self, config: RustlsConfig, stopping: CancellationToken) {
+        let mut known = self.changed_at();
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(CHECK_EVERY) => {}
+            }
+            let now = self.changed_at();
+            if now == known {
+                continue;
+            }
+            known = now;
+            match config.reload_from_pem_file(&self.certificate, &self.key).await {
+                Ok(()) => tracing::info!("the new TLS certificate is in use"),
+                Err(error) => tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays"),
+            }
+        }
+    }
+
+    fn changed_at(&self) -> [Option<SystemTime>; 2] {
+        [&self.certificate, &self.key].map(|path| path.metadata().and_then(|m| m.modified()).ok())
+    }
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    if fits { name.to_owned() } else { "xoa".to_owned() }
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what the build or the tests need and is not there: tests/tools.sh build|test
+set -eu -o pipefail
+
+missing=()
+need() { # command, Debian package
+    command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+
+need cc gcc
+need make make
+if [ "${1:-build}" = test ]; then
+    need python3 python3
+    need node nodejs
+    need npm npm
+    python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+    if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+        missing+=(postgresql)
+    fi
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        echo "installing: ${missing[*]}" >&2
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        # The cluster that Debian's package would start is not used: tests run one of their own.
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    else
+        echo "please install: ${missing[*]}   (on Debian: apt-get install ${missing[*]})" >&2
+        exit 1
+    fi
+fi
+
+if ! command -v cargo >/dev/null 2>&1; then
+    echo "please install Rust 1.95 or later: https://rustup.rs" >&2
+    exit 1
+fi
+if [ "${1:-build}" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
+    cargo install --locked --quiet cargo-nextest
+fi
