@@ -14,17 +14,16 @@ impl<'b> Writer<'b> {
         Self { buffer }
     }
 
-    /// Writes a property.
+    /// Writes a property. Names are ours and need no escapes.
     pub(crate) fn put(&mut self, name: &str, value: impl Serialize) -> &mut Self {
         let before = self.buffer.len();
         if before > 1 {
             self.buffer.push(b',');
         }
-        let written = serde_json::to_writer(&mut *self.buffer, name).and_then(|()| {
-            self.buffer.push(b':');
-            serde_json::to_writer(&mut *self.buffer, &value)
-        });
-        if written.is_err() {
+        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(name.as_bytes());
+        self.buffer.extend_from_slice(b"\":");
+        if serde_json::to_writer(&mut *self.buffer, &value).is_err() {
             // Memory always takes it and every key is a string; if that were ever wrong, the property is left out whole.
             self.buffer.truncate(before);
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use xapi_records::{Class, Id, Record, Ref};
 
 /// What a derivation looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Target {
     /// The record of this reference, present or not.
     Record(Ref),
@@ -14,7 +14,7 @@ pub(crate) enum Target {
 }
 
 /// What of a record matters to the reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Aspect {
     /// All of it.
     Whole,
@@ -100,32 +100,20 @@ impl Reads {
 
     /// Replaces what is known of one object's reads.
     pub(super) fn note(&mut self, class: Class, reference: &Ref, mut reads: Vec<Read>) {
+        reads.sort_unstable();
+        reads.dedup();
         let reader = (class, reference.clone());
-        let mut seen = HashSet::new();
-        reads.retain(|read| seen.insert(read.clone()));
-        let old = self
-            .by_object
-            .get(&reader)
-            .map(|old| &**old)
-            .unwrap_or_default();
-        if old == reads.as_slice() {
-            return;
+        let old = match self.by_object.get_mut(&reader) {
+            Some(old) if **old == *reads => return,
+            Some(old) => std::mem::take(old),
+            None if reads.is_empty() => return,
+            None => Box::default(),
+        };
+        for (target, aspect) in reads.iter().filter(|read| old.binary_search(read).is_err()) {
+            self.add(target.clone(), (reader.clone(), *aspect));
         }
-        let added: Vec<Read> = reads
-            .iter()
-            .filter(|read| !old.contains(read))
-            .cloned()
-            .collect();
-        let dropped: Vec<Read> = old
-            .iter()
-            .filter(|read| !seen.contains(read))
-            .cloned()
-            .collect();
-        for (target, aspect) in added {
-            self.add(target, (reader.clone(), aspect));
-        }
-        for (target, aspect) in dropped {
-            self.drop(&target, &(reader.clone(), aspect));
+        for (target, aspect) in old.iter().filter(|read| reads.binary_search(read).is_err()) {
+            self.drop(target, &(reader.clone(), *aspect));
         }
         if reads.is_empty() {
             self.by_object.remove(&reader);
