@@ -94,6 +94,9 @@ pub enum Error {
     /// Sign-in was refused.
     #[error("sign-in refused: {}", .0.message)]
     SignIn(Box<RpcError>),
+    /// The token was refused.
+    #[error("sign-in refused: {}", .0.message)]
+    Token(Box<RpcError>),
     /// A method answered with an error.
     #[error("{}", .error.message)]
     Call {
@@ -158,7 +161,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } => exit::USAGE,
-            Self::NotRegistered | Self::SignIn(_) => exit::UNAUTHENTICATED,
+            Self::NotRegistered | Self::SignIn(_) | Self::Token(_) => exit::UNAUTHENTICATED,
             Self::Http { status, .. } if status.as_u16() == 401 => exit::UNAUTHENTICATED,
             Self::Connect { .. }
             | Self::Certificate { .. }
@@ -186,6 +189,7 @@ impl Error {
                 vec!["check the address: it is the one that a browser opens".into()]
             }
             Self::SignIn(error) => explain::sign_in(error),
+            Self::Token(error) => explain::token(error),
             Self::Call {
                 method,
                 error,

@@ -34,16 +34,25 @@ pub fn sign_in(error: &RpcError) -> Vec<String> {
         return vec!["after a wrong password, wait a few seconds before the next try".into()];
     }
     vec![
-        "the user or the password is wrong, or the token expired or was revoked".into(),
-        "users with a one-time password add --otp <code>; `xo-cli register` makes a new token"
-            .into(),
+        "the user or the password is wrong".into(),
+        "users with a one-time password add --otp <code>".into(),
     ]
+}
+
+/// Hints for a refused token.
+pub fn token(error: &RpcError) -> Vec<String> {
+    if error.code != INVALID_CREDENTIALS {
+        return Vec::new();
+    }
+    vec!["the token expired or was revoked: run `xo-cli register` again".into()]
 }
 
 /// Hints for a refused HTTP request.
 pub fn http(status: reqwest::StatusCode) -> Vec<String> {
     let hint = match status.as_u16() {
-        300..=399 => "the server redirects: register it with the address that a browser ends at",
+        300..=399 => {
+            "check the path, and that the registered address is the one that a browser ends at"
+        }
         401 => "the token expired or was revoked: run `xo-cli register` again",
         403 => "your user may not do this",
         404 => "check the path: `xo-cli rest get <collection>` lists what there is",

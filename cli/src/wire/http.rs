@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::LOCATION;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
 
@@ -54,6 +55,14 @@ pub async fn accepted(response: Response, method: Option<&str>) -> Result<Respon
     let status = response.status();
     if status.is_success() {
         return Ok(response);
+    }
+    if status.is_redirection() {
+        let location = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|to| to.to_str().ok());
+        let message = format!("it redirects to {}", location.unwrap_or("nowhere"));
+        return Err(Error::Http { status, message });
     }
     let body = read_capped(response).await;
     if let Some(method) = method

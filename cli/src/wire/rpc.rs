@@ -16,6 +16,7 @@ use super::socket::{self, Socket};
 use super::trust::Trust;
 use crate::error::{Error, RpcError};
 
+const SIGN_IN: &str = "session.signIn";
 const PING_EVERY: Duration = Duration::from_secs(20);
 const DEAD_AFTER_PINGS: u32 = 3;
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -44,16 +45,21 @@ impl Client {
     }
 
     /// Signs in with a token.
-    pub async fn sign_in_with_token(&mut self, token: &str) -> Result<Value, Error> {
+    pub async fn sign_in_with_token(&mut self, token: &str) -> Result<(), Error> {
         let mut credentials = Map::new();
         credentials.insert("token".into(), token.into());
-        self.sign_in(&credentials).await
+        let answer = self.request(SIGN_IN, &credentials).await?;
+        answer
+            .map(drop)
+            .map_err(|error| Error::Token(Box::new(error)))
     }
 
-    /// Signs in (protocol reference, section 2, "Session methods"); returns the user.
-    pub async fn sign_in(&mut self, credentials: &Map<String, Value>) -> Result<Value, Error> {
-        let answer = self.request("session.signIn", credentials).await?;
-        read(&answer.map_err(|error| Error::SignIn(Box::new(error)))?)
+    /// Signs in with a password (protocol reference, section 2, "Session methods").
+    pub async fn sign_in(&mut self, credentials: &Map<String, Value>) -> Result<(), Error> {
+        let answer = self.request(SIGN_IN, credentials).await?;
+        answer
+            .map(drop)
+            .map_err(|error| Error::SignIn(Box::new(error)))
     }
 
     /// Calls a method; its error becomes [`Error::Call`].

@@ -93,7 +93,7 @@ async fn an_expired_token_asks_for_a_new_registration() {
     let (stub, home) = (Stub::start().await, Home::new());
     home.write_configuration(&json!({"server": stub.url(), "token": "expired"}));
     let done = home.run(&["test.echo"]).await;
-    done.failed(4, &["sign-in refused", "xo-cli register"]);
+    done.failed(4, &["sign-in refused", "the token expired or was revoked"]);
     home.run(&["rest", "get", "vms"])
         .await
         .failed(4, &["401", "xo-cli register"]);
