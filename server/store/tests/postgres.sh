@@ -2,9 +2,10 @@
 # A PostgreSQL server for tests, in a folder of its own, on loopback only.
 #
 #   postgres.sh start DIR   starts it (or finds it running) and prints its URL
-#   postgres.sh stop DIR    stops it and removes DIR
+#   postgres.sh stop DIR    stops it and removes what it kept in DIR
 #
-# Uses the newest server in /usr/lib/postgresql, else the one in PATH. As root, the server runs as the user postgres.
+# Uses the newest server in /usr/lib/postgresql, else the one in PATH. As root, the server runs as
+# the user postgres, who must be able to reach DIR.
 set -eu
 
 usage() {
@@ -18,14 +19,12 @@ mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 data=$dir/data
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-if [ -z "$bin" ]; then
-    initdb=$(command -v initdb) || {
-        echo "$0: no PostgreSQL server: apt-get install postgresql" >&2
-        exit 1
-    }
-    bin=$(dirname "$initdb")
-fi
+initdb=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1)
+[ -n "$initdb" ] || initdb=$(command -v initdb) || {
+    echo "$0: no PostgreSQL server: apt-get install postgresql" >&2
+    exit 1
+}
+bin=$(dirname "$initdb")
 
 as_owner() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -58,7 +57,8 @@ start() {
             # The data is thrown away: no need to wait for the disk.
             if (cd / && as_owner "$bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 60 \
                 -o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='' \
--c fsync=off -c max_connections=300" start) >/dev/null 2>&1; then
+-c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off \
+-c shared_buffers=16MB -c max_connections=200" start) >/dev/null 2>&1; then
                 break
             fi
             attempt=$((attempt + 1))
@@ -76,7 +76,8 @@ stop() {
     if running; then
         (cd / && as_owner "$bin/pg_ctl" -D "$data" -m immediate -w stop) >/dev/null
     fi
-    rm -rf "$dir"
+    rm -rf "$data" "$dir/initdb.log" "$dir/port"
+    rmdir "$dir" 2>/dev/null || true
 }
 
 case $command in

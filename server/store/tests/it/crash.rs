@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use xo_store::{DatabaseLocation, NewToken, NewUser, Store, StoreConfig, UserChange};
@@ -13,23 +14,30 @@ on_both![a_killed_writer_leaves_a_whole_store];
 
 const DATABASE: &str = "XO_STORE_CRASH_DATABASE";
 const FOLDER: &str = "XO_STORE_CRASH_FOLDER";
+/// Marks what the writer says among what the test runner prints.
+const SAYS: &str = "writer says: ";
 const FIRST: &str = "XO_STORE_CRASH_FIRST";
 
-/// Kills after this many acknowledged rounds; each child goes on where the one before was killed.
-const ROUNDS: [usize; 6] = [1, 7, 3, 12, 2, 5];
+/// What a writer says in each round: one line per acknowledged change.
+const LINES_A_ROUND: usize = 6;
+
+/// How many writers are killed, one after the other on the same database.
+const KILLS: usize = 24;
 
 async fn a_killed_writer_leaves_a_whole_store(lab: &Lab) {
     lab.store.groups().create("pair").await.unwrap();
     let mut next = 0;
-    for rounds in ROUNDS {
-        let lines = kill_a_writer_after(lab, next, rounds);
+    for kill in 0..KILLS {
+        // Each change of the round comes to be the one under way, early and late in its course.
+        let said = LINES_A_ROUND + kill;
+        let late = Duration::from_micros(250 * (kill as u64 / LINES_A_ROUND as u64));
+        let lines = kill_a_writer(lab, next, said, late);
         let done = lines
             .iter()
             .filter_map(|line| line.strip_prefix("done "))
             .map(|number| number.parse::<usize>().unwrap())
             .collect::<Vec<_>>();
-        assert!(done.len() >= rounds, "{lines:?}");
-        let last = *done.last().unwrap();
+        let last = *done.last().expect("a whole round was acknowledged");
         let store = lab.open_again().await;
         store.check().await.unwrap();
         assert_whole(&store, last, lines.last().unwrap()).await;
@@ -86,9 +94,9 @@ fn name(number: usize) -> String {
     format!("user-{number:04}")
 }
 
-/// Starts this test program as a writer, kills it with SIGKILL once it has acknowledged `rounds`
-/// rounds, and answers all that it said.
-fn kill_a_writer_after(lab: &Lab, first: usize, rounds: usize) -> Vec<String> {
+/// Starts this test program as a writer, kills it with SIGKILL once it has said `said` lines and then
+/// `late` has passed, and answers all that it said.
+fn kill_a_writer(lab: &Lab, first: usize, said: usize, late: Duration) -> Vec<String> {
     let location = match &lab.config.database {
         DatabaseLocation::Sqlite(path) => format!("sqlite:{}", path.display()),
         DatabaseLocation::Postgres(url) => url.to_string(),
@@ -102,13 +110,17 @@ fn kill_a_writer_after(lab: &Lab, first: usize, rounds: usize) -> Vec<String> {
         .spawn()
         .unwrap();
     let mut lines = Vec::new();
-    let mut done = 0;
     let mut killed = false;
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        done += usize::from(line.starts_with("done "));
-        lines.push(line);
-        if done == rounds && !killed {
+        if line.contains(SAYS) {
+            lines.push(line.replace(SAYS, ""));
+        }
+        if lines.len() == said && !killed {
+            let since = Instant::now();
+            while since.elapsed() < late {
+                std::hint::spin_loop();
+            }
             killed = true;
             child.kill().unwrap();
         }
@@ -134,6 +146,7 @@ async fn the_writer() {
     };
     for number in first.. {
         let user = create(&store, &name(number)).await;
+        say(format_args!("created {number}"));
         let mut preferences = Map::new();
         preferences.insert("round".to_owned(), Value::from(number));
         let change = UserChange {
@@ -141,8 +154,10 @@ async fn the_writer() {
             ..UserChange::default()
         };
         store.users().update(&user.id, change).await.unwrap();
+        say(format_args!("changed {number}"));
         let pair = [user.id.clone(), anchor.id.clone()];
         store.groups().set_users(&group, &pair).await.unwrap();
+        say(format_args!("paired {number}"));
         let new = NewToken {
             user_id: anchor.id.clone(),
             expires_at_ms: NOW + 1,
@@ -150,15 +165,20 @@ async fn the_writer() {
             client: None,
         };
         let issued = store.tokens().create(new, NOW).await.unwrap();
-        println!("token {}", issued.secret.expose());
+        say(format_args!("token {}", issued.secret.expose()));
         store.settings().set("round", &number).await.unwrap();
-        println!("done {number}");
+        say(format_args!("done {number}"));
         for old in store.users().list().await.unwrap() {
             if old.id != user.id && old.id != anchor.id {
                 store.users().delete(&old.id).await.unwrap();
             }
         }
+        say(format_args!("cleaned {number}"));
     }
+}
+
+fn say(what: std::fmt::Arguments<'_>) {
+    println!("{SAYS}{what}");
 }
 
 async fn create(store: &Store, name: &str) -> xo_store::User {
