@@ -11,6 +11,7 @@ use super::{
 
 const MAX_CHARACTERS: usize = 16 * 1024;
 const MAX_DEPTH: usize = 64;
+const MAX_TERMS: usize = 1024;
 const MAX_REGEXES: usize = 32;
 const MAX_REGEX_BYTES: usize = 256 * 1024;
 
@@ -26,6 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Node> {
         text: &text,
         at: 0,
         depth: 0,
+        terms: 0,
         regexes: 0,
     };
     let terms = parser.terms()?;
@@ -52,6 +54,7 @@ struct Parser<'t> {
     text: &'t [char],
     at: usize,
     depth: usize,
+    terms: usize,
     regexes: usize,
 }
 
@@ -104,6 +107,13 @@ impl Parser<'_> {
             return Err(FilterError::new(
                 self.here(),
                 format!("nested more than {MAX_DEPTH} deep"),
+            ));
+        }
+        self.terms += 1;
+        if self.terms > MAX_TERMS {
+            return Err(FilterError::new(
+                self.here(),
+                format!("more than {MAX_TERMS} terms"),
             ));
         }
         self.depth += 1;

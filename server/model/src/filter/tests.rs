@@ -155,7 +155,8 @@ fn depth_length_and_expressions_are_bounded() {
         assert!(!error.problem.is_empty());
     }
     assert!(Filter::parse(&format!("{}a{}", "(".repeat(60), ")".repeat(60))).is_ok());
-    assert!(Filter::parse(&"a ".repeat(8_000)).is_ok());
+    assert!(Filter::parse(&"a ".repeat(1_024)).is_ok());
+    assert!(Filter::parse(&"a ".repeat(1_025)).is_err());
 }
 
 #[test]

@@ -1,24 +1,16 @@
-//! Searching in texts without regard to case.
+//! Searching in texts without regard to case, in linear time.
+
+use std::borrow::Cow;
 
 /// Whether `haystack` contains `needle`, which is in lower case.
 pub(super) fn contains(haystack: &str, needle: &str) -> bool {
-    find(haystack, needle).is_some()
+    lowered(haystack).contains(needle)
 }
 
 /// Whether `haystack` contains the pieces, in lower case, one after the other.
 pub(super) fn contains_in_order(haystack: &str, pieces: &[Box<str>]) -> bool {
-    if haystack.is_ascii() {
-        let mut rest = haystack;
-        return pieces.iter().all(|piece| match find(rest, piece) {
-            Some(at) => {
-                rest = rest.get(at + piece.len()..).unwrap_or_default();
-                true
-            }
-            None => false,
-        });
-    }
-    let lower = haystack.to_lowercase();
-    let mut rest = lower.as_str();
+    let lower = lowered(haystack);
+    let mut rest = &*lower;
     pieces.iter().all(|piece| match rest.split_once(&**piece) {
         Some((_, after)) => {
             rest = after;
@@ -28,24 +20,16 @@ pub(super) fn contains_in_order(haystack: &str, pieces: &[Box<str>]) -> bool {
     })
 }
 
-/// Where the needle starts; in the lower-case text if the haystack is not ASCII.
-fn find(haystack: &str, needle: &str) -> Option<usize> {
-    if !haystack.is_ascii() {
-        return haystack.to_lowercase().find(needle);
+/// Most texts (ids, states of the network, keys) are in lower case already.
+fn lowered(text: &str) -> Cow<'_, str> {
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
     }
-    let Some(first) = needle.bytes().next() else {
-        return Some(0);
-    };
-    let last = haystack.len().checked_sub(needle.len())?;
-    let (haystack, needle) = (haystack.as_bytes(), needle.as_bytes());
-    (0..=last).find(|at| {
-        haystack
-            .get(*at)
-            .is_some_and(|byte| byte.eq_ignore_ascii_case(&first))
-            && haystack
-                .get(*at..at + needle.len())
-                .is_some_and(|part| part.eq_ignore_ascii_case(needle))
-    })
 }
 
 #[cfg(test)]

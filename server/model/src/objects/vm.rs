@@ -237,21 +237,20 @@ struct Memory {
 }
 
 impl Memory {
-    /// What a guest, or else its host, tells holds only while it runs.
+    /// What a guest, or else its host, tells holds only while it runs; a host that does not know tells 0.
     fn of(measured: &Measured<'_>) -> Self {
         let vm = measured.vm;
-        let guest = measured.guest.filter(|_| measured.is_running);
+        let guest = measured
+            .guest
+            .filter(|_| measured.is_running)
+            .map(|guest| &guest.memory);
         let metrics = measured.metrics.filter(|_| measured.is_running);
-        let told = guest.and_then(|g| {
-            Some((
-                int_of(&g.memory, "total")?,
-                Some(int_of(&g.memory, "used")?),
-            ))
-        });
-        let (size, usage) = told.unwrap_or((
-            metrics.map_or(vm.memory_dynamic_max, |m| m.memory_actual),
-            None,
-        ));
+        let total = guest.and_then(|memory| int_of(memory, "total"));
+        let usage = total.and(guest).and_then(|memory| int_of(memory, "used"));
+        let actual = metrics
+            .map(|metrics| metrics.memory_actual)
+            .filter(|bytes| *bytes > 0);
+        let size = total.or(actual).unwrap_or(vm.memory_dynamic_max);
         Self {
             dynamic: [vm.memory_dynamic_min, vm.memory_dynamic_max],
             fixed: [vm.memory_static_min, vm.memory_static_max],
