@@ -160,7 +160,52 @@ impl<'de, T: serde::Deserialize<'de>> Visitor<'de> for Records<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
+
+    /// Values of any shape.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "(OpaqueRef:)?[ -~é]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map("[a-z]{0,3}", inner, 0..3)
+                    .prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_field_of_any_shape_hides_no_record(value in value()) {
+            for class in Class::ALL {
+                let record = json!({
+                    "uuid": "u", "name_label": value, "VBDs": value, "other_config": value, "tags": value, "priority": value,
+                    "snapshot_time": value, "is_a_template": value, "VM": value, "progress": value, "size": value,
+                    "certificates": value, "purpose": value, "migration_compression": value, "power_state": value,
+                    "error_info": value, "memory_total": value, "nobody reads this": value,
+                });
+                let record = Record::parse(class, &record.to_string()).unwrap();
+                prop_assert_eq!(record.uuid(), &Id::new("u"));
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(text in "[\\[\\]{}\",:a0 ]{0,24}") {
+            for class in Class::ALL {
+                let _ = (Record::parse(class, &text), parse_all(class, &text));
+            }
+        }
+    }
 
     const VM: &str = r#"{
         "uuid": "6b1d4a8e-7c1f-4c55-9d4f-2f1f7f8e0002", "name_label": "web \"1\"", "power_state": "Running",
