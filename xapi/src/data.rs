@@ -54,7 +54,7 @@ impl Session {
             Some(label) => Some(self.create_task(label).await?),
             None => None,
         };
-        match self.open(path, query, task.as_deref()).await {
+        match self.open(self.address(), path, query, task.as_deref()).await {
             Ok((body, length, content_type)) => Ok(Download {
                 body,
                 length,
@@ -66,6 +66,26 @@ impl Session {
                 Err(e)
             }
         }
+    }
+
+    /// Opens `path` on the member at `host` (a name or an IP), for what each member tells only of itself.
+    ///
+    /// # Errors
+    /// As [`Session::download`].
+    pub async fn download_from(
+        &self,
+        host: &str,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Download> {
+        let address = self.address().with_host(host);
+        let (body, length, content_type) = self.open(address, path, query, None).await?;
+        Ok(Download {
+            body,
+            length,
+            content_type,
+            task: None,
+        })
     }
 
     /// The outcome of a download whose body was read to its end.
@@ -181,11 +201,11 @@ impl Session {
 
     async fn open(
         &self,
+        mut address: Address,
         path: &str,
         query: &[(&str, &str)],
         task: Option<&str>,
     ) -> Result<(ByteStream, Option<u64>, Option<String>)> {
-        let mut address = self.address();
         for _ in 0..=MAX_REDIRECTS {
             let request = self.rpc().http.get(self.url(&address, path, query, task));
             let response = request

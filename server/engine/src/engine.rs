@@ -18,6 +18,7 @@ use crate::access::{Account, Directory};
 use crate::method::Method;
 use crate::pools::Pools;
 use crate::setup::Setup;
+use crate::stats::Statistics;
 use crate::throttle::Throttle;
 use crate::transfer::{Transfer, Transfers};
 use crate::{Caller, Error, Permission, Result, Tasks};
@@ -43,6 +44,7 @@ pub struct Engine {
     pub(crate) throttle: Throttle,
     pub(crate) pools: Pools,
     pub(crate) setup: Setup,
+    pub(crate) statistics: Statistics,
     pub(crate) options: Options,
     pub(crate) clients: Arc<AtomicUsize>,
     directory: RwLock<Arc<Directory>>,
@@ -68,6 +70,7 @@ impl Engine {
             tasks,
             throttle: Throttle::default(),
             setup: Setup::new(),
+            statistics: Statistics::default(),
             options,
             clients: Arc::default(),
             directory: RwLock::default(),

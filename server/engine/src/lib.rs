@@ -16,6 +16,7 @@ mod nouns;
 mod objects;
 mod pools;
 mod setup;
+mod stats;
 mod tasks;
 mod throttle;
 mod transfer;

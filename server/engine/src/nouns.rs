@@ -6,6 +6,7 @@ mod message;
 mod role;
 mod server;
 mod session;
+mod stats;
 mod system;
 mod tag;
 mod task;
@@ -25,6 +26,7 @@ pub(crate) fn methods() -> Vec<Method> {
         role::methods(),
         server::methods(),
         session::methods(),
+        stats::methods(),
         system::methods(),
         tag::methods(),
         task::methods(),
