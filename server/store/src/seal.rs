@@ -49,8 +49,7 @@ impl SealingKey {
         Some(Self(LessSafeKey::new(key)))
     }
 
-    /// Seals `secret` for `place` (such as `servers/ID/password`). `None` only when the cipher
-    /// itself fails.
+    /// Seals `secret` for `place`, such as `servers/ID/password`.
     pub(crate) fn seal(
         &self,
         place: &str,
