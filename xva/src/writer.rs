@@ -232,3 +232,14 @@ impl<W: Write> Writer<W> {
             .map_err(WriteError::Write)
     }
 }
+
+/// Writes an archive of the description alone, as `/export_metadata` does.
+///
+/// # Errors
+/// When the description is one that XAPI would refuse, or writing fails.
+pub fn write_metadata(mut out: impl Write, ova: &Ova) -> Result<(), WriteError> {
+    ova.check()?;
+    write_entry(&mut out, "ova.xml", ova.to_xml().as_bytes())
+        .and_then(|()| out.write_all(&[0; 1024]))
+        .map_err(WriteError::Write)
+}
