@@ -4,6 +4,7 @@
 mod args;
 mod event;
 mod generic;
+mod plugin;
 mod run;
 mod session;
 mod system;
@@ -78,7 +79,13 @@ impl Calls {
     /// All that is written by hand.
     #[must_use]
     pub fn new() -> Self {
-        let tables: &[&'static [Call]] = &[session::CALLS, event::CALLS, task::CALLS, vm::CALLS];
+        let tables: &[&'static [Call]] = &[
+            session::CALLS,
+            plugin::CALLS,
+            event::CALLS,
+            task::CALLS,
+            vm::CALLS,
+        ];
         let by_name = tables
             .iter()
             .flat_map(|table| table.iter())

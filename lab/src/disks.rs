@@ -85,6 +85,8 @@ pub fn copy(db: &mut Db, vdi: &str, sr: &str) -> Text {
         let value = db.get(vdi, field).clone();
         db.set(&made, field, value);
     }
+    let content = crate::contents::id_of(db, vdi);
+    db.put_entry(&made, "other_config", "content_id", content);
     made
 }
 

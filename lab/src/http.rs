@@ -4,7 +4,12 @@
 //! A handler file lists its `ROUTES`; adding one means adding its table to `TABLES`.
 
 pub mod auth;
+mod export;
+mod import;
+mod raw_vdi;
 mod rpc;
+mod transfer;
+mod vhd;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -49,7 +54,12 @@ pub struct Route {
 }
 
 /// The tables of all handler files.
-const TABLES: &[&[Route]] = &[rpc::ROUTES];
+const TABLES: &[&[Route]] = &[
+    rpc::ROUTES,
+    export::ROUTES,
+    import::ROUTES,
+    raw_vdi::ROUTES,
+];
 
 fn find(method: &Method, path: &str) -> Option<Handler> {
     TABLES

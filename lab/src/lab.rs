@@ -9,8 +9,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::config::LabConfig;
+use crate::contents::Contents;
 use crate::db::{Db, Ids, Store};
 use crate::faults::Faults;
+use crate::plugins::Plugins;
 use crate::tls::Identity;
 use crate::{http, population, unrest};
 
@@ -39,6 +41,10 @@ pub struct Inner {
     pub config: LabConfig,
     /// The pool's state.
     pub store: Store,
+    /// What is written on the disks.
+    pub contents: Contents,
+    /// What plugins remember.
+    pub plugins: Plugins,
     /// Scripted trouble.
     pub faults: Faults,
     /// The table of calls.
@@ -69,6 +75,8 @@ impl Lab {
         let mut db = Db::new(Ids::new(config.seed));
         population::populate(&mut db, &config, &identity);
         let inner = Arc::new(Inner {
+            contents: Contents::of(&db),
+            plugins: Plugins::default(),
             store: Store::new(db),
             faults: Faults::default(),
             calls: Calls::new(),

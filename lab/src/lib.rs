@@ -5,6 +5,7 @@
 
 pub mod calls;
 mod config;
+mod contents;
 pub mod date;
 pub mod db;
 mod disks;
@@ -16,6 +17,7 @@ mod lab;
 pub mod messages;
 pub mod operations;
 pub mod placement;
+mod plugins;
 mod population;
 pub mod rpc;
 pub mod schema;

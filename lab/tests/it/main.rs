@@ -1,0 +1,9 @@
+//! The lab, seen by its clients.
+
+// A helper of a test fails the test by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod export_import;
+mod plugins;
+mod raw_disks;
+mod transfer_support;
