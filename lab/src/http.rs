@@ -4,6 +4,7 @@
 //! A handler file lists its `ROUTES`; adding one means adding its table to `TABLES`.
 
 pub mod auth;
+mod console;
 mod export;
 mod import;
 mod raw_vdi;
@@ -56,6 +57,7 @@ pub struct Route {
 /// The tables of all handler files.
 const TABLES: &[&[Route]] = &[
     rpc::ROUTES,
+    console::ROUTES,
     export::ROUTES,
     import::ROUTES,
     raw_vdi::ROUTES,

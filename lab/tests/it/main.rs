@@ -3,6 +3,7 @@
 // A helper of a test fails the test by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod console;
 mod export_import;
 mod plugins;
 mod raw_disks;
