@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod raw_vdi;
 mod rpc;
+mod rrd;
 mod transfer;
 mod vhd;
 
@@ -61,6 +62,7 @@ const TABLES: &[&[Route]] = &[
     export::ROUTES,
     import::ROUTES,
     raw_vdi::ROUTES,
+    rrd::ROUTES,
 ];
 
 fn find(method: &Method, path: &str) -> Option<Handler> {

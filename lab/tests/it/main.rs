@@ -7,4 +7,5 @@ mod console;
 mod export_import;
 mod plugins;
 mod raw_disks;
+mod statistics;
 mod transfer_support;

@@ -1,0 +1,122 @@
+//! Statistics have the columns that clients look for, and they move.
+
+use std::collections::HashSet;
+
+use serde_json::Value as Json;
+
+use crate::transfer_support::Site;
+
+async fn json(site: &Site, query: &str) -> Json {
+    serde_json::from_slice(&site.get(&format!("/rrd_updates?{query}")).await).unwrap()
+}
+
+fn metrics(report: &Json, prefix: &str) -> HashSet<String> {
+    let legend = report["meta"]["legend"].as_array().unwrap();
+    let names = legend
+        .iter()
+        .filter_map(|entry| entry.as_str().unwrap().strip_prefix(prefix));
+    names.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_running_vm_has_its_columns() {
+    let site = Site::start().await;
+    let vm = site.vm("Running");
+    let uuid = site.lab.db().read().text(&vm, "uuid");
+    let report = json(
+        &site,
+        &format!("start=-300&cf=AVERAGE&interval=5&json=true&vm_uuid={uuid}"),
+    )
+    .await;
+    let found = metrics(&report, &format!("AVERAGE:vm:{uuid}:"));
+    for metric in [
+        "cpu0",
+        "cpu_usage",
+        "memory",
+        "vif_0_rx",
+        "vif_0_tx",
+        "vbd_xvda_read",
+        "vbd_xvda_iops_write",
+    ] {
+        assert!(found.contains(metric), "{metric} in {found:?}");
+    }
+    assert_eq!(report["meta"]["step"], 5);
+    let rows = report["data"].as_array().unwrap();
+    assert_eq!(rows.len(), 60);
+    assert_eq!(
+        report["meta"]["columns"].as_u64().unwrap() as usize,
+        found.len()
+    );
+    assert!(
+        rows[0]["t"].as_i64() > rows[1]["t"].as_i64(),
+        "the newest first"
+    );
+    let values = |row: &Json| row["values"].as_array().unwrap().clone();
+    assert_eq!(values(&rows[0]).len(), found.len());
+    assert!(
+        values(&rows[0])
+            .iter()
+            .all(|value| value.as_str().unwrap().parse::<f64>().is_ok())
+    );
+    assert_ne!(values(&rows[0]), values(&rows[30]));
+}
+
+#[tokio::test]
+async fn hosts_have_theirs_only_when_asked() {
+    let site = Site::start().await;
+    let (host, sr) = {
+        let db = site.lab.db().read();
+        let host = db.all("host")[1].clone();
+        let disks = |sr: &str| db.text(sr, "content_type").as_ref() == "user";
+        let pbds = db.refs(&host, "PBDs");
+        let sr = pbds
+            .iter()
+            .filter_map(|pbd| db.linked(pbd, "SR"))
+            .find(|sr| disks(sr))
+            .unwrap();
+        (
+            db.text(&host, "uuid"),
+            db.text(&sr, "uuid").chars().take(8).collect::<String>(),
+        )
+    };
+    let report = json(&site, "start=-10&host=true&json=true").await;
+    let found = metrics(&report, &format!("AVERAGE:host:{host}:"));
+    let storage = [
+        format!("iops_read_{sr}"),
+        format!("io_throughput_total_{sr}"),
+    ];
+    let plain = [
+        "cpu0",
+        "loadavg",
+        "memory_total_kib",
+        "memory_free_kib",
+        "pif_eth0_rx",
+        "pif_eth0_tx",
+    ];
+    for metric in plain.into_iter().chain(storage.iter().map(String::as_str)) {
+        assert!(found.contains(metric), "{metric} in {found:?}");
+    }
+    let without = json(&site, "start=-10&json=true").await;
+    assert!(metrics(&without, "AVERAGE:host:").is_empty());
+    assert!(!metrics(&without, "AVERAGE:vm:").is_empty());
+}
+
+#[tokio::test]
+async fn xml_is_the_default_and_start_is_required() {
+    let site = Site::start().await;
+    let xml = String::from_utf8(site.get("/rrd_updates?start=-10&host=true").await).unwrap();
+    assert!(
+        xml.starts_with("<xport><meta><start>") && xml.ends_with("</data></xport>"),
+        "{xml}"
+    );
+    assert!(xml.contains("<entry>AVERAGE:host:"));
+    let missing = site
+        .http
+        .get(site.url("/rrd_updates"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(missing.status(), 400);
+    let anonymous = format!("{}/rrd_updates?start=0", site.lab.http_url());
+    assert_eq!(site.http.get(anonymous).send().await.unwrap().status(), 401);
+}
