@@ -4,6 +4,7 @@ set -eu -o pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
+chmod 755 "$work" # PostgreSQL runs as a user of its own
 stop() {
     server/store/tests/postgres.sh stop "$work/postgres" >/dev/null 2>&1 || true
     rm -rf "$work"

@@ -86,10 +86,14 @@ impl Layer {
     /// Reads a file.
     pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-        toml::from_str(&text)
-            .map_err(|e| ConfigError::Syntax { path: shown, message: e.to_string() })
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|e| ConfigError::Syntax {
+            path: shown,
+            message: e.to_string(),
+        })
     }
 
     /// Reads `XO_*` variables.
@@ -110,12 +114,15 @@ impl Layer {
 }
 
 fn parse_lab(place: &str, text: &str) -> Result<u32, ConfigError> {
-    text.parse().ok().filter(|n| *n <= 16).ok_or_else(|| ConfigError::Value {
-        place: place.to_owned(),
-        key: "lab",
-        value: text.to_owned(),
-        expected: "a number of pools from 0 to 16",
-    })
+    text.parse()
+        .ok()
+        .filter(|n| *n <= 16)
+        .ok_or_else(|| ConfigError::Value {
+            place: place.to_owned(),
+            key: "lab",
+            value: text.to_owned(),
+            expected: "a number of pools from 0 to 16",
+        })
 }
 
 impl Config {
@@ -125,10 +132,18 @@ impl Config {
             layers: &'a [(&str, Layer)],
             pick: impl Fn(&'a Layer) -> Option<T>,
         ) -> Option<(&'a str, T)> {
-            layers.iter().rev().find_map(|(place, layer)| Some((*place, pick(layer)?)))
+            layers
+                .iter()
+                .rev()
+                .find_map(|(place, layer)| Some((*place, pick(layer)?)))
         }
-        let data_dir = last(layers, |l| l.data_dir.clone()).map_or_else(|| "data".into(), |(_, d)| d);
-        let https = listener("https", last(layers, |l| l.https.as_deref()), Some("127.0.0.1:8443"))?;
+        let data_dir =
+            last(layers, |l| l.data_dir.clone()).map_or_else(|| "data".into(), |(_, d)| d);
+        let https = listener(
+            "https",
+            last(layers, |l| l.https.as_deref()),
+            Some("127.0.0.1:8443"),
+        )?;
         let http = listener("http", last(layers, |l| l.http.as_deref()), None)?;
         if https.is_none() && http.is_none() {
             return Err(ConfigError::NoListener);
@@ -158,7 +173,14 @@ impl Config {
                 });
             }
         };
-        Ok(Self { data_dir, https, http, lab, database, json_logs })
+        Ok(Self {
+            data_dir,
+            https,
+            http,
+            lab,
+            database,
+            json_logs,
+        })
     }
 }
 
@@ -183,7 +205,9 @@ fn listener(
     given: Option<(&str, &str)>,
     default: Option<&str>,
 ) -> Result<Option<SocketAddr>, ConfigError> {
-    let Some((place, text)) = given.or(default.map(|d| ("default", d))) else { return Ok(None) };
+    let Some((place, text)) = given.or(default.map(|d| ("default", d))) else {
+        return Ok(None);
+    };
     if text == "off" || text.is_empty() {
         return Ok(None);
     }
@@ -216,27 +240,47 @@ mod tests {
     #[test]
     fn later_places_win() {
         let config = Config::merge(&[
-            ("file", layer("https = '0.0.0.0:443'\nlab = 2\ndata-dir = '/x'")),
+            (
+                "file",
+                layer("https = '0.0.0.0:443'\nlab = 2\ndata-dir = '/x'"),
+            ),
             ("command line", layer("https = '127.0.0.1:0'")),
         ])
         .unwrap();
         assert_eq!(config.https.unwrap().port(), 0);
         assert_eq!(config.lab, 2);
-        assert!(matches!(config.database, DatabaseLocation::Sqlite(p) if p == Path::new("/x/xo.db")));
+        assert!(
+            matches!(config.database, DatabaseLocation::Sqlite(p) if p == Path::new("/x/xo.db"))
+        );
     }
 
     #[test]
     fn errors_name_place_key_and_expectation() {
-        let error = Config::merge(&[("xo.toml", layer("http = 'here'"))]).unwrap_err().to_string();
-        assert_eq!(error, format!("xo.toml: http = \"here\": expected {LISTENER}"));
+        let error = Config::merge(&[("xo.toml", layer("http = 'here'"))])
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            format!("xo.toml: http = \"here\": expected {LISTENER}")
+        );
         let error = Config::merge(&[("f", layer("https = 'off'"))]).unwrap_err();
         assert!(matches!(error, ConfigError::NoListener));
         let error = Layer::from_env(|k| (k == "XO_LAB").then(|| "many".into())).unwrap_err();
-        assert!(error.to_string().starts_with("environment XO_LAB: lab = \"many\""), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("environment XO_LAB: lab = \"many\""),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_unknown_key_is_refused() {
-        assert!(toml::from_str::<Layer>("htps = 'x'").unwrap_err().to_string().contains("htps"));
+        assert!(
+            toml::from_str::<Layer>("htps = 'x'")
+                .unwrap_err()
+                .to_string()
+                .contains("htps")
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! Start and stop: open the store, start the engine, serve, wait for the end.
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio_util::sync::CancellationToken;
 use xo_api::App;
 use xo_engine::{Engine, Options};
@@ -21,6 +23,7 @@ pub struct Daemon {
     labs: Vec<Lab>,
     fingerprint: Option<String>,
     stopping: CancellationToken,
+    _lock: File,
 }
 
 impl Daemon {
@@ -29,14 +32,21 @@ impl Daemon {
         // The libraries that bring TLS must agree on one provider; a second call finds it installed.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let store = open_store(config).await?;
+        let lock = lock(&config.data_dir)?;
         let options = Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timezone: process::timezone(),
         };
         let engine = Engine::start(store, options).await?;
         let stopping = CancellationToken::new();
-        let mut daemon =
-            Self { engine, listeners: Vec::new(), labs: Vec::new(), fingerprint: None, stopping };
+        let mut daemon = Self {
+            engine,
+            listeners: Vec::new(),
+            labs: Vec::new(),
+            fingerprint: None,
+            stopping,
+            _lock: lock,
+        };
         if let Err(error) = daemon.open(config).await {
             daemon.stop().await;
             return Err(error);
@@ -61,7 +71,8 @@ impl Daemon {
             } else {
                 xo_api::redirect_site(self.https_port().unwrap_or(443))
             };
-            self.listeners.push(("http", Listener::http(address, site, &self.stopping)?));
+            self.listeners
+                .push(("http", Listener::http(address, site, &self.stopping)?));
         }
         self.labs = labs::start(&self.engine, config.lab).await?;
         self.engine.connect_enabled().await?;
@@ -70,7 +81,10 @@ impl Daemon {
 
     /// Where a scheme is served.
     pub fn address(&self, scheme: &str) -> Option<SocketAddr> {
-        self.listeners.iter().find(|(name, _)| *name == scheme).map(|(_, l)| l.address)
+        self.listeners
+            .iter()
+            .find(|(name, _)| *name == scheme)
+            .map(|(_, l)| l.address)
     }
 
     /// The simulated pools inside.
@@ -91,7 +105,9 @@ impl Daemon {
             lines.push(format!("  lab pool:     {}", lab.https_url()));
         }
         match self.engine.setup_code() {
-            Some(code) => lines.push(format!("  setup code:   {code}   (makes the first administrator)")),
+            Some(code) => lines.push(format!(
+                "  setup code:   {code}   (makes the first administrator)"
+            )),
             None => lines.push("  sign in with an existing account".to_owned()),
         }
         lines.join("\n")
@@ -119,6 +135,24 @@ impl Daemon {
 
     fn https_port(&self) -> Option<u16> {
         self.address("https").map(|a| a.port())
+    }
+}
+
+/// Two servers in one data folder would take each other's tasks for interrupted.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("xo-server.lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!(
+                "another xo-server uses the data folder {}: stop it first",
+                folder.display()
+            )
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }
 

@@ -68,8 +68,14 @@ fn bind(at: SocketAddr, stopping: &CancellationToken) -> Result<(Server<SocketAd
         stopped.cancelled().await;
         stop.graceful_shutdown(Some(DRAIN));
     });
-    let mut server = axum_server::from_tcp(socket).with_context(unusable)?.handle(handle);
+    let mut server = axum_server::from_tcp(socket)
+        .with_context(unusable)?
+        .handle(handle);
     let timer = hyper_util::rt::TokioTimer::new();
-    server.http_builder().http1().timer(timer).header_read_timeout(HEADER);
+    server
+        .http_builder()
+        .http1()
+        .timer(timer)
+        .header_read_timeout(HEADER);
     Ok((server, address))
 }

@@ -93,10 +93,13 @@ fn run(cli: Cli) -> Result<()> {
         .context("cannot start the runtime")?;
     runtime.block_on(async {
         match cli.command {
-            Some(Command::Admin { action: AdminAction::Create { name, .. } }) => {
+            Some(Command::Admin {
+                action: AdminAction::Create { name, .. },
+            }) => {
                 let password = std::io::read_to_string(std::io::stdin())
                     .context("cannot read the password from standard input")?;
-                let id = admin::create(&config, &name, password.trim_end_matches(['\r', '\n'])).await?;
+                let id =
+                    admin::create(&config, &name, password.trim_end_matches(['\r', '\n'])).await?;
                 println!("{id}");
                 Ok(())
             }
@@ -107,12 +110,20 @@ fn run(cli: Cli) -> Result<()> {
 
 fn configuration(options: Options) -> Result<Config> {
     let mut layers = Vec::new();
-    let file = options.config.or_else(|| std::env::var_os("XO_CONFIG").map(PathBuf::from));
-    let name = file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let file = options
+        .config
+        .or_else(|| std::env::var_os("XO_CONFIG").map(PathBuf::from));
+    let name = file
+        .as_ref()
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
     if let Some(path) = &file {
         layers.push((name.as_str(), Layer::from_file(path)?));
     }
-    layers.push(("environment", Layer::from_env(|key| std::env::var(key).ok())?));
+    layers.push((
+        "environment",
+        Layer::from_env(|key| std::env::var(key).ok())?,
+    ));
     let given = Layer {
         data_dir: options.data_dir,
         https: options.https,
@@ -128,8 +139,14 @@ fn configuration(options: Options) -> Result<Config> {
 fn start_logs(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("XO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.json_logs { logs.json().init() } else { logs.init() }
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if config.json_logs {
+        logs.json().init()
+    } else {
+        logs.init()
+    }
 }
 
 async fn serve(config: &Config) -> Result<()> {

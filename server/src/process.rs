@@ -16,18 +16,24 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot write {shown}"))?;
-    file.write_all(content).with_context(|| format!("cannot write {shown}"))
+    file.write_all(content)
+        .with_context(|| format!("cannot write {shown}"))
 }
 
 /// Makes a folder that only its owner enters, unless it is there.
 pub(crate) fn make_private_folder(path: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 /// Resident memory in bytes, from `/proc`.
 pub(crate) fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -52,5 +58,6 @@ pub(crate) fn timezone() -> String {
     }
     let link = std::fs::read_link("/etc/localtime").unwrap_or_default();
     let path = link.to_string_lossy();
-    path.split_once("zoneinfo/").map_or_else(|| "UTC".to_owned(), |(_, name)| name.to_owned())
+    path.split_once("zoneinfo/")
+        .map_or_else(|| "UTC".to_owned(), |(_, name)| name.to_owned())
 }

@@ -25,7 +25,10 @@ pub(crate) struct Files {
 
 impl Files {
     pub(crate) fn of(data_dir: &Path) -> Self {
-        Self { certificate: data_dir.join("tls.crt"), key: data_dir.join("tls.key") }
+        Self {
+            certificate: data_dir.join("tls.crt"),
+            key: data_dir.join("tls.key"),
+        }
     }
 
     /// Makes a self-signed ECDSA P-256 certificate unless there is one.
@@ -36,31 +39,40 @@ impl Files {
         let host = host_name();
         let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
             .context("the host name is unfit for a certificate")?;
-        params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-        params.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+        params
+            .subject_alt_names
+            .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        params
+            .subject_alt_names
+            .push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
         let mut name = DistinguishedName::new();
         name.push(DnType::CommonName, format!("XOA {host}"));
         params.distinguished_name = name;
         let key = KeyPair::generate().context("cannot make a key")?;
-        let certificate = params.self_signed(&key).context("cannot make a certificate")?;
+        let certificate = params
+            .self_signed(&key)
+            .context("cannot make a certificate")?;
         crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
         std::fs::write(&self.certificate, certificate.pem())
             .with_context(|| format!("cannot write {}", self.certificate.display()))
     }
 
     pub(crate) async fn load(&self) -> Result<RustlsConfig> {
-        RustlsConfig::from_pem_file(&self.certificate, &self.key).await.with_context(|| {
-            format!(
-                "cannot use {} and {}: expected a PEM certificate and its PEM key",
-                self.certificate.display(),
-                self.key.display()
-            )
-        })
+        RustlsConfig::from_pem_file(&self.certificate, &self.key)
+            .await
+            .with_context(|| {
+                format!(
+                    "cannot use {} and {}: expected a PEM certificate and its PEM key",
+                    self.certificate.display(),
+                    self.key.display()
+                )
+            })
     }
 
     /// SHA-256 of the certificate, as browsers show it.
     pub(crate) fn fingerprint(&self) -> Result<String> {
-        let der = CertificateDer::from_pem_file(&self.certificate).context("cannot read the certificate")?;
+        let der = CertificateDer::from_pem_file(&self.certificate)
+            .context("cannot read the certificate")?;
         let hash = digest::digest(&digest::SHA256, &der);
         let pairs: Vec<String> = hash.as_ref().iter().map(|b| format!("{b:02X}")).collect();
         Ok(pairs.join(":"))
@@ -79,9 +91,14 @@ impl Files {
                 continue;
             }
             known = now;
-            match config.reload_from_pem_file(&self.certificate, &self.key).await {
+            match config
+                .reload_from_pem_file(&self.certificate, &self.key)
+                .await
+            {
                 Ok(()) => tracing::info!("the new TLS certificate is in use"),
-                Err(error) => tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays"),
+                Err(error) => {
+                    tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays")
+                }
             }
         }
     }
@@ -94,6 +111,13 @@ impl Files {
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
-    let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-    if fits { name.to_owned() } else { "xoa".to_owned() }
+    let fits = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    if fits {
+        name.to_owned()
+    } else {
+        "xoa".to_owned()
+    }
 }

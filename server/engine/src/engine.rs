@@ -17,11 +17,14 @@ use xo_store::Store;
 use crate::access::{Account, Directory};
 use crate::method::Method;
 use crate::pools::Pools;
+use crate::recent::Recent;
 use crate::setup::Setup;
 use crate::stats::Statistics;
 use crate::throttle::Throttle;
 use crate::transfer::{Transfer, Transfers};
 use crate::{Caller, Error, Permission, Result, Tasks};
+
+const TIDY_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// What the daemon tells the engine at start.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +45,7 @@ pub struct Engine {
     /// XO tasks: what runs, what failed.
     pub tasks: Tasks,
     pub(crate) throttle: Throttle,
+    pub(crate) recent: Recent,
     pub(crate) pools: Pools,
     pub(crate) setup: Setup,
     pub(crate) statistics: Statistics,
@@ -69,6 +73,7 @@ impl Engine {
             transfers: Transfers::default(),
             tasks,
             throttle: Throttle::default(),
+            recent: Recent::default(),
             setup: Setup::new(),
             statistics: Statistics::default(),
             options,
@@ -79,7 +84,23 @@ impl Engine {
             store,
         });
         engine.refresh_directory().await?;
+        engine.tracker.spawn(Arc::clone(&engine).tidy());
         Ok(engine)
+    }
+
+    /// Forgets now and then what nobody needs any more.
+    async fn tidy(self: Arc<Self>) {
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = tokio::time::sleep(TIDY_EVERY) => {}
+            }
+            let expired = self.store.tokens().delete_expired(self.now_ms()).await;
+            let old = self.store.tasks().prune(xo_store::Tasks::KEPT).await;
+            if let Some(error) = expired.err().or(old.err()) {
+                tracing::warn!(%error, "expired tokens and old tasks were not removed");
+            }
+        }
     }
 
     /// Stops watchers and waits for what runs, for at most ten seconds.
@@ -116,6 +137,7 @@ impl Engine {
         let groups = self.store.groups().list().await?;
         let acls = self.store.acls().list().await?;
         *self.directory.write() = Arc::new(Directory::build(&users, &groups, &acls));
+        self.recent.forget_all();
         Ok(())
     }
 
