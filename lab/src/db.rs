@@ -80,6 +80,8 @@ pub struct Db {
     ids: Ids,
     /// Sets of words that many rows have alike.
     shared: HashMap<Vec<&'static str>, Value>,
+    /// Where HTTPS is served, when that is not port 443.
+    pub https_port: Option<u16>,
 }
 
 impl Db {
@@ -97,6 +99,7 @@ impl Db {
             deletions: VecDeque::new(),
             ids,
             shared: HashMap::new(),
+            https_port: None,
         }
     }
 

@@ -57,14 +57,30 @@ pub fn device_name(userdevice: &str) -> Option<String> {
     Some(format!("xvd{}", char::from(b'a' + at)))
 }
 
+/// Where a host serves a console. A real one has no port there: it is always 443.
+fn console_location(db: &Db, host: &str, uuid: &str) -> String {
+    let address = db.text(host, "address");
+    let port = db.https_port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("https://{address}{port}/console?uuid={uuid}")
+}
+
+/// Tells every console where it is really served, once the port is known.
+pub fn place_consoles(db: &mut Db, https_port: u16) {
+    db.https_port = (https_port != 443).then_some(https_port);
+    for console in db.all("console") {
+        let vm = db.reference(&console, "VM");
+        let host = db.reference(&vm, "resident_on");
+        let uuid = db.text(&console, "uuid");
+        let location = console_location(db, &host, &uuid);
+        db.set(&console, "location", location.as_str());
+    }
+}
+
 /// The console of a running VM, on the host where it runs.
 pub fn open_console(db: &mut Db, vm: &str, host: &str) {
     close_consoles(db, vm);
     let uuid = db.ids().uuid();
-    let location = format!(
-        "https://{}/console?uuid={uuid}",
-        db.get(host, "address").as_str()
-    );
+    let location = console_location(db, host, &uuid);
     db.create(
         "console",
         [

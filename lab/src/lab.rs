@@ -14,7 +14,7 @@ use crate::db::{Db, Ids, Store};
 use crate::faults::Faults;
 use crate::plugins::Plugins;
 use crate::tls::Identity;
-use crate::{http, population, unrest};
+use crate::{domain, http, population, unrest};
 
 /// How long a lab waits for its tasks when it is stopped.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -96,6 +96,9 @@ impl Lab {
             }
             None => None,
         };
+        if let Some(address) = https {
+            domain::place_consoles(&mut inner.store.write(), address.port());
+        }
         for address in [http, https].into_iter().flatten() {
             let tls = (Some(address) == https).then(|| Arc::clone(&identity.config));
             others(&inner, address, tls.as_ref()).await;
