@@ -1,14 +1,14 @@
 //! `GET /rrd_updates`: statistics that move (reference: wire facts, section 5; simulator, section 5).
 //!
-//! Values are a function of object, metric and time, so nothing is stored and two readers agree. A real host tells about
-//! itself and its own VMs; all hosts of a lab are behind one listener, so `host=true` gives every host, and `vm_uuid` any
-//! running VM.
+//! Values are a function of object, metric and time, so nothing is stored and two readers agree. A host tells about itself
+//! and its own VMs: which one is asked is told by the `Host` header. Under another name the lab tells about all of them.
 
 mod sources;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use http::header;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
@@ -81,7 +81,10 @@ fn updates(lab: Arc<Inner>, request: Request<Incoming>) -> Replying {
         let Some(start) = query.start else {
             return refusal(StatusCode::BAD_REQUEST, "The parameter start is missing.");
         };
-        let sources = sources(&lab.store.read(), &query);
+        let sources = {
+            let db = lab.store.read();
+            sources(&db, &query, &asked(&db, &request))
+        };
         answer(
             &query,
             &Report::new(sources, start, query.interval, date::now()),
@@ -101,31 +104,44 @@ fn answer(query: &Query, report: &Report) -> Reply {
     }
 }
 
-fn sources(db: &Db, query: &Query) -> Vec<Source> {
+/// The hosts that are asked.
+fn asked(db: &Db, request: &Request<Incoming>) -> Vec<Text> {
+    let header = request.headers().get(header::HOST);
+    let name = header
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
+    let hosts = db.all("host");
+    match hosts
+        .iter()
+        .find(|host| db.get(host, "address").as_str() == name)
+    {
+        Some(host) => vec![Text::clone(host)],
+        None => hosts,
+    }
+}
+
+fn sources(db: &Db, query: &Query, hosts: &[Text]) -> Vec<Source> {
     let mut found = Vec::new();
     if query.host {
-        for host in db.all("host") {
-            found.extend(sources::host(db, &host));
+        for host in hosts {
+            found.extend(sources::host(db, host));
         }
     }
     if let Some(sr) = query.sr.as_deref().and_then(|uuid| db.by_uuid("SR", uuid)) {
         found.extend(sources::sr(db, &sr));
     }
-    let running = |vm: &Text| db.get(vm, "power_state").as_str() == "Running";
-    let vms: Vec<Text> = if query.vms.is_empty() {
-        let resident = db
-            .all("host")
-            .into_iter()
-            .flat_map(|host| db.refs(&host, "resident_VMs"));
-        resident.take(VMS_MAX).collect()
+    let resident: Vec<Text> = hosts
+        .iter()
+        .flat_map(|host| db.refs(host, "resident_VMs"))
+        .collect();
+    let vms: Vec<&Text> = if query.vms.is_empty() {
+        resident.iter().take(VMS_MAX).collect()
     } else {
-        query
-            .vms
-            .iter()
-            .filter_map(|uuid| db.by_uuid("VM", uuid))
-            .collect()
+        let wanted = |vm: &&Text| query.vms.iter().any(|uuid| *uuid == *db.text(vm, "uuid"));
+        resident.iter().filter(wanted).collect()
     };
-    for vm in vms.iter().filter(|vm| running(vm)) {
+    for vm in vms {
         found.extend(sources::vm(db, vm));
     }
     found

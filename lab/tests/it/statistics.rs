@@ -6,10 +6,6 @@ use serde_json::Value as Json;
 
 use crate::transfer_support::Site;
 
-async fn json(site: &Site, query: &str) -> Json {
-    serde_json::from_slice(&site.get(&format!("/rrd_updates?{query}")).await).unwrap()
-}
-
 fn metrics(report: &Json, prefix: &str) -> HashSet<String> {
     let legend = report["meta"]["legend"].as_array().unwrap();
     let names = legend
@@ -18,16 +14,41 @@ fn metrics(report: &Json, prefix: &str) -> HashSet<String> {
     names.map(str::to_owned).collect()
 }
 
+/// A report as the host of that address gives it.
+async fn from_host(site: &Site, address: &str, query: &str) -> Json {
+    let url = site.url(&format!("/rrd_updates?{query}"));
+    let port = site.lab.http_address().unwrap().port();
+    let host = format!("{address}:{port}");
+    let reply = site
+        .http
+        .get(url)
+        .header("host", host)
+        .send()
+        .await
+        .unwrap();
+    serde_json::from_str(&reply.text().await.unwrap()).unwrap()
+}
+
 #[tokio::test]
-async fn a_running_vm_has_its_columns() {
+async fn a_running_vm_has_its_columns_on_its_own_host() {
     let site = Site::start().await;
     let vm = site.vm("Running");
-    let uuid = site.lab.db().read().text(&vm, "uuid");
-    let report = json(
-        &site,
-        &format!("start=-300&cf=AVERAGE&interval=5&json=true&vm_uuid={uuid}"),
-    )
-    .await;
+    let (uuid, home, other) = {
+        let db = site.lab.db().read();
+        let home = db.reference(&vm, "resident_on");
+        let other = db
+            .all("host")
+            .into_iter()
+            .find(|host| *host != home)
+            .unwrap();
+        (
+            db.text(&vm, "uuid"),
+            db.text(&home, "address"),
+            db.text(&other, "address"),
+        )
+    };
+    let query = format!("start=-300&cf=AVERAGE&interval=5&json=true&vm_uuid={uuid}");
+    let report = from_host(&site, &home, &query).await;
     let found = metrics(&report, &format!("AVERAGE:vm:{uuid}:"));
     for metric in [
         "cpu0",
@@ -37,6 +58,7 @@ async fn a_running_vm_has_its_columns() {
         "vif_0_tx",
         "vbd_xvda_read",
         "vbd_xvda_iops_write",
+        "runstate_blocked",
     ] {
         assert!(found.contains(metric), "{metric} in {found:?}");
     }
@@ -59,12 +81,19 @@ async fn a_running_vm_has_its_columns() {
             .all(|value| value.as_str().unwrap().parse::<f64>().is_ok())
     );
     assert_ne!(values(&rows[0]), values(&rows[30]));
+    let elsewhere = from_host(&site, &other, &query).await;
+    assert_eq!(
+        elsewhere["meta"]["columns"], 0,
+        "another host does not know the VM"
+    );
+    let anywhere = from_host(&site, "lab.example", &query).await;
+    assert_eq!(anywhere["meta"]["columns"], report["meta"]["columns"]);
 }
 
 #[tokio::test]
-async fn hosts_have_theirs_only_when_asked() {
+async fn a_host_tells_of_itself_only_when_asked() {
     let site = Site::start().await;
-    let (host, sr) = {
+    let (host, address, sr) = {
         let db = site.lab.db().read();
         let host = db.all("host")[1].clone();
         let disks = |sr: &str| db.text(sr, "content_type").as_ref() == "user";
@@ -74,12 +103,10 @@ async fn hosts_have_theirs_only_when_asked() {
             .filter_map(|pbd| db.linked(pbd, "SR"))
             .find(|sr| disks(sr))
             .unwrap();
-        (
-            db.text(&host, "uuid"),
-            db.text(&sr, "uuid").chars().take(8).collect::<String>(),
-        )
+        let short: String = db.text(&sr, "uuid").chars().take(8).collect();
+        (db.text(&host, "uuid"), db.text(&host, "address"), short)
     };
-    let report = json(&site, "start=-10&host=true&json=true").await;
+    let report = from_host(&site, &address, "start=-10&host=true&json=true").await;
     let found = metrics(&report, &format!("AVERAGE:host:{host}:"));
     let storage = [
         format!("iops_read_{sr}"),
@@ -96,7 +123,12 @@ async fn hosts_have_theirs_only_when_asked() {
     for metric in plain.into_iter().chain(storage.iter().map(String::as_str)) {
         assert!(found.contains(metric), "{metric} in {found:?}");
     }
-    let without = json(&site, "start=-10&json=true").await;
+    assert_eq!(
+        metrics(&report, "AVERAGE:host:").len(),
+        found.len(),
+        "no other host"
+    );
+    let without = from_host(&site, &address, "start=-10&json=true").await;
     assert!(metrics(&without, "AVERAGE:host:").is_empty());
     assert!(!metrics(&without, "AVERAGE:vm:").is_empty());
 }

@@ -146,7 +146,22 @@ pub(super) fn vm(db: &Db, vm: &str) -> Vec<Source> {
     for cpu in 0..db.int(vm, "VCPUs_at_startup").clamp(0, 64) {
         columns.add_load(&format!("cpu{cpu}"));
     }
+    let usage = columns.load("cpu_usage");
     columns.add_load("cpu_usage");
+    for (state, share) in [
+        ("blocked", 1.0 - usage),
+        ("fullrun", usage * 0.7),
+        ("partial_run", usage * 0.2),
+        ("full_contention", usage * 0.05),
+        ("partial_contention", usage * 0.03),
+        ("concurrency_hazard", usage * 0.02),
+    ] {
+        columns.add(
+            &format!("runstate_{state}"),
+            share,
+            share.min(1.0 - share) * 0.1,
+        );
+    }
     let memory = db.int(vm, "memory_dynamic_max") as f64;
     columns.add("memory", memory, 0.0);
     columns.add("memory_target", memory, 0.0);
@@ -175,10 +190,14 @@ pub(super) fn vm(db: &Db, vm: &str) -> Vec<Source> {
     columns.sources
 }
 
-/// An SR: its operations, seen from the host.
+/// An SR: how full it is.
 pub(super) fn sr(db: &Db, sr: &str) -> Vec<Source> {
-    let uuid = db.text(sr, "uuid");
-    let mut columns = Columns::of("host", &uuid);
-    storage(&mut columns, &short(&uuid));
+    let mut columns = Columns::of("sr", &db.text(sr, "uuid"));
+    columns.add("size", db.int(sr, "physical_size") as f64, 0.0);
+    columns.add(
+        "physical_utilisation",
+        db.int(sr, "physical_utilisation") as f64,
+        0.0,
+    );
     columns.sources
 }
