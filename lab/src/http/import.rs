@@ -8,14 +8,13 @@ use std::error::Error as _;
 use std::io::Read;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use xva::{Checksums, Limits, OvaError, Reader, xmlrpc};
 
-use super::transfer::{Transfer, source};
-use super::{Reply, Route, full, refusal};
+use super::transfer::{Transfer, is_probe, probe, source};
+use super::{Reply, Route, refusal};
 use crate::contents::Full;
 use crate::failure::Failure;
 use crate::lab::Inner;
@@ -39,13 +38,8 @@ async fn import(lab: Arc<Inner>, request: Request<Incoming>) -> Reply {
             Err(reply) => reply,
         };
     }
-    if request.body().is_end_stream()
-        && !request
-            .uri()
-            .query()
-            .is_some_and(|q| q.contains("task_id="))
-    {
-        return probe(&lab, &request).await;
+    if is_probe(&request) {
+        return probe(&lab, &request, "PROBE /import").await;
     }
     let mut transfer = match Transfer::begin(&lab, &request, "PUT /import").await {
         Ok(transfer) => transfer,
@@ -64,17 +58,6 @@ async fn import(lab: Arc<Inner>, request: Request<Incoming>) -> Reply {
         drop(pipe);
     });
     reply
-}
-
-/// A PUT of nothing asks whether this is the right host.
-async fn probe(lab: &Arc<Inner>, request: &Request<Incoming>) -> Reply {
-    match Transfer::begin(lab, request, "PUT /import").await {
-        Ok(transfer) => {
-            transfer.finish(Err(Failure::bare("IMPORT_ERROR_PREMATURE_EOF")));
-            full(StatusCode::OK, "text/html", Bytes::new())
-        }
-        Err(reply) => reply,
-    }
 }
 
 /// The SR that takes the disks.

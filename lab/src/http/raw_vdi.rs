@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use xva::xmlrpc;
 
 use super::import::{full_sr, no_transfer_encoding};
-use super::transfer::{Pipe, Transfer, announced, source};
-use super::{Reply, Route, full, vhd};
+use super::transfer::{Pipe, Transfer, announced, is_probe, probe, source};
+use super::{Reply, Route, vhd};
 use crate::contents::id_of;
 use crate::db::Db;
 use crate::disks;
@@ -190,18 +190,13 @@ async fn import(lab: Arc<Inner>, request: Request<Incoming>) -> Reply {
     if let Some(reply) = no_transfer_encoding(&request) {
         return reply;
     }
-    let named = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.contains("task_id="));
+    if is_probe(&request) {
+        return probe(&lab, &request, "PROBE /import_raw_vdi").await;
+    }
     let mut transfer = match Transfer::begin(&lab, &request, "PUT /import_raw_vdi").await {
         Ok(transfer) => transfer,
         Err(reply) => return reply,
     };
-    if request.body().is_end_stream() && !named {
-        transfer.finish(Err(io_error()));
-        return full(StatusCode::OK, "text/html", Bytes::new());
-    }
     let length = announced(&request);
     let prepared = transfer
         .take_fault()

@@ -1,8 +1,9 @@
 //! What all transfers share: who asks, the task that tells the outcome, scripted trouble, and the bridges between the
 //! asynchronous bodies and the code that reads and writes archives on threads of its own.
 //!
-//! Scripted trouble uses the names `GET /export`, `PUT /import`, … with [`crate::Faults::fail_call`]: the code `REDIRECT`
-//! `[host]` answers 302 to that host, `RBAC_PERMISSION_DENIED` 403; any other code fails the task.
+//! Scripted trouble uses the names `GET /export`, `PUT /import`, … with [`crate::Faults::fail_call`], and `PROBE /import`
+//! for the PUT of nothing that clients send first: the code `REDIRECT [host]` answers 302 to that host,
+//! `RBAC_PERMISSION_DENIED` 403; any other code fails the task.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -12,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::{Request, StatusCode};
 use tokio::sync::mpsc;
 use tokio_util::io::{StreamReader, SyncIoBridge};
@@ -265,6 +266,26 @@ pub(super) fn source(request: Request<Incoming>) -> impl Read + Send + 'static {
         .into_data_stream()
         .map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error));
     SyncIoBridge::new(StreamReader::new(stream))
+}
+
+/// A PUT of nothing asks whether this is the right host. With a task it is a transfer that ends too early.
+pub(super) fn is_probe(request: &Request<Incoming>) -> bool {
+    request.body().is_end_stream()
+        && !request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("task_id="))
+}
+
+/// Answers such a PUT: it does nothing, and the task that it makes fails.
+pub(super) async fn probe(lab: &Arc<Inner>, request: &Request<Incoming>, name: &str) -> Reply {
+    match Transfer::begin(lab, request, name).await {
+        Ok(transfer) => {
+            transfer.finish(Err(Failure::bare("IMPORT_ERROR_PREMATURE_EOF")));
+            full(StatusCode::OK, "text/html", Bytes::new())
+        }
+        Err(reply) => reply,
+    }
 }
 
 /// The length that the client announced, 0 when it did not.

@@ -306,4 +306,19 @@ mod tests {
         }
         assert!(read_head(&mut [0; 4096].as_slice()).is_err());
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+        #[test]
+        fn a_damaged_file_never_panics(at in 0..3000_usize, byte: u8) {
+            let mut file = file(2 * BLOCK, &[1]);
+            file[at] = byte;
+            let mut source = file.as_slice();
+            let _ = read_head(&mut source)
+                .and_then(|layout| read_blocks(&mut source, &layout, |offset, data| {
+                    assert!(offset + data.len() as u64 <= layout.size);
+                    io::Result::Ok(())
+                }));
+        }
+    }
 }

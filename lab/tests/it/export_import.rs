@@ -346,8 +346,21 @@ async fn trouble_is_scripted_by_the_verb_and_path() {
         .bytes()
         .await
         .unwrap();
+    let probe = || site.http.put(site.url("/import")).body("").send();
+    assert_eq!(
+        probe().await.unwrap().status(),
+        200,
+        "what is scripted for the transfer waits for it"
+    );
     let ended = site.put("/import", archive.to_vec()).await;
     assert_eq!(ended.error, ["SR_BACKEND_FAILURE_1"]);
+    faults.fail_call(
+        "PROBE /import",
+        Failure::new("REDIRECT", ["127.0.0.2"]),
+        Times::Count(1),
+    );
+    assert_eq!(probe().await.unwrap().status(), 302);
+    assert_eq!(probe().await.unwrap().status(), 200);
 }
 
 #[tokio::test]

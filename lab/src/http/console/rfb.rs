@@ -304,4 +304,51 @@ mod tests {
         let outside = update(&picture, PixelFormat::NATIVE, (u16::MAX, u16::MAX), (9, 9));
         assert_eq!(outside.len(), 16);
     }
+
+    /// A viewer that says this and leaves; what it is told goes nowhere.
+    async fn viewer(said: &[u8]) -> io::Result<()> {
+        let (mut near, far) = tokio::io::duplex(1 << 16);
+        let served = tokio::spawn(async move { serve(far, "vm").await });
+        near.write_all(said).await?;
+        near.shutdown().await?;
+        tokio::io::copy(&mut near, &mut tokio::io::sink()).await?;
+        served.await.unwrap()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_a_viewer_says_the_server_ends_with_it(said in proptest::collection::vec(0..8_u8, 0..200)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let mut all = b"RFB 003.008\n\x01\x01".to_vec();
+            all.extend(said);
+            let ended = runtime.block_on(async {
+                tokio::time::timeout(Duration::from_secs(20), viewer(&all)).await
+            });
+            assert!(ended.is_ok(), "it should end");
+        }
+    }
+
+    #[tokio::test]
+    async fn old_viewers_are_served_and_strangers_are_not() {
+        // Version 3.3: no choice of security, then ClientInit.
+        viewer(b"RFB 003.003\n\x01").await.unwrap();
+        viewer(b"RFB 003.007\n\x01\x01").await.unwrap();
+        for stranger in [
+            &b"GET / HTTP/1.1\r\n\r\n"[..],
+            b"RFB 003.008\n\x02",
+            b"RFB 003.008\n\x01\x01\x09",
+        ] {
+            assert_eq!(
+                viewer(stranger).await.unwrap_err().kind(),
+                io::ErrorKind::InvalidData
+            );
+        }
+        let mut paste = b"RFB 003.008\n\x01\x01\x06\0\0\0".to_vec();
+        paste.extend_from_slice(&u32::MAX.to_be_bytes());
+        assert_eq!(
+            viewer(&paste).await.unwrap_err().kind(),
+            io::ErrorKind::InvalidData
+        );
+    }
 }
