@@ -4,11 +4,22 @@
 mod args;
 mod event;
 mod generic;
+mod host;
+mod message;
+mod network;
+mod others;
+mod pbd;
+mod pif;
 mod plugin;
+mod pool;
 mod run;
 mod session;
+mod sr;
 mod system;
 mod task;
+mod vbd;
+mod vdi;
+mod vif;
 mod vm;
 
 use std::collections::HashMap;
@@ -85,6 +96,21 @@ impl Calls {
             event::CALLS,
             task::CALLS,
             vm::CALLS,
+            vm::copies::CALLS,
+            vm::resources::CALLS,
+            vm::migration::CALLS,
+            vm::questions::CALLS,
+            host::CALLS,
+            message::CALLS,
+            network::CALLS,
+            others::CALLS,
+            pbd::CALLS,
+            pif::CALLS,
+            pool::CALLS,
+            sr::CALLS,
+            vbd::CALLS,
+            vdi::CALLS,
+            vif::CALLS,
         ];
         let by_name = tables
             .iter()

@@ -318,10 +318,10 @@ impl Db {
         table.free.push(id.slot);
         table.count -= 1;
         self.lookup.remove(&row.reference);
-        if let Some(uuid) = self.class(id).and_then(|class| class.field("uuid")) {
-            if let Some(Value::Str(uuid)) = row.values.get(uuid) {
-                self.lookup.remove(uuid);
-            }
+        if let Some(uuid) = self.class(id).and_then(|class| class.field("uuid"))
+            && let Some(Value::Str(uuid)) = row.values.get(uuid)
+        {
+            self.lookup.remove(uuid);
         }
         self.by_generation.remove(&row.modified);
         self.generation += 1;

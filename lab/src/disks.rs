@@ -103,3 +103,17 @@ pub fn snapshot(db: &mut Db, vdi: &str) -> Text {
     refresh(db, "VDI", &made);
     made
 }
+
+/// Moves a disk to another SR: a new disk takes its place, which keeps its VMs. Returns the new one.
+pub fn relocate(db: &mut Db, vdi: &str, sr: &str) -> Text {
+    let made = copy(db, vdi, sr);
+    for vbd in db.refs(vdi, "VBDs") {
+        db.set(&vbd, "VDI", &made);
+    }
+    for snapshot in db.refs(vdi, "snapshots") {
+        db.set(&snapshot, "snapshot_of", &made);
+    }
+    destroy(db, vdi);
+    refresh(db, "VDI", &made);
+    made
+}

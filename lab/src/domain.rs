@@ -60,7 +60,10 @@ pub fn device_name(userdevice: &str) -> Option<String> {
 /// Where a host serves a console. A real one has no port there: it is always 443.
 fn console_location(db: &Db, host: &str, uuid: &str) -> String {
     let address = db.text(host, "address");
-    let port = db.https_port.map(|port| format!(":{port}")).unwrap_or_default();
+    let port = db
+        .https_port
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     format!("https://{address}{port}/console?uuid={uuid}")
 }
 

@@ -13,6 +13,7 @@ mod domain;
 mod failure;
 mod faults;
 pub mod http;
+pub mod interfaces;
 mod lab;
 pub mod messages;
 pub mod operations;

@@ -7,6 +7,8 @@ mod storage;
 mod templates;
 mod vms;
 
+pub use networks::vlan;
+
 use crate::config::LabConfig;
 use crate::date;
 use crate::db::Db;

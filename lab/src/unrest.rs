@@ -65,7 +65,10 @@ fn breathe(db: &mut Db, host: &str) {
 }
 
 fn change(db: &mut Db, vm: &str, round: usize) {
-    match db.linked(vm, "guest_metrics").filter(|_| round % 2 == 0) {
+    match db
+        .linked(vm, "guest_metrics")
+        .filter(|_| round.is_multiple_of(2))
+    {
         Some(metrics) => {
             let free = db.ids().below(1 << 30).to_string();
             db.put_entry(&metrics, "memory", "free", free);

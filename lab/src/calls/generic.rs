@@ -6,7 +6,7 @@ use crate::db::query::Query;
 use crate::failure::Failure;
 use crate::rpc::Outcome;
 use crate::rpc::encode::{Encoder, Format};
-use crate::schema::{Class, Kind, Method, Type};
+use crate::schema::{Access, Class, Kind, Method, Type};
 use crate::value::{Text, Value};
 
 /// The method only reads.
@@ -94,7 +94,7 @@ fn selected(db: &Db, class: &Class, found: &[Text], records: bool, out: &mut Enc
         out.array(|out| {
             found
                 .iter()
-                .for_each(|found| out.item(|out| out.text(found)))
+                .for_each(|found| out.item(|out| out.text(found)));
         });
     }
 }
@@ -128,4 +128,22 @@ pub(super) fn write(env: &mut Env<'_>, method: &Method) -> Answer {
         (_, _) => env.db.remove(&subject, name, &env.args.text(1)),
     }
     Ok(Value::Void)
+}
+
+/// The members of a record that a client may give to a constructor.
+pub(super) fn given(env: &Env<'_>, class: &str) -> Vec<(&'static str, Value)> {
+    let schema = env.db.schema();
+    let model = schema.class(class).and_then(|at| schema.classes.get(at));
+    let fields = model.iter().flat_map(|model| &model.fields);
+    fields
+        .filter(|field| field.access != Access::ReadOnly)
+        .filter_map(|field| Some((&*field.name, env.args.get(0).entry(&field.name)?.clone())))
+        .collect()
+}
+
+/// A constructor that does nothing but make a row.
+pub(super) fn create(env: &mut Env<'_>, method: &Method) -> Answer {
+    let class = class_of(env.db, method)?;
+    let fields = given(env, &class.name);
+    Ok(Value::from(env.db.create(&class.name, fields)))
 }

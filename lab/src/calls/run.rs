@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::lab::Inner;
 use crate::rpc::encode::{Encoder, Format};
 use crate::rpc::{Outcome, Request};
-use crate::schema::{Kind, Method, Param, Schema, Type};
+use crate::schema::{Access, Kind, Method, Param, Schema, Type};
 use crate::value::{NULL_REF, Text, Value};
 use crate::{operations, tasks};
 
@@ -132,6 +132,21 @@ fn existing(db: &Db, ty: &Type, value: &Value, subject: bool) -> Result<(), Fail
             .elements()
             .iter()
             .try_for_each(|value| existing(db, inner, value, false)),
+        Type::Record(class) => {
+            let model = db
+                .schema()
+                .class(class)
+                .and_then(|at| db.schema().classes.get(at));
+            value.entries().iter().try_for_each(|(name, value)| {
+                let field = model.and_then(|model| model.fields.get(model.field(name)?));
+                match field {
+                    Some(field) if field.access != Access::ReadOnly => {
+                        existing(db, &field.ty, value, false)
+                    }
+                    _ => Ok(()),
+                }
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -201,8 +216,11 @@ fn apply(
             }
             (call.run)(env)
         }
-        (None, Kind::Own | Kind::Create | Kind::Destroy) => {
-            Err(Failure::new("NOT_IMPLEMENTED", [method.name.as_str()]))
+        (None, Kind::Own) => Err(Failure::new("NOT_IMPLEMENTED", [method.name.as_str()])),
+        (None, Kind::Create) => generic::create(env, method),
+        (None, Kind::Destroy) => {
+            env.db.destroy(&env.args.text(0));
+            Ok(Value::Void)
         }
         (None, _) => generic::write(env, method),
     }

@@ -1,6 +1,12 @@
 //! VMs: the power state machine. Copies, memory, migration and questions are in the files below.
 
+pub(super) mod copies;
+pub(super) mod migration;
+pub(super) mod questions;
+pub(super) mod resources;
+
 use super::{Answer, Call, Env, call_of, operation};
+use crate::db::Db;
 use crate::operations::{POWER_STATES, assert_state, refresh_vm};
 use crate::value::{Text, Value};
 use crate::{domain, messages, placement};
@@ -102,22 +108,21 @@ fn flip(env: &mut Env<'_>, state: &str, what: &str) -> Answer {
     Ok(Value::Void)
 }
 
-/// The memory goes to the VM's own suspend SR, else the pool's, else the default SR.
-fn suspend(env: &mut Env<'_>) -> Answer {
-    let vm = env.args.text(0);
-    let pool = env
-        .db
-        .all("pool")
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| Text::from(""));
-    let sr = [
-        (&vm, "suspend_SR"),
+/// Where the memory of a sleeping VM goes: its own suspend SR, else the pool's, else the default SR.
+fn suspend_sr(db: &Db, vm: &Text) -> Option<Text> {
+    let pool = db.all("pool").into_iter().next()?;
+    [
+        (vm, "suspend_SR"),
         (&pool, "suspend_image_SR"),
         (&pool, "default_SR"),
     ]
     .into_iter()
-    .find_map(|(owner, field)| env.db.linked(owner, field));
+    .find_map(|(owner, field)| db.linked(owner, field))
+}
+
+fn suspend(env: &mut Env<'_>) -> Answer {
+    let vm = env.args.text(0);
+    let sr = suspend_sr(env.db, &vm);
     domain::suspend(env.db, &vm, sr.as_ref());
     messages::about_vm(env.db, &vm, "VM_SUSPENDED", "suspended");
     Ok(Value::Void)

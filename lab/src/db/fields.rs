@@ -92,14 +92,15 @@ impl Db {
         if *slot == value {
             return true;
         }
-        let before = std::mem::replace(slot, value.clone());
+        let target = value.as_text().cloned();
+        let before = std::mem::replace(slot, value);
         let reference = Text::clone(&row.reference);
         self.touch_row(id);
         if let Value::Str(target) = &before {
             self.unlink(id, at, target, &reference);
         }
-        if let Value::Str(target) = &value {
-            self.link(id, at, target, &reference);
+        if let Some(target) = target {
+            self.link(id, at, &target, &reference);
         }
         true
     }
@@ -118,7 +119,7 @@ impl Db {
     /// Takes an entry out of a map, if it is there.
     pub fn remove_entry(&mut self, reference: &str, field: &str, key: &str) {
         self.edit_map(reference, field, |entries| {
-            entries.retain(|(name, _)| &**name != key)
+            entries.retain(|(name, _)| &**name != key);
         });
     }
 
@@ -138,12 +139,12 @@ impl Db {
     /// Puts a value into a set, unless it is there.
     pub fn insert(&mut self, reference: &str, field: &str, value: impl Into<Value>) {
         let value = value.into();
-        if let Value::Set(values) = self.get(reference, field) {
-            if !values.contains(&value) {
-                let mut values = Arc::clone(values);
-                Arc::make_mut(&mut values).push(value);
-                self.set(reference, field, Value::Set(values));
-            }
+        if let Value::Set(values) = self.get(reference, field)
+            && !values.contains(&value)
+        {
+            let mut values = Arc::clone(values);
+            Arc::make_mut(&mut values).push(value);
+            self.set(reference, field, Value::Set(values));
         }
     }
 

@@ -16,7 +16,7 @@ impl Ids {
     pub fn new(seed: u64) -> Self {
         Self {
             uuids: StdRng::seed_from_u64(seed),
-            references: StdRng::seed_from_u64(seed ^ 0x5eed_0f4e_f5_u64),
+            references: StdRng::seed_from_u64(seed ^ 0x5eed_0000_00f5),
         }
     }
 

@@ -112,7 +112,7 @@ fn physical(db: &mut Db, host: &str, network: &str, device: &str, address: Optio
 }
 
 /// A VLAN on a physical interface: the interface on top, and the row that joins the two.
-pub(crate) fn vlan(db: &mut Db, host: &str, tagged: &str, network: &str, tag: i64) -> Text {
+pub fn vlan(db: &mut Db, host: &str, tagged: &str, network: &str, tag: i64) -> Text {
     let fields = ["device", "MAC", "MTU", "metrics"];
     let [device, mac, mtu, metrics] = fields.map(|field| db.get(tagged, field).clone());
     let pif = db.create(

@@ -63,8 +63,7 @@ fn field(line: &str, enums: &Enums) -> Option<(Field, Value)> {
     let default = parts
         .next()
         .and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok())
-        .map(crate::rpc::json::value)
-        .unwrap_or_else(|| ty.zero());
+        .map_or_else(|| ty.zero(), crate::rpc::json::value);
     Some((Field { name, ty, access }, default))
 }
 
@@ -233,7 +232,11 @@ fn methods_of(class: usize, draft: &Draft, methods: &mut Vec<Method>) {
         }
     }
     for (message, params, session) in &draft.messages {
-        let kind = generic_kind(draft, message).unwrap_or(Kind::Own);
+        let about_row = params.first().is_some_and(|first| first.ty == own);
+        let kind = about_row
+            .then(|| generic_kind(draft, message))
+            .flatten()
+            .unwrap_or(Kind::Own);
         add(message, kind, params.clone(), *session);
     }
     if has("all") {
