@@ -1,5 +1,6 @@
 //! The pipeline that every call goes through, and what a running operation has at hand.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -174,6 +175,14 @@ impl Call {
     }
 }
 
+/// A call that may run: it was admitted, its parameters fit, its objects are there.
+pub(crate) struct Prepared {
+    pub(crate) name: &'static str,
+    /// The parameters for its task; `None` when it leaves none.
+    shown: Option<Map<String, Value>>,
+    pub(crate) work: Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>,
+}
+
 impl Engine {
     /// Calls a method by name.
     ///
@@ -185,6 +194,22 @@ impl Engine {
         name: &str,
         params: Map<String, Value>,
     ) -> Result<Outcome> {
+        let prepared = self.prepare(caller, name, params)?;
+        let task = prepared.shown.map(|shown| self.tasks.begin_call(caller, prepared.name, &shown));
+        let outcome = prepared.work.await.map_err(|e| self.in_ids(e));
+        if let Some(task) = task {
+            task.end_call(outcome.as_ref().err());
+        }
+        outcome
+    }
+
+    /// Everything that comes before a method runs.
+    pub(crate) fn prepare(
+        self: &Arc<Self>,
+        caller: &Caller,
+        name: &str,
+        params: Map<String, Value>,
+    ) -> Result<Prepared> {
         let method = self
             .methods
             .get(name)
@@ -192,7 +217,7 @@ impl Engine {
         self.admit(caller, method)?;
         let mut params = self.ignorable(method, params)?;
         alias_id(method, &mut params);
-        let shown = params.clone();
+        let shown = method.tasked.then(|| params.clone());
         method.validate(&mut params)?;
         let mut resolved = Vec::new();
         for rule in &method.resolve {
@@ -202,12 +227,7 @@ impl Engine {
             }
         }
         let call = Call { engine: Arc::clone(self), caller: caller.clone(), params, resolved };
-        let task = method.tasked.then(|| self.tasks.begin_call(caller, method.name, &shown));
-        let outcome = method.start(call).await.map_err(|e| self.in_ids(e));
-        if let Some(task) = task {
-            task.end_call(outcome.as_ref().err());
-        }
-        outcome
+        Ok(Prepared { name: method.name, shown, work: method.start(call) })
     }
 
     fn admit(&self, caller: &Caller, method: &Method) -> Result<()> {

@@ -4,6 +4,7 @@
 //! objects they name, check the rights on them, run, report. One file per noun holds its methods.
 
 mod access;
+mod action;
 mod call;
 mod caller;
 mod console;
@@ -15,6 +16,7 @@ mod metrics;
 mod nouns;
 mod objects;
 mod pools;
+mod recent;
 mod setup;
 mod stats;
 mod tasks;
@@ -22,6 +24,7 @@ mod throttle;
 mod transfer;
 
 pub use access::Permission;
+pub use action::{Action, Answer, Started};
 pub use call::{Call, Outcome};
 pub use console::Console;
 pub use caller::{Caller, Credentials, SignIn};
@@ -34,3 +37,6 @@ pub use objects::Query;
 pub use setup::{AdminCreation, SetupState};
 pub use tasks::{Task, TaskNotice, Tasks, task_json};
 pub use transfer::{ByteStream, Incoming, Outgoing, Transfer};
+pub use xo_inventory::Item;
+pub use xo_model::{ObjectType, project};
+pub use xo_store::TaskStatus;

@@ -17,6 +17,7 @@ use crate::{Caller, Engine, Error, Outgoing, Permission, Result};
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     kinds: Option<Vec<ObjectType>>,
+    ids: Option<Vec<String>>,
     filter: Option<Filter>,
     pattern: Option<Pattern>,
     sort: Vec<(String, Direction)>,
@@ -30,6 +31,12 @@ enum Direction {
     Down,
 }
 
+impl Direction {
+    fn apply(self, order: std::cmp::Ordering) -> std::cmp::Ordering {
+        if self == Self::Down { order.reverse() } else { order }
+    }
+}
+
 impl Query {
     /// All objects.
     pub fn everything() -> Self {
@@ -39,6 +46,12 @@ impl Query {
     /// Objects of these types.
     pub fn kinds(kinds: &[ObjectType]) -> Self {
         Self { kinds: Some(kinds.to_vec()), ..Self::default() }
+    }
+
+    /// Only these, as far as they are there.
+    pub fn among(mut self, ids: Vec<String>) -> Self {
+        self.ids = Some(ids);
+        self
     }
 
     /// Only those that a filter text matches (`xo-protocol.md` section 7).
@@ -94,9 +107,26 @@ impl Query {
         }
     }
 
-    fn matches(&self, item: &Item) -> bool {
-        self.filter.as_ref().is_none_or(|f| f.matches_json(&item.json))
-            && self.pattern.as_ref().is_none_or(|p| p.matches_json(&item.json))
+    fn matches(&self, json: &str) -> bool {
+        self.filter.as_ref().is_none_or(|f| f.matches_json(json))
+            && self.pattern.as_ref().is_none_or(|p| p.matches_json(json))
+    }
+
+    /// The same choice, order and page among things that are no objects of a pool: tasks, users.
+    pub fn select(&self, mut values: Vec<Value>) -> Vec<Value> {
+        values.retain(|value| self.matches(&value.to_string()));
+        if !self.sort.is_empty() {
+            let at = |value: &Value, path: &str| {
+                path.split('.').try_fold(value, |v, key| v.get(key)).cloned().unwrap_or_default()
+            };
+            values.sort_by(|a, b| {
+                let orders = self.sort.iter().map(|(path, direction)| {
+                    direction.apply(compare(&at(a, path), &at(b, path)))
+                });
+                orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+            });
+        }
+        page(values, self)
     }
 }
 
@@ -106,7 +136,11 @@ impl Engine {
         let account = self.account(caller)?;
         let kinds = query.kinds.as_deref().unwrap_or(ObjectType::ALL);
         let (mut sure, mut open) = (Vec::new(), Vec::new());
-        for kind in kinds {
+        if let Some(ids) = &query.ids {
+            let found = ids.iter().filter_map(|id| self.inventory.find(id));
+            open.extend(found.filter(|item| kinds.contains(&item.kind)));
+        }
+        for kind in kinds.iter().filter(|_| query.ids.is_none()) {
             match query.decide(*kind) {
                 Some(true) => sure.extend(self.inventory.of_kind(*kind)),
                 Some(false) => {}
@@ -123,7 +157,7 @@ impl Engine {
         let query = query.clone();
         // Looking into tens of thousands of objects would hold up other clients.
         let work = tokio::task::spawn_blocking(move || {
-            open.retain(|item| query.matches(item));
+            open.retain(|item| query.matches(&item.json));
             sure.extend(open);
             sort(&mut sure, &query.sort);
             page(sure, &query)
@@ -145,7 +179,7 @@ impl Engine {
     }
 }
 
-fn page(items: Vec<Arc<Item>>, query: &Query) -> Vec<Arc<Item>> {
+fn page<T>(items: Vec<T>, query: &Query) -> Vec<T> {
     if query.offset == 0 && query.limit.is_none() {
         return items;
     }
@@ -165,8 +199,7 @@ fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
         .collect();
     keyed.sort_by(|(a, x), (b, y)| {
         for ((a, b), (_, direction)) in a.iter().zip(b).zip(keys) {
-            let order = compare(a, b);
-            let order = if *direction == Direction::Down { order.reverse() } else { order };
+            let order = direction.apply(compare(a, b));
             if order.is_ne() {
                 return order;
             }

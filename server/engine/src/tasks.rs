@@ -266,7 +266,7 @@ fn new_id(now_ms: i64) -> String {
 }
 
 /// Hides what nobody should read in a log.
-fn masked(value: &Value) -> Value {
+pub(crate) fn masked(value: &Value) -> Value {
     const SECRETS: [&str; 6] = ["password", "token", "secret", "passphrase", "privatekey", "otp"];
     match value {
         Value::Object(members) => Value::Object(

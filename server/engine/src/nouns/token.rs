@@ -107,6 +107,7 @@ async fn delete_own(call: Call) -> Result<()> {
     let own = tokens.list_of_user(user, call.engine.now_ms()).await?;
     let chosen = choose(&call, &own)?;
     tokens.delete(&chosen, Some(user)).await?;
+    call.engine.recent.forget_all();
     Ok(())
 }
 
@@ -115,6 +116,7 @@ async fn delete(call: Call) -> Result<()> {
     let all = tokens.list(call.engine.now_ms()).await?;
     let chosen = choose(&call, &all)?;
     tokens.delete(&chosen, None).await?;
+    call.engine.recent.forget_all();
     Ok(())
 }
 

@@ -113,6 +113,7 @@ async fn change_password(call: Call) -> Result<()> {
     }
     let password = Some(Secret::new(call.str("newPassword")?));
     users.update(id, UserChange { password, ..UserChange::default() }).await?;
+    call.engine.recent.forget_all();
     Ok(())
 }
 

@@ -1,0 +1,107 @@
+//! Actions: one or several methods, run in the background under an XO task that tells how it went (`xo-protocol.md` section 6).
+//!
+//! Everything that can be told before anything happens (who asks, parameters, objects, rights) is told to the caller at once; what
+//! comes later is told by the task.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
+
+use crate::tasks::{error_value, masked};
+use crate::{Caller, Engine, Error, Outcome, Result};
+
+/// What an action leaves in its task, and answers to a caller who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing.
+    Nothing,
+    /// `{id}`, from a method that returns the id of what it made.
+    Id,
+    /// Whatever the last method returns.
+    Value,
+}
+
+/// What shall be done.
+#[derive(Debug, Clone)]
+pub struct Action {
+    /// For the task's name: `start VM`.
+    pub label: String,
+    /// Id and type of the object that it is about.
+    pub object: Option<(String, String)>,
+    /// Parameters as the client sent them; secrets are masked.
+    pub params: Map<String, Value>,
+    /// Methods with their parameters, run one after the other; the first failure ends it.
+    pub steps: Vec<(&'static str, Map<String, Value>)>,
+    /// What is answered.
+    pub answer: Answer,
+}
+
+/// An action that runs.
+pub struct Started {
+    /// The id of its task.
+    pub task: String,
+    done: JoinHandle<Result<Value>>,
+}
+
+impl Started {
+    /// Waits for the end. An action goes on also when nobody waits.
+    ///
+    /// # Errors
+    /// Why the action failed.
+    pub async fn outcome(self) -> Result<Value> {
+        self.done.await.map_err(Error::internal)?
+    }
+}
+
+impl Engine {
+    /// Starts an action; the returned task exists when this returns.
+    ///
+    /// # Errors
+    /// Whatever forbids the action before it began.
+    pub async fn start_action(self: &Arc<Self>, caller: &Caller, action: Action) -> Result<Started> {
+        let mut work = Vec::with_capacity(action.steps.len());
+        for (method, params) in action.steps {
+            work.push(self.prepare(caller, method, params)?.work);
+        }
+        let mut properties = Map::new();
+        properties.insert("name".into(), json!(format!("REST API: {}", action.label)));
+        properties.insert("type".into(), json!("xo:rest-api:action"));
+        if let Some((id, kind)) = action.object {
+            properties.insert("objectId".into(), json!(id));
+            properties.insert("objectType".into(), json!(kind));
+        }
+        properties.insert("params".into(), masked(&Value::Object(action.params)));
+        if let Some(user) = &caller.user {
+            properties.insert("userId".into(), json!(&**user));
+        }
+        let running = self.tasks.begin_stored(properties).await?;
+        let task = running.id();
+        let engine = Arc::clone(self);
+        let done = self.tracker.spawn(async move {
+            let mut last = Ok(Value::Null);
+            for step in work {
+                last = step.await.map_err(|e| engine.in_ids(e)).and_then(|outcome| answer(action.answer, outcome));
+                if last.is_err() {
+                    break;
+                }
+            }
+            running.end(last.as_ref().map(Value::clone).map_err(error_value)).await;
+            last
+        });
+        Ok(Started { task, done })
+    }
+}
+
+fn answer(wanted: Answer, outcome: Outcome) -> Result<Value> {
+    Ok(match (wanted, outcome) {
+        (Answer::Nothing, _) => Value::Null,
+        (Answer::Id, Outcome::Value(id @ Value::String(_))) => json!({ "id": id }),
+        (Answer::Id, Outcome::Value(made)) => match made.get("uuid").or_else(|| made.get("id")) {
+            Some(id) => json!({ "id": id }),
+            None => made,
+        },
+        (_, Outcome::Value(value)) => value,
+        (_, Outcome::Json(pieces)) => serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?,
+    })
+}
