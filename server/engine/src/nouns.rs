@@ -1,11 +1,18 @@
 //! All operations, a file per noun; the same noun has the same name in the API.
 
 mod acl;
+mod entry;
 mod group;
+mod host;
 mod message;
+mod network;
+mod pbd;
+mod pif;
+mod pool;
 mod role;
 mod server;
 mod session;
+mod sr;
 mod stats;
 mod system;
 mod tag;
@@ -22,10 +29,16 @@ pub(crate) fn methods() -> Vec<Method> {
     [
         acl::methods(),
         group::methods(),
+        host::methods(),
         message::methods(),
+        network::methods(),
+        pbd::methods(),
+        pif::methods(),
+        pool::methods(),
         role::methods(),
         server::methods(),
         session::methods(),
+        sr::methods(),
         stats::methods(),
         system::methods(),
         tag::methods(),
