@@ -284,6 +284,7 @@ impl Inventory {
     }
 
     /// Forgets a pool and everything in it; returns its session to be ended.
+    #[expect(clippy::needless_pass_by_value, reason = "the watcher gives up its right to write")]
     pub(crate) fn withdraw(&self, cache: PoolCache) -> Option<Session> {
         let mut notices = Vec::new();
         {
