@@ -1,7 +1,7 @@
 //! What is written on virtual disks: only written blocks are kept, everything else follows from the content's name.
 //!
-//! A content is named by `other_config:content_id` of its VDI, which clones and snapshots share until one is written. What
-//! the lab was populated with reads as a sparse pattern; what was made later reads as zeros. Invariant: no more than
+//! A disk has the content of its own uuid, or another that it shares with its clones and snapshots until one is written.
+//! What the lab was populated with reads as a sparse pattern; what was made later reads as zeros. Invariant: no more than
 //! [`CAPACITY`] bytes are kept in all.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -51,8 +51,14 @@ struct Content {
 /// The name of a disk's content.
 #[must_use]
 pub fn id_of(db: &Db, vdi: &str) -> Text {
-    db.entry(vdi, "other_config", "content_id")
-        .unwrap_or_else(|| db.text(vdi, "uuid"))
+    let uuid = db.text(vdi, "uuid");
+    db.contents.get(&uuid).cloned().unwrap_or(uuid)
+}
+
+/// Makes a disk read as another does now (a clone, a copy, a snapshot).
+pub fn share(db: &mut Db, from: &str, to: &str) {
+    let (uuid, content) = (db.text(to, "uuid"), id_of(db, from));
+    db.contents.insert(uuid, content);
 }
 
 impl Contents {
@@ -80,7 +86,12 @@ impl Contents {
     }
 
     /// Forgets what no disk of the database has any more.
-    pub fn sweep(&self, db: &Db) {
+    pub fn sweep(&self, db: &mut Db) {
+        let uuids: HashSet<Text> = db
+            .rows("VDI")
+            .map(|row| db.text(&row.reference, "uuid"))
+            .collect();
+        db.contents.retain(|uuid, _| uuids.contains(uuid));
         let known: HashSet<Text> = db
             .rows("VDI")
             .map(|row| id_of(db, &row.reference))
@@ -118,7 +129,8 @@ impl Contents {
                 state.by_id.insert(Text::clone(&new), content);
             }
         }
-        db.put_entry(vdi, "other_config", "content_id", &new);
+        let uuid = db.text(vdi, "uuid");
+        db.contents.insert(uuid, Text::clone(&new));
         Ok(new)
     }
 
@@ -305,8 +317,7 @@ mod tests {
     #[test]
     fn disks_that_share_a_content_part_when_one_is_written() {
         let mut db = Db::new(Ids::new(1));
-        let named = Value::string_map([("content_id", "p")]);
-        let one = db.create("VDI", [("other_config", named)]);
+        let one = db.create("VDI", [("uuid", Value::text("p"))]);
         let two = crate::disks::copy(&mut db, &one, "OpaqueRef:NULL");
         let contents = Contents::of(&db);
         let before = read(&contents, "p", 0, 100);
@@ -326,14 +337,11 @@ mod tests {
         contents.write(&a, 0, &[2; 2 * BLOCK as usize]).unwrap();
         assert_eq!(contents.write(&b, 0, &[1]), Err(Full));
         let mut db = Db::new(Ids::new(1));
-        let disk = db.create(
-            "VDI",
-            [("other_config", Value::string_map([("content_id", "b")]))],
-        );
-        contents.sweep(&db);
+        let disk = db.create("VDI", [("uuid", Value::text("b"))]);
+        contents.sweep(&mut db);
         contents.write(&b, 0, &[1]).unwrap();
         db.destroy(&disk);
-        contents.sweep(&db);
+        contents.sweep(&mut db);
         assert_eq!(contents.next_data("b", 0), None);
     }
 }

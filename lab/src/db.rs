@@ -82,6 +82,8 @@ pub struct Db {
     shared: HashMap<Vec<&'static str>, Value>,
     /// Where HTTPS is served, when that is not port 443.
     pub https_port: Option<u16>,
+    /// The content of a disk, both by uuid, where it is shared or was written (`contents.rs`).
+    pub(crate) contents: HashMap<Text, Text>,
 }
 
 impl Db {
@@ -100,6 +102,7 @@ impl Db {
             ids,
             shared: HashMap::new(),
             https_port: None,
+            contents: HashMap::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Disks and the room that they take in their SR.
 
+use crate::contents;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::operations::refresh;
@@ -85,8 +86,7 @@ pub fn copy(db: &mut Db, vdi: &str, sr: &str) -> Text {
         let value = db.get(vdi, field).clone();
         db.set(&made, field, value);
     }
-    let content = crate::contents::id_of(db, vdi);
-    db.put_entry(&made, "other_config", "content_id", content);
+    contents::share(db, vdi, &made);
     made
 }
 

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Answer, Call, Env, call_of, generic, operation};
+use crate::contents;
 use crate::disks;
 use crate::failure::Failure;
 use crate::operations::refresh;
@@ -130,6 +131,7 @@ fn introduce(env: &mut Env<'_>) -> Answer {
 fn copy(env: &mut Env<'_>) -> Answer {
     let vdi = env.args.text(0);
     if let Some(into) = env.args.reference(3) {
+        contents::share(env.db, &vdi, &into);
         return Ok(Value::from(into));
     }
     let sr = env

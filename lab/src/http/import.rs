@@ -123,7 +123,7 @@ fn fill(
     {
         let restore = transfer.flag("restore");
         let mut db = lab.store.write();
-        lab.contents.sweep(&db);
+        lab.contents.sweep(&mut db);
         imported.create(&mut db, reader.ova(), sr, &transfer.task, restore)?;
         db.put_entry(
             &transfer.task,

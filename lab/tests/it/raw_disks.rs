@@ -159,3 +159,23 @@ async fn what_cannot_be_written_is_refused() {
         .unwrap();
     assert_eq!(probe.status(), 200);
 }
+
+#[tokio::test]
+async fn a_clone_keeps_its_content_when_the_origin_is_written() {
+    let site = Site::start().await;
+    let origin = blank(&site, MIB).await;
+    let first = pattern(MIB);
+    reference(
+        &site
+            .put(&format!("/import_raw_vdi?vdi={origin}"), first.clone())
+            .await,
+    );
+    let clone = site.call("VDI.clone", &[&origin]).await;
+    reference(
+        &site
+            .put(&format!("/import_raw_vdi?vdi={origin}"), vec![9; MIB])
+            .await,
+    );
+    assert_eq!(content(&site, &clone).await, first);
+    assert_eq!(content(&site, &origin).await, vec![9; MIB]);
+}

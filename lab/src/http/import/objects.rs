@@ -149,11 +149,9 @@ impl Imported {
         disks::assert_room(db, sr, size)?;
         let vdi = disks::create(db, sr, "", size, &kind);
         self.disks.push(Text::clone(&vdi));
-        let content = id_of(db, &vdi);
         for (field, value) in fields(db, object, VDI_DROPPED)? {
             db.set(&vdi, field, value);
         }
-        db.put_entry(&vdi, "other_config", "content_id", &content);
         db.put_entry(&vdi, "other_config", "import_task", self.task.as_str());
         operations::refresh(db, "VDI", &vdi);
         Ok(vdi)
