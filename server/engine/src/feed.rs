@@ -30,6 +30,11 @@ pub struct ClientFeed {
 }
 
 impl Engine {
+    /// Waits until the server stops, for answers that would never end by themselves.
+    pub async fn stopped(&self) {
+        self.stopping.cancelled().await;
+    }
+
     /// Begins to tell a caller what changes; what is there already is asked for apart.
     pub fn feed(self: &Arc<Self>, caller: &Caller) -> ClientFeed {
         let subscription = self.inventory.subscribe();
