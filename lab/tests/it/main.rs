@@ -8,4 +8,5 @@ mod export_import;
 mod plugins;
 mod raw_disks;
 mod statistics;
+mod stopping;
 mod transfer_support;
