@@ -110,12 +110,7 @@ impl Call {
     /// A number of bytes: a number, or text such as `4 GiB`, `10G`, `1073741824`.
     pub fn size_opt(&self, param: &str) -> Result<Option<u64>> {
         let Some(value) = self.get(param) else { return Ok(None) };
-        if let Some(bytes) = value.as_u64() {
-            return Ok(Some(bytes));
-        }
-        value
-            .as_str()
-            .and_then(parse_size)
+        size_of(value)
             .map(Some)
             .ok_or_else(|| Error::invalid(param, "must be a size: bytes, or text such as `4 GiB`"))
     }
@@ -270,6 +265,16 @@ fn alias_id(method: &Method, params: &mut Map<String, Value>) {
         && params.get(namespace).is_some_and(Value::is_string);
     if wanted && let Some(value) = params.remove(namespace) {
         params.insert("id".into(), value);
+    }
+}
+
+/// The bytes that a value tells: a number, or text with a unit.
+pub(crate) fn size_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => parse_size(text),
+        number => number.as_u64().or_else(|| {
+            number.as_f64().filter(|n| *n >= 0.0 && n.fract() == 0.0 && *n < 9e18).map(|n| n as u64)
+        }),
     }
 }
 

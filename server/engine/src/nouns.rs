@@ -1,9 +1,11 @@
 //! All operations, a file per noun; the same noun has the same name in the API.
 
 mod acl;
+mod disk;
 mod entry;
 mod group;
 mod host;
+mod made;
 mod message;
 mod network;
 mod pbd;
@@ -19,6 +21,9 @@ mod tag;
 mod task;
 mod token;
 mod user;
+mod vbd;
+mod vdi;
+mod vif;
 mod vm;
 mod xo;
 
@@ -28,6 +33,7 @@ use crate::Method;
 pub(crate) fn methods() -> Vec<Method> {
     [
         acl::methods(),
+        disk::methods(),
         group::methods(),
         host::methods(),
         message::methods(),
@@ -45,6 +51,9 @@ pub(crate) fn methods() -> Vec<Method> {
         task::methods(),
         token::methods(),
         user::methods(),
+        vbd::methods(),
+        vdi::methods(),
+        vif::methods(),
         vm::methods(),
         xo::methods(),
     ]

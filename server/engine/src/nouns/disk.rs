@@ -1,0 +1,57 @@
+//! New disks.
+
+use serde_json::json;
+use xo_model::ObjectType::{Sr, Vm};
+
+use super::made;
+use super::vdi::{self, NewVdi};
+use super::vm::{NewDisk, attach_disk};
+use crate::schema::{boolean, string, types};
+use crate::{Call, Error, Method, Permission, Result};
+
+pub(super) fn methods() -> Vec<Method> {
+    vec![
+        Method::new(
+            "disk.create",
+            "Makes an empty disk, and attaches it to a VM if one is named.",
+        )
+        .param("name", string())
+        .param("size", types(&["integer", "string"]))
+        .param("sr", string())
+        .param("vm", string().optional())
+        .param("bootable", boolean().optional())
+        .param("mode", string().optional())
+        .param("position", string().optional())
+        .on("vm", &[Vm], Permission::Administrate)
+        .with("sr", &[Sr])
+        .run(create),
+    ]
+}
+
+async fn create(call: Call) -> Result<String> {
+    let sr = call.object("sr")?;
+    call.require(sr, Permission::Administrate)?;
+    let attached = NewDisk::of(&call)?;
+    let pool = call.pool("sr")?;
+    let vm = call.object_opt("vm");
+    if vm.is_some_and(|vm| vm.pool != sr.pool) {
+        return Err(Error::invalid("sr", "is in another pool than the VM"));
+    }
+    let new = NewVdi {
+        sr: sr.reference.clone(),
+        size: call.size_opt("size")?.unwrap_or_default(),
+        name_label: call.str("name")?.to_owned(),
+        ..NewVdi::default()
+    };
+    let disk = vdi::create(&pool, &new).await?;
+    if let Some(vm) = vm
+        && let Err(error) = attach_disk(&pool, &vm.reference, &disk, &attached).await
+    {
+        let removed = pool.session.run("VDI.destroy", json!([disk])).await;
+        if let Err(left) = removed {
+            tracing::warn!(%disk, error = %left, "a disk that could not be attached is left behind");
+        }
+        return Err(error);
+    }
+    made::id_of(&call, &pool, "VDI", &disk).await
+}
