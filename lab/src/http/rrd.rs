@@ -1,8 +1,9 @@
-//! `GET /rrd_updates`: statistics that move (reference: wire facts, section 5; simulator, section 5).
+//! `GET /rrd_updates`, `/host_rrd`, `/vm_rrd`, `/sr_rrd`: statistics that move (reference: wire facts, section 5; simulator, section 5).
 //!
 //! Values are a function of object, metric and time, so nothing is stored and two readers agree. A host tells about itself
 //! and its own VMs: which one is asked is told by the `Host` header. Under another name the lab tells about all of them.
 
+mod archive;
 mod sources;
 
 use std::fmt::Write as _;
@@ -20,11 +21,28 @@ use crate::lab::Inner;
 use crate::value::Text;
 use sources::Source;
 
-pub(super) const ROUTES: &[Route] = &[Route {
-    method: Method::GET,
-    prefix: "/rrd_updates",
-    handler: updates,
-}];
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        method: Method::GET,
+        prefix: "/rrd_updates",
+        handler: updates,
+    },
+    Route {
+        method: Method::GET,
+        prefix: "/host_rrd",
+        handler: archive::whole,
+    },
+    Route {
+        method: Method::GET,
+        prefix: "/vm_rrd",
+        handler: archive::whole,
+    },
+    Route {
+        method: Method::GET,
+        prefix: "/sr_rrd",
+        handler: archive::whole,
+    },
+];
 
 /// Seconds between two rows, and how many rows are kept.
 const ARCHIVES: [(i64, i64); 4] = [(5, 120), (60, 120), (3600, 168), (86_400, 366)];

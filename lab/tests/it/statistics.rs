@@ -152,3 +152,42 @@ async fn xml_is_the_default_and_start_is_required() {
     let anonymous = format!("{}/rrd_updates?start=0", site.lab.http_url());
     assert_eq!(site.http.get(anonymous).send().await.unwrap().status(), 401);
 }
+
+#[tokio::test]
+async fn a_whole_archive_has_every_step() {
+    let site = Site::start().await;
+    let vm = site.vm("Running");
+    let (halted, _) = site.small_vm();
+    let (uuid, halted) = {
+        let db = site.lab.db().read();
+        (db.text(&vm, "uuid"), db.text(&halted, "uuid"))
+    };
+    let archive = site.get(&format!("/vm_rrd?uuid={uuid}&json=true")).await;
+    let archive: Json = serde_json::from_slice(&archive).unwrap();
+    let columns = archive["ds"].as_array().unwrap();
+    assert!(columns.iter().any(|column| column["name"] == "cpu_usage"));
+    let archives = archive["rra"].as_array().unwrap();
+    let shape = |archive: &Json| {
+        let rows = archive["database"].as_array().unwrap();
+        assert_eq!(rows[0].as_array().unwrap().len(), columns.len());
+        (
+            archive["pdp_per_row"].as_str().unwrap().to_owned(),
+            rows.len(),
+        )
+    };
+    let shapes: Vec<_> = archives.iter().map(shape).collect();
+    let expected = [("1", 120), ("12", 120), ("720", 168), ("17280", 366)];
+    assert_eq!(shapes, expected.map(|(step, rows)| (step.to_owned(), rows)));
+    let xml = String::from_utf8(site.get("/host_rrd").await).unwrap();
+    assert!(
+        xml.starts_with("<rrd><version>0003</version>")
+            && xml.contains("<name>memory_free_kib</name>")
+    );
+    let none = site
+        .http
+        .get(site.url(&format!("/vm_rrd?uuid={halted}")))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(none.status(), 404);
+}
