@@ -4,9 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod console;
+mod dumps;
+mod events;
 mod export_import;
+mod faults;
+mod links;
 mod plugins;
+mod population;
+mod power;
 mod raw_disks;
 mod statistics;
 mod stopping;
+mod support;
 mod transfer_support;
+mod wire;
