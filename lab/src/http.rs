@@ -5,6 +5,7 @@
 
 pub mod auth;
 mod console;
+mod dumps;
 mod export;
 mod import;
 mod raw_vdi;
@@ -59,6 +60,7 @@ pub struct Route {
 const TABLES: &[&[Route]] = &[
     rpc::ROUTES,
     console::ROUTES,
+    dumps::ROUTES,
     export::ROUTES,
     import::ROUTES,
     raw_vdi::ROUTES,

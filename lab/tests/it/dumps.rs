@@ -37,7 +37,10 @@ async fn the_database_is_dumped_with_every_object() {
                 rows += 1;
                 let get = |name: &str| {
                     let attribute = tag.try_get_attribute(name).unwrap().unwrap();
-                    attribute.unescape_value().unwrap().into_owned()
+                    attribute
+                        .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                        .unwrap()
+                        .into_owned()
                 };
                 if get("ref") == vm {
                     found = true;
