@@ -4,6 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 
+/// How a date is written that never was.
+const NEVER: &str = "19700101T00:00:00Z";
+
 /// Seconds since 1970 by the machine's clock.
 #[must_use]
 pub fn now() -> i64 {
@@ -17,6 +20,9 @@ pub fn now() -> i64 {
 /// The date as XAPI writes it.
 #[must_use]
 pub fn format(seconds: i64) -> String {
+    if seconds == 0 {
+        return NEVER.to_owned();
+    }
     let date = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     format!(
         "{:04}{:02}{:02}T{:02}:{:02}:{:02}Z",

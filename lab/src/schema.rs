@@ -54,6 +54,8 @@ pub enum Access {
 pub struct Field {
     /// Its name, with the model's case.
     pub name: Text,
+    /// How a member of this name begins: `"name":` in JSON, `<member><name>name</name>` in XML.
+    pub openings: [Box<str>; 2],
     /// What it holds.
     pub ty: Type,
     /// Who writes it.

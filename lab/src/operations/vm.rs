@@ -3,6 +3,7 @@
 use super::lower;
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::value::Value;
 
 /// The states that a VM can be in.
 pub const POWER_STATES: [&str; 4] = ["Halted", "Paused", "Running", "Suspended"];
@@ -92,69 +93,118 @@ pub fn assert_state(db: &Db, vm: &str, states: &[&str]) -> Result<(), Failure> {
     ))
 }
 
+/// What the rules look at, read once.
+struct Facts<'a> {
+    state: &'a str,
+    control: bool,
+    snapshot: bool,
+    template: bool,
+    default: bool,
+    drivers: bool,
+    blocked: &'a Value,
+}
+
+impl<'a> Facts<'a> {
+    fn of(db: &'a Db, vm: &str) -> Self {
+        Self {
+            state: db.get(vm, "power_state").as_str(),
+            control: db.flag(vm, "is_control_domain"),
+            snapshot: db.flag(vm, "is_a_snapshot"),
+            template: db.flag(vm, "is_a_template"),
+            default: db.flag(vm, "is_default_template"),
+            drivers: has_drivers(db, vm),
+            blocked: db.get(vm, "blocked_operations"),
+        }
+    }
+
+    /// Why the operation is refused.
+    fn refusal(&self, operation: &str, states: &[&str], marks: u8) -> Option<Refusal> {
+        let has = |mark: u8| marks & mark != 0;
+        if self.blocked.entry(operation).is_some() {
+            return Some(Refusal::Blocked);
+        }
+        if self.control {
+            let allowed = matches!(operation, "changing_dynamic_range" | "metadata_export");
+            return (!allowed).then_some(Refusal::ControlDomain);
+        }
+        if self.snapshot && !has(SNAPSHOT) {
+            return Some(Refusal::Snapshot);
+        }
+        if self.snapshot && has(ONLY_SNAPSHOT) {
+            return None;
+        }
+        if !self.snapshot && has(ONLY_SNAPSHOT) {
+            return Some(Refusal::NoSnapshot);
+        }
+        if self.template && !self.snapshot {
+            if !has(TEMPLATE) {
+                return Some(Refusal::Template);
+            }
+            if operation == "destroy" && self.default {
+                return Some(Refusal::DefaultTemplate);
+            }
+        }
+        if !states.contains(&self.state) {
+            return Some(Refusal::State);
+        }
+        (self.state == "Running" && has(GUEST) && !self.drivers).then_some(Refusal::Drivers)
+    }
+}
+
+/// Why an operation is refused, without the words.
+enum Refusal {
+    Blocked,
+    ControlDomain,
+    Snapshot,
+    NoSnapshot,
+    Template,
+    DefaultTemplate,
+    State,
+    Drivers,
+}
+
 pub(super) fn check(db: &Db, vm: &str, operation: &str) -> Result<(), Failure> {
     let Some((states, marks)) = rule(operation) else {
         return Ok(());
     };
-    if let Some(reason) = db.entry(vm, "blocked_operations", operation) {
-        return Err(Failure::new("OPERATION_BLOCKED", [vm, &reason]));
-    }
-    if db.flag(vm, "is_control_domain") {
-        let allowed = matches!(operation, "changing_dynamic_range" | "metadata_export");
-        let reason = "Operations on domain 0 are not allowed";
-        return if allowed {
-            Ok(())
-        } else {
-            Err(Failure::not_allowed(reason))
-        };
-    }
-    if db.flag(vm, "is_a_snapshot") {
-        if marks & SNAPSHOT == 0 {
-            let reason = format!("{operation} is not allowed on a VM snapshot");
-            return Err(Failure::not_allowed(&reason));
+    let Some(refusal) = Facts::of(db, vm).refusal(operation, states, marks) else {
+        return Ok(());
+    };
+    Err(match refusal {
+        Refusal::Blocked => {
+            let reason = db
+                .entry(vm, "blocked_operations", operation)
+                .unwrap_or_default();
+            Failure::new("OPERATION_BLOCKED", [vm, &reason])
         }
-        return if marks & ONLY_SNAPSHOT == 0 {
-            assert_state(db, vm, states)
-        } else {
-            Ok(())
-        };
-    }
-    if marks & ONLY_SNAPSHOT != 0 {
-        return Err(Failure::not_allowed(&format!(
-            "{operation} is only allowed on a VM snapshot"
-        )));
-    }
-    if db.flag(vm, "is_a_template") {
-        if marks & TEMPLATE == 0 {
-            return Err(Failure::new("VM_IS_TEMPLATE", [vm, operation]));
+        Refusal::ControlDomain => Failure::not_allowed("Operations on domain 0 are not allowed"),
+        Refusal::Snapshot => {
+            Failure::not_allowed(&format!("{operation} is not allowed on a VM snapshot"))
         }
-        if operation == "destroy" && db.flag(vm, "is_default_template") {
-            return Err(Failure::not_allowed(
-                "A default template cannot be destroyed",
-            ));
+        Refusal::NoSnapshot => {
+            Failure::not_allowed(&format!("{operation} is only allowed on a VM snapshot"))
         }
-    }
-    assert_state(db, vm, states)?;
-    let running = db.get(vm, "power_state").as_str() == "Running";
-    if running && marks & GUEST != 0 && !has_drivers(db, vm) {
-        return Err(Failure::new("VM_LACKS_FEATURE", [vm]));
-    }
-    Ok(())
+        Refusal::Template => Failure::new("VM_IS_TEMPLATE", [vm, operation]),
+        Refusal::DefaultTemplate => Failure::not_allowed("A default template cannot be destroyed"),
+        Refusal::State => return assert_state(db, vm, states),
+        Refusal::Drivers => Failure::new("VM_LACKS_FEATURE", [vm]),
+    })
 }
 
 pub(super) fn allowed(db: &Db, vm: &str) -> Vec<&'static str> {
-    if db.flag(vm, "is_control_domain") {
+    let facts = Facts::of(db, vm);
+    if facts.control {
         return vec![
             "metadata_export",
             "changing_static_range",
             "changing_dynamic_range",
         ];
     }
-    let template = db.flag(vm, "is_a_template") && !db.flag(vm, "is_a_snapshot");
+    let template = facts.template && !facts.snapshot;
     RULES
         .iter()
         .filter(|(_, _, marks)| marks & UNLISTED == 0 && (template || marks & ONLY_TEMPLATE == 0))
+        .filter(|(name, states, marks)| facts.refusal(name, states, *marks).is_none())
         .map(|(operation, ..)| *operation)
-        .filter(|operation| check(db, vm, operation).is_ok())
         .collect()
 }

@@ -1,6 +1,8 @@
 //! Writes values and rows straight into a buffer, as JSON or as compact XML-RPC (no white space between tags: clients
 //! choke on it). Nothing is built in between, so that thousands of records cost one pass.
 
+use std::io::Write;
+
 use crate::date;
 use crate::db::Row;
 use crate::schema::Class;
@@ -117,7 +119,19 @@ impl Encoder {
     pub fn record(&mut self, class: &Class, row: &Row) {
         self.structure(|out| {
             for (field, value) in class.fields.iter().zip(&row.values) {
-                out.member(&field.name, |out| out.value(value));
+                let [json, xml] = &field.openings;
+                match out.format {
+                    Format::Json => {
+                        out.separate();
+                        out.push(json);
+                        out.value(value);
+                    }
+                    Format::Xml => {
+                        out.push(xml);
+                        out.value(value);
+                        out.push("</member>");
+                    }
+                }
             }
         });
     }
@@ -149,11 +163,15 @@ impl Encoder {
                 Format::Xml => self.tagged("boolean", if *flag { "1" } else { "0" }),
             },
             Value::Int(number) => match self.format {
-                Format::Json => self.push(&number.to_string()),
-                Format::Xml => self.text(&number.to_string()),
+                Format::Json => self.number(*number),
+                Format::Xml => {
+                    self.push("<value>");
+                    self.number(*number);
+                    self.push("</value>");
+                }
             },
             Value::Count(number) => match self.format {
-                Format::Json => self.push(&number.to_string()),
+                Format::Json => self.number(*number),
                 Format::Xml => self.tagged("i4", &number.to_string()),
             },
             Value::Float(number) => match self.format {
@@ -161,6 +179,11 @@ impl Encoder {
                 Format::Xml => self.tagged("double", &number.to_string()),
             },
         }
+    }
+
+    fn number(&mut self, number: i64) {
+        // Writing to memory does not fail.
+        let _ = write!(self.out, "{number}");
     }
 
     fn tagged(&mut self, tag: &str, text: &str) {
@@ -196,8 +219,10 @@ pub fn json_text(out: &mut Vec<u8>, text: &str) {
 
 /// Text inside an XML element. Control characters that XML cannot carry are left out.
 pub fn xml_text(out: &mut Vec<u8>, text: &str) {
-    let plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'<' | b'>' | b'&' | b'"');
-    if text.bytes().all(plain) {
+    let special = |found, byte: u8| {
+        found | (byte < 0x20) | (byte == b'<') | (byte == b'>') | (byte == b'&') | (byte == b'"')
+    };
+    if !text.bytes().fold(false, special) {
         out.extend_from_slice(text.as_bytes());
         return;
     }

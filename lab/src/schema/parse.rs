@@ -64,7 +64,17 @@ fn field(line: &str, enums: &Enums) -> Option<(Field, Value)> {
         .next()
         .and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok())
         .map_or_else(|| ty.zero(), crate::rpc::json::value);
-    Some((Field { name, ty, access }, default))
+    let openings = [
+        format!("\"{name}\":").into_boxed_str(),
+        format!("<member><name>{name}</name>").into_boxed_str(),
+    ];
+    let field = Field {
+        name,
+        openings,
+        ty,
+        access,
+    };
+    Some((field, default))
 }
 
 fn parameters(text: &str, enums: &Enums) -> Vec<Param> {
