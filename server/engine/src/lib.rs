@@ -37,6 +37,6 @@ pub use objects::Query;
 pub use setup::{AdminCreation, SetupState};
 pub use tasks::{Task, TaskNotice, Tasks, task_json};
 pub use transfer::{ByteStream, Incoming, Outgoing, Transfer};
-pub use xo_inventory::Item;
+pub use xo_inventory::{Inventory, Item};
 pub use xo_model::{ObjectType, project};
 pub use xo_store::TaskStatus;
