@@ -1,5 +1,6 @@
 //! An operation as data: what it is called, what it takes, who may ask, which objects it touches, and what runs.
 
+pub(crate) mod reference;
 pub mod schema;
 mod validate;
 

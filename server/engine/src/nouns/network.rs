@@ -3,7 +3,6 @@
 mod bonded;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use xapi_records::{Ref, record};
@@ -11,11 +10,11 @@ use xo_inventory::PoolHandle;
 use xo_model::ObjectType::{Network, Pif, Pool};
 
 use super::entry::MapField;
+use super::made;
 use crate::schema::{array, boolean, integer, one_of, string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
 const DEFAULT_MTU: i64 = 1500;
-const SEEN_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
@@ -110,7 +109,7 @@ async fn create(call: Call) -> Result<String> {
         undo(&pool, &network).await;
         return Err(error);
     }
-    id_of(&call, &pool, &network).await
+    made::id_of(&call, &pool, "network", &network).await
 }
 
 /// Makes the plain network that `name`, `description` and `mtu` tell.
@@ -133,22 +132,6 @@ async fn undo(pool: &PoolHandle, network: &Ref) {
         .await
     {
         tracing::warn!(%network, %error, "a network that was made in vain stays behind");
-    }
-}
-
-/// The id of a network that was just made, once clients can see it.
-async fn id_of(call: &Call, pool: &PoolHandle, network: &Ref) -> Result<String> {
-    match call
-        .engine
-        .inventory
-        .await_object(network, SEEN_WITHIN)
-        .await
-    {
-        Some(object) => Ok(object.id.to_string()),
-        None => Ok(pool
-            .session
-            .call("network.get_uuid", json!([network]))
-            .await?),
     }
 }
 
@@ -246,10 +229,11 @@ async fn delete(call: Call) -> Result<()> {
                 .await?;
         }
     }
-    Ok(pool
-        .session
+    pool.session
         .perform("network.destroy", json!([network]))
-        .await?)
+        .await?;
+    made::is_gone(&call, network).await;
+    Ok(())
 }
 
 fn carried(pool: &PoolHandle, network: &Ref) -> Carried {

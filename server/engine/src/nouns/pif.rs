@@ -38,7 +38,7 @@ pub(super) fn methods() -> Vec<Method> {
             "pif.reconfigureIp",
             "Changes how an interface gets its addresses.",
         )
-        .param("id", string().optional())
+        .param("id", string())
         .param("mode", string().optional())
         .param("ip", text().optional())
         .param("netmask", text().optional())

@@ -5,6 +5,7 @@ use xapi_records::{Ref, record};
 use xo_inventory::PoolHandle;
 use xo_model::ObjectType::Sr;
 
+use super::made;
 use crate::schema::{string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
@@ -94,7 +95,9 @@ async fn remove(call: Call, method: &str) -> Result<()> {
             .map_err(Error::from)
     }
     .await;
-    if done.is_err() {
+    if done.is_ok() {
+        made::is_gone(&call, sr).await;
+    } else {
         for pbd in &plugged {
             if let Err(error) = pool.session.run("PBD.plug", json!([pbd])).await {
                 tracing::warn!(%sr, %pbd, %error, "storage stays unplugged after a failure to remove it");

@@ -7,30 +7,39 @@ use crate::{Call, Error, Method, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     let method = |name, text| Method::new(name, text).untasked();
+    let open = |name, text| method(name, text).any_params();
     vec![
-        method("system.getMethodsInfo", "Describes every method: parameters, permission.")
+        open(
+            "system.getMethodsInfo",
+            "Describes every method: parameters, permission.",
+        )
+        .anyone()
+        .run(async |call: Call| {
+            let all = call.engine.methods().map(|m| (m.name.to_owned(), m.info()));
+            Ok(Value::Object(all.collect::<Map<_, _>>()))
+        }),
+        open("system.listMethods", "Lists the names of all methods.")
             .anyone()
             .run(async |call: Call| {
-                let all = call.engine.methods().map(|m| (m.name.to_owned(), m.info()));
-                Ok(Value::Object(all.collect::<Map<_, _>>()))
+                Ok(json!(
+                    call.engine.methods().map(|m| m.name).collect::<Vec<_>>()
+                ))
             }),
-        method("system.listMethods", "Lists the names of all methods.").anyone().run(
-            async |call: Call| {
-                Ok(json!(call.engine.methods().map(|m| m.name).collect::<Vec<_>>()))
-            },
-        ),
         method("system.methodSignature", "Describes one method, in a list.")
             .anyone()
             .param("method", string())
             .run(signature),
-        method("system.getServerVersion", "Returns the server's version.")
+        open("system.getServerVersion", "Returns the server's version.")
             .anyone()
             .run(async |call: Call| Ok(call.engine.options.version.clone())),
-        method("system.getVersion", "Returns the version of this API.")
+        open("system.getVersion", "Returns the version of this API.")
             .anyone()
             .run(async |_| Ok("0.1".to_owned())),
-        method("system.getServerTimezone", "Returns the server's time zone.")
-            .run(async |call: Call| Ok(call.engine.options.timezone.clone())),
+        open(
+            "system.getServerTimezone",
+            "Returns the server's time zone.",
+        )
+        .run(async |call: Call| Ok(call.engine.options.timezone.clone())),
     ]
 }
 

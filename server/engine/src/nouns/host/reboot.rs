@@ -60,7 +60,7 @@ fn refuse_before_master(call: &Call, host: &Item) -> Result<()> {
 }
 
 async fn suspend_and_restart(call: &Call, pool: &PoolHandle, host: &Item) -> Result<()> {
-    let vms = running(pool, &host.reference);
+    let vms = residents(pool, &host.reference);
     if !call.flag("bypassCurrentVmCheck") {
         refuse_own_vm(&vms)?;
     }
@@ -80,6 +80,12 @@ async fn suspend_and_restart(call: &Call, pool: &PoolHandle, host: &Item) -> Res
     let done = async {
         for vm in &vms {
             blocks.lift(pool, &vm.reference, &["suspend"]).await?;
+            if vm.is_paused {
+                // Only what runs can be suspended; it resumes paused.
+                pool.session
+                    .run("VM.unpause", json!([vm.reference]))
+                    .await?;
+            }
             pool.session
                 .run("VM.suspend", json!([vm.reference]))
                 .await?;
@@ -97,7 +103,7 @@ async fn suspend_and_restart(call: &Call, pool: &PoolHandle, host: &Item) -> Res
     blocks.restore(&session).await;
     let mut resumed = Ok(());
     for vm in suspended {
-        let args = json!([vm.reference, host.reference, false, false]);
+        let args = json!([vm.reference, host.reference, vm.is_paused, false]);
         if let Err(error) = session.run("VM.resume_on", args).await {
             tracing::warn!(vm = %vm.uuid, %error, "a VM stays suspended after the restart of its host");
             resumed = Err(error.into());
@@ -137,18 +143,20 @@ struct Guest {
     reference: Ref,
     uuid: String,
     is_blocked: bool,
+    is_paused: bool,
 }
 
-fn running(pool: &PoolHandle, host: &Ref) -> Vec<Guest> {
+fn residents(pool: &PoolHandle, host: &Ref) -> Vec<Guest> {
     pool.records(|records| {
         let resident = records.get::<record::Host>(host).map(|h| &*h.resident_vms);
         let vms = resident.unwrap_or_default().iter();
         vms.filter_map(|reference| Some((reference, records.get::<record::Vm>(reference)?)))
-            .filter(|(_, vm)| !vm.is_control_domain && vm.power_state == "Running")
+            .filter(|(_, vm)| !vm.is_control_domain)
             .map(|(reference, vm)| Guest {
                 reference: reference.clone(),
                 uuid: vm.uuid.to_string(),
                 is_blocked: vm.blocked_operations.get("suspend").is_some(),
+                is_paused: vm.power_state == "Paused",
             })
             .collect()
     })

@@ -1,14 +1,17 @@
 //! Bonded networks: the same interfaces joined on every host of the pool.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use xapi_records::{Ref, record};
 use xo_inventory::PoolHandle;
 use xo_model::ObjectType::Pif;
 
-use super::{SEEN_WITHIN, make, undo};
+use super::{make, undo};
 use crate::{Call, Error, Permission, Result};
+
+const SEEN_WITHIN: Duration = Duration::from_secs(30);
 
 /// What XAPI knows.
 pub(super) const MODES: [&str; 3] = ["balance-slb", "active-backup", "lacp"];

@@ -1,0 +1,16 @@
+//! Integration tests of the engine: the whole of it, in process, against a simulated pool.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod authorisation;
+mod compatibility;
+mod hosts;
+mod networks;
+mod pools;
+mod storage;
+mod support;

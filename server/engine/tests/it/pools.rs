@@ -1,0 +1,73 @@
+//! The pool: settings, defaults, the master.
+
+use serde_json::json;
+use xo_engine::Error;
+use xo_model::ObjectType::{Host, Network, Pool, Sr};
+
+use crate::support::Rig;
+
+#[tokio::test]
+async fn settings_of_a_pool_are_set_and_taken_away() {
+    let rig = Rig::start().await;
+    let pool = rig.one(Pool, |_| true);
+    let network = rig.one(Network, |_| true);
+    let sr = rig.one(Sr, |sr| sr.at("shared") == Some(json!(true)));
+    let change = json!({
+        "id": pool.id, "name_label": "north", "name_description": "", "auto_poweron": true,
+        "migrationCompression": true, "migrationNetwork": network.id, "backupNetwork": network.id,
+        "suspendSr": sr.id, "crashDumpSr": sr.id,
+    });
+    rig.call("pool.set", change).await.unwrap();
+    rig.until_is(&pool, "name_label", json!("north")).await;
+    rig.until_is(&pool, "auto_poweron", json!(true)).await;
+    rig.until_is(&pool, "migrationCompression", json!(true))
+        .await;
+    rig.until_is(&pool, "suspendSr", json!(sr.id)).await;
+    rig.until_is(&pool, "crashDumpSr", json!(sr.id)).await;
+    let setting = |key: &str| rig.now(&pool).at("otherConfig").unwrap()[key].clone();
+    assert_eq!(setting("xo:migrationNetwork"), json!(network.id));
+    let change = json!({
+        "id": pool.id, "migrationNetwork": null, "backupNetwork": null, "suspendSr": null,
+    });
+    rig.call("pool.set", change).await.unwrap();
+    rig.until_is(&pool, "suspendSr", json!(null)).await;
+    rig.until("the networks are unset", |_| {
+        setting("xo:migrationNetwork").is_null() && setting("xo:backupNetwork").is_null()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_becomes_the_default_and_a_host_the_master() {
+    let rig = Rig::start().await;
+    let pool = rig.one(Pool, |_| true);
+    let sr = rig.one(Sr, |sr| {
+        Some(json!(sr.id)) != pool.at("default_SR") && sr.at("shared") == Some(json!(true))
+    });
+    rig.call("pool.setDefaultSr", json!({ "sr": sr.id }))
+        .await
+        .unwrap();
+    rig.until_is(&pool, "default_SR", json!(sr.id)).await;
+    let host = rig.one(Host, |host| Some(json!(host.id)) != pool.at("master"));
+    rig.call("pool.setPoolMaster", json!({ "host": host.id }))
+        .await
+        .unwrap();
+    assert_eq!(rig.now(&pool).at("master"), Some(json!(host.id)));
+}
+
+#[tokio::test]
+async fn a_host_that_is_down_does_not_become_the_master() {
+    let rig = Rig::start().await;
+    let pool = rig.one(Pool, |_| true);
+    let host = rig.one(Host, |host| Some(json!(host.id)) != pool.at("master"));
+    rig.call("host.stop", json!({ "id": host.id }))
+        .await
+        .unwrap();
+    let refused = rig
+        .call("pool.setPoolMaster", json!({ "host": host.id }))
+        .await;
+    assert!(
+        matches!(&refused, Err(Error::Pool { code, .. }) if code == "HOST_OFFLINE"),
+        "{refused:?}"
+    );
+}
