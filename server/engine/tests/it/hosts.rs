@@ -171,6 +171,19 @@ async fn a_host_whose_shutdown_fails_is_in_service_again() {
     let failed = rig.call("host.stop", json!({ "id": host.id })).await;
     assert!(matches!(failed, Err(Error::Pool { .. })), "{failed:?}");
     rig.until_is(&host, "enabled", json!(true)).await;
+    let pool = rig.one(xo_model::ObjectType::Pool, |_| true);
+    let params = json!({ "id": pool.at("master"), "bypassEvacuate": true });
+    let master = rig.one(Host, |host| Some(json!(host.id)) == pool.at("master"));
+    assert!(
+        !guests(&rig, &master).is_empty(),
+        "the VMs of the other host are there now"
+    );
+    let failed = rig.call("host.stop", params).await;
+    assert!(
+        matches!(&failed, Err(Error::Pool { code, .. }) if code == "HOST_IN_USE"),
+        "{failed:?}"
+    );
+    rig.until_is(&master, "enabled", json!(true)).await;
 }
 
 #[tokio::test]
