@@ -32,8 +32,9 @@ fmt:
 deny: $(CARGO_DENY)
 	$(CARGO_DENY) --log-level error check bans licenses sources
 
-bench: build-tools ## One table of medians
-	$(CARGO) run --release --locked --quiet --package xo-tests --bin xo-bench
+bench: build-tools ## One table of medians; ROWS="latency memory" or ROWS=--quick for less
+	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-tests --bins
+	target/release/xo-bench $(ROWS)
 
 clients: ## Existing clients of Xen Orchestra and of XAPI, for the end-to-end tests
 	@tests/clients/install.sh

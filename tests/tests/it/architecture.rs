@@ -1,0 +1,104 @@
+//! Who may know whom: the edges of ARCHITECTURE.md, read from `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// Package → the packages of ours that it may depend on outside of tests.
+const EDGES: &[(&str, &[&str])] = &[
+    ("xva", &[]),
+    ("xapi-records", &[]),
+    ("xapi", &["xapi-records"]),
+    ("xo-lab", &["xva"]),
+    ("xo-model", &["xapi-records"]),
+    ("xo-inventory", &["xapi", "xapi-records", "xo-model"]),
+    ("xo-store", &[]),
+    (
+        "xo-engine",
+        &[
+            "xapi",
+            "xapi-records",
+            "xo-inventory",
+            "xo-model",
+            "xo-store",
+            "xva",
+        ],
+    ),
+    ("xo-api", &["xo-engine", "xo-model"]),
+    (
+        "xo-server",
+        &["xo-api", "xo-engine", "xo-inventory", "xo-lab", "xo-store"],
+    ),
+    ("xo-cli", &[]),
+    (
+        "xo-tests",
+        &[
+            "xapi",
+            "xo-api",
+            "xo-engine",
+            "xo-inventory",
+            "xo-lab",
+            "xo-server",
+            "xo-store",
+            "xva",
+        ],
+    ),
+];
+
+/// A library → the only packages that may name it.
+const OWNED: &[(&str, &[&str])] = &[
+    ("sqlx", &["xo-store"]),
+    ("axum", &["xo-api"]),
+    ("xmlrpc", &["xapi"]),
+    ("tar", &["xva", "xo-lab"]),
+];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let packages = metadata.packages.iter().map(|package| {
+        let normal = package
+            .dependencies
+            .iter()
+            .filter(|d| d.kind == DependencyKind::Normal);
+        (
+            package.name.to_string(),
+            normal.map(|d| d.name.clone()).collect(),
+        )
+    });
+    packages.collect()
+}
+
+#[test]
+fn packages_depend_only_on_those_that_the_architecture_names() {
+    let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    let packages = dependencies();
+    for name in packages.keys() {
+        assert!(
+            allowed.contains_key(name.as_str()),
+            "{name} is not in ARCHITECTURE.md's picture"
+        );
+    }
+    for (name, dependencies) in &packages {
+        let forbidden: Vec<&String> = dependencies
+            .iter()
+            .filter(|d| packages.contains_key(*d) && !allowed[name.as_str()].contains(&d.as_str()))
+            .collect();
+        assert!(
+            forbidden.is_empty(),
+            "{name} may not depend on {forbidden:?}"
+        );
+    }
+}
+
+#[test]
+fn a_library_that_has_an_owner_is_named_by_no_other() {
+    for (name, dependencies) in dependencies() {
+        for (library, owners) in OWNED {
+            let names_it = dependencies.contains(*library);
+            assert!(
+                !names_it || owners.contains(&name.as_str()),
+                "only {owners:?} may name {library}, not {name}"
+            );
+        }
+    }
+}
