@@ -17,5 +17,5 @@ XO_TEST_CLIENTS="$PWD/target/clients"
 export XO_TEST_CLIENTS
 
 cargo build --workspace --bins --locked
-cargo nextest run --workspace --locked "$@"
+cargo nextest run --workspace --locked --no-fail-fast "$@"
 cargo test --workspace --doc --locked --quiet
