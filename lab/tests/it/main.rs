@@ -15,6 +15,7 @@ mod power;
 mod raw_disks;
 mod statistics;
 mod stopping;
+mod storage;
 mod support;
 mod transfer_support;
 mod wire;
