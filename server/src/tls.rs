@@ -97,7 +97,7 @@ impl Files {
             {
                 Ok(()) => tracing::info!("the new TLS certificate is in use"),
                 Err(error) => {
-                    tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays")
+                    tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays");
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use xo_inventory::PoolHandle;
 use xo_inventory::Item;
+use xo_inventory::PoolHandle;
 
 use crate::method::reference::is_known;
 use crate::method::{Access, Method};
@@ -59,12 +59,16 @@ pub struct Call {
 impl Call {
     /// The object that a parameter named.
     pub fn object(&self, param: &str) -> Result<&Arc<Item>> {
-        self.object_opt(param).ok_or_else(|| Error::invalid(param, "is required"))
+        self.object_opt(param)
+            .ok_or_else(|| Error::invalid(param, "is required"))
     }
 
     /// The object that an optional parameter named.
     pub fn object_opt(&self, param: &str) -> Option<&Arc<Item>> {
-        self.resolved.iter().find(|(name, _)| *name == param).map(|(_, object)| object)
+        self.resolved
+            .iter()
+            .find(|(name, _)| *name == param)
+            .map(|(_, object)| object)
     }
 
     /// The pool of the object that a parameter named.
@@ -84,7 +88,8 @@ impl Call {
 
     /// A string that the schema requires.
     pub fn str(&self, param: &str) -> Result<&str> {
-        self.str_opt(param).ok_or_else(|| Error::invalid(param, "is required"))
+        self.str_opt(param)
+            .ok_or_else(|| Error::invalid(param, "is required"))
     }
 
     /// A string.
@@ -105,12 +110,19 @@ impl Call {
     /// A whole number.
     pub fn int_opt(&self, param: &str) -> Option<i64> {
         let value = self.get(param)?;
-        value.as_i64().or_else(|| value.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64))
+        value.as_i64().or_else(|| {
+            value
+                .as_f64()
+                .filter(|f| f.fract() == 0.0)
+                .map(|f| f as i64)
+        })
     }
 
     /// A number of bytes: a number, or text such as `4 GiB`, `10G`, `1073741824`.
     pub fn size_opt(&self, param: &str) -> Result<Option<u64>> {
-        let Some(value) = self.get(param) else { return Ok(None) };
+        let Some(value) = self.get(param) else {
+            return Ok(None);
+        };
         size_of(value)
             .map(Some)
             .ok_or_else(|| Error::invalid(param, "must be a size: bytes, or text such as `4 GiB`"))
@@ -119,7 +131,12 @@ impl Call {
     /// A list of strings; empty when left out.
     pub fn strings(&self, param: &str) -> Vec<String> {
         let items = self.get(param).and_then(Value::as_array);
-        items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        items
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// All parameters.
@@ -151,7 +168,10 @@ impl Call {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<Outgoing>> + Send + 'static,
     {
-        let token = self.engine.transfers.offer(Transfer::Get(Box::new(|| Box::pin(start()))));
+        let token = self
+            .engine
+            .transfers
+            .offer(Transfer::Get(Box::new(|| Box::pin(start()))));
         let suffix = if file_name.is_empty() {
             String::new()
         } else {
@@ -191,7 +211,9 @@ impl Engine {
         params: Map<String, Value>,
     ) -> Result<Outcome> {
         let prepared = self.prepare(caller, name, params)?;
-        let task = prepared.shown.map(|shown| self.tasks.begin_call(caller, prepared.name, &shown));
+        let task = prepared
+            .shown
+            .map(|shown| self.tasks.begin_call(caller, prepared.name, &shown));
         let outcome = prepared.work.await.map_err(|e| self.in_ids(e));
         if let Some(task) = task {
             task.end_call(outcome.as_ref().err());
@@ -206,10 +228,7 @@ impl Engine {
         name: &str,
         params: Map<String, Value>,
     ) -> Result<Prepared> {
-        let method = self
-            .methods
-            .get(name)
-            .ok_or_else(|| unanswered(name))?;
+        let method = self.methods.get(name).ok_or_else(|| unanswered(name))?;
         self.admit(caller, method)?;
         let mut params = self.ignorable(method, params)?;
         alias_id(method, &mut params);
@@ -222,8 +241,17 @@ impl Engine {
                 resolved.push((rule.param, object));
             }
         }
-        let call = Call { engine: Arc::clone(self), caller: caller.clone(), params, resolved };
-        Ok(Prepared { name: method.name, shown, work: method.start(call) })
+        let call = Call {
+            engine: Arc::clone(self),
+            caller: caller.clone(),
+            params,
+            resolved,
+        };
+        Ok(Prepared {
+            name: method.name,
+            shown,
+            work: method.start(call),
+        })
     }
 
     fn admit(&self, caller: &Caller, method: &Method) -> Result<()> {
@@ -232,7 +260,10 @@ impl Engine {
         }
         let account = self.account(caller)?;
         if method.access == Access::Admin && !account.is_admin {
-            return Err(Error::Unauthorized { permission: "admin".into(), object: None });
+            return Err(Error::Unauthorized {
+                permission: "admin".into(),
+                object: None,
+            });
         }
         Ok(())
     }
@@ -259,9 +290,13 @@ impl Engine {
 /// What clients of Xen Orchestra may ask for but is not written yet, is told from what nobody knows.
 fn unanswered(name: &str) -> Error {
     if is_known(name) {
-        Error::NotImplemented { what: name.to_owned() }
+        Error::NotImplemented {
+            what: name.to_owned(),
+        }
     } else {
-        Error::UnknownMethod { name: name.to_owned() }
+        Error::UnknownMethod {
+            name: name.to_owned(),
+        }
     }
 }
 
@@ -283,14 +318,19 @@ pub(crate) fn size_of(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => parse_size(text),
         number => number.as_u64().or_else(|| {
-            number.as_f64().filter(|n| *n >= 0.0 && n.fract() == 0.0 && *n < 9e18).map(|n| n as u64)
+            number
+                .as_f64()
+                .filter(|n| *n >= 0.0 && n.fract() == 0.0 && *n < 9e18)
+                .map(|n| n as u64)
         }),
     }
 }
 
 fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.parse().ok()?;
     let unit = unit.trim().to_ascii_lowercase();
@@ -303,7 +343,7 @@ fn parse_size(text: &str) -> Option<u64> {
         _ => return None,
     };
     let bytes = number * factor;
-    (bytes.is_finite() && bytes >= 0.0 && bytes < 9e18).then_some(bytes as u64)
+    (0.0..9e18).contains(&bytes).then_some(bytes as u64)
 }
 
 fn encode_path(name: &str) -> String {
@@ -313,7 +353,8 @@ fn encode_path(name: &str) -> String {
     {
         segments.pop_if_empty().push(name);
     }
-    url.map(|u| u.path().trim_start_matches('/').to_owned()).unwrap_or_default()
+    url.map(|u| u.path().trim_start_matches('/').to_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
