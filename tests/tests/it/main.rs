@@ -1,5 +1,12 @@
 //! End to end: real clients, the real server, the lab.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says by a panic what is wrong"
+)]
+
 mod architecture;
 mod bad_input;
 mod clients;
