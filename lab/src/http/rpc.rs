@@ -88,7 +88,7 @@ fn json_rpc(lab: Arc<Inner>, request: Incomer<Incoming>) -> Replying {
                 full(
                     StatusCode::OK,
                     "application/json",
-                    json::answer(&outcome, &envelope),
+                    json::answer(outcome, &envelope),
                 )
             }
             Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

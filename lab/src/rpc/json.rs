@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::encode::{Encoder, Format, json_text};
 use super::{Outcome, Request, Unreadable};
+use crate::failure::Failure;
 use crate::value::{Text, Value};
 
 /// A JSON value as one of ours. `null` is nothing.
@@ -68,40 +69,46 @@ pub fn parse(body: &[u8]) -> Result<(Request, Envelope), Unreadable> {
     ))
 }
 
-/// Writes an answer.
+/// Writes an answer around the result, which may be large: it is not copied to another place.
 #[must_use]
-pub fn answer(outcome: &Outcome, envelope: &Envelope) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128 + outcome.as_ref().map_or(0, Vec::len));
-    out.extend_from_slice(if envelope.second {
+pub fn answer(outcome: Outcome, envelope: &Envelope) -> Vec<u8> {
+    let head: &[u8] = if envelope.second {
         b"{\"jsonrpc\":\"2.0\","
     } else {
         b"{"
-    });
-    match outcome {
-        Ok(result) => {
-            out.extend_from_slice(b"\"result\":");
-            out.extend_from_slice(result);
+    };
+    let mut out = match outcome {
+        Ok(mut result) => {
+            let before = [head, b"\"result\":"].concat();
+            result.reserve(before.len() + envelope.id.len() + 32);
+            result.splice(0..0, before);
             if !envelope.second {
-                out.extend_from_slice(b",\"error\":null");
+                result.extend_from_slice(b",\"error\":null");
             }
+            result
         }
-        Err(failure) if envelope.second => {
-            out.extend_from_slice(b"\"error\":{\"code\":1,\"message\":");
-            json_text(&mut out, &failure.code);
-            out.extend_from_slice(b",\"data\":");
-            let params = Value::strings(failure.params.iter().map(String::as_str));
-            out.extend(Encoder::encode(Format::Json, &params));
-            out.push(b'}');
-        }
-        Err(failure) => {
-            let words = std::iter::once(&failure.code).chain(&failure.params);
-            out.extend_from_slice(b"\"result\":null,\"error\":");
-            let words = Value::strings(words.map(String::as_str));
-            out.extend(Encoder::encode(Format::Json, &words));
-        }
-    }
+        Err(failure) => [head, &error(&failure, envelope.second)].concat(),
+    };
     out.extend_from_slice(b",\"id\":");
     out.extend_from_slice(envelope.id.as_bytes());
     out.push(b'}');
+    out
+}
+
+/// The members that tell a failure.
+fn error(failure: &Failure, second: bool) -> Vec<u8> {
+    let params = failure.params.iter().map(String::as_str);
+    let mut out = Vec::new();
+    if second {
+        out.extend_from_slice(b"\"error\":{\"code\":1,\"message\":");
+        json_text(&mut out, &failure.code);
+        out.extend_from_slice(b",\"data\":");
+        out.extend(Encoder::encode(Format::Json, &Value::strings(params)));
+        out.push(b'}');
+    } else {
+        out.extend_from_slice(b"\"result\":null,\"error\":");
+        let words = std::iter::once(failure.code.as_str()).chain(params);
+        out.extend(Encoder::encode(Format::Json, &Value::strings(words)));
+    }
     out
 }
