@@ -12,5 +12,7 @@ mod compatibility;
 mod hosts;
 mod networks;
 mod pools;
+mod stats;
 mod storage;
 mod support;
+mod vms;

@@ -12,6 +12,9 @@ use super::blocks::Blocked;
 use crate::schema::{boolean, number, string};
 use crate::{Call, Error, Method, Permission, Result};
 
+/// How long a pool takes to give up an operation.
+const TAKEN_BACK_WITHIN: Duration = Duration::from_secs(10);
+
 pub(super) fn methods() -> Vec<Method> {
     let on_vm = |name, text| {
         Method::new(name, text)
@@ -148,25 +151,46 @@ async fn shut_down(
     force: bool,
     patience: Option<Duration>,
 ) -> Result<()> {
+    let session = &pool.session;
     if !force {
-        let clean = pool.session.run("VM.clean_shutdown", json!([vm]));
         let Some(patience) = patience else {
-            clean.await?;
+            session.run("VM.clean_shutdown", json!([vm])).await?;
             return Ok(());
         };
-        match tokio::time::timeout(patience, clean).await {
-            Ok(Ok(_)) => return Ok(()),
-            Ok(Err(error)) if error.is_connection() => return Err(error.into()),
-            Ok(Err(error)) => {
+        match shut_down_within(pool, vm, patience).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_connection() => return Err(error.into()),
+            Err(error) => {
                 tracing::info!(%vm, %error, "a VM that does not shut down is forced to");
-            }
-            Err(_) => {
-                tracing::info!(%vm, "a VM that takes too long to shut down is forced to");
             }
         }
     }
-    pool.session.run("VM.hard_shutdown", json!([vm])).await?;
+    session.run("VM.hard_shutdown", json!([vm])).await?;
     Ok(())
+}
+
+/// Takes the request back when the guest has not obeyed in time, so that nothing stands in the way of another one.
+async fn shut_down_within(
+    pool: &PoolHandle,
+    vm: &Ref,
+    patience: Duration,
+) -> Result<(), xapi::Error> {
+    let session = &pool.session;
+    let task: String = session.call("Async.VM.clean_shutdown", json!([vm])).await?;
+    if let Ok(done) = tokio::time::timeout(patience, session.await_task(&task)).await {
+        return done.map(drop);
+    }
+    session.cancel_task(&task).await?;
+    let late = || {
+        let params = vec![task.clone()];
+        xapi::Error::Api(xapi::ApiError {
+            code: "TASK_CANCELLED".into(),
+            params,
+        })
+    };
+    // It may have obeyed in the last moment.
+    let ended = tokio::time::timeout(TAKEN_BACK_WITHIN, session.await_task(&task)).await;
+    ended.map_err(|_| late())?.map(drop)
 }
 
 /// Halts a VM for a change that it takes only when it is off.

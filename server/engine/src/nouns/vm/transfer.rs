@@ -1,6 +1,7 @@
 //! VMs as files: export and import of XVA streams. Bytes pass through; nothing is held whole.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, future, stream};
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use super::copies;
 use super::delete::{self, Disks};
 use crate::schema::{array, integer, object, one_of, string, text, types};
 use crate::{ByteStream, Call, Engine, Error, Incoming, Method, Outgoing, Permission, Result};
+
+const REMOVAL_TRIES: u32 = 30;
+const REMOVAL_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) fn methods() -> Vec<Method> {
     let disk = object().properties([
@@ -100,7 +104,7 @@ async fn open_export(
     let label = format!("Export of {}", super::name_of(vm));
     // Asked anew: the URL may be used long after it was offered.
     let state = super::power_state(&pool, &vm.reference).await?;
-    let snapshot = match state.as_str() {
+    let mut snapshot = match state.as_str() {
         "Running" | "Paused" => {
             let name = format!("[XO export] {}", super::name_of(vm));
             let reference = copies::take(&pool, &vm.reference, "VM.snapshot", &name).await?;
@@ -108,6 +112,7 @@ async fn open_export(
                 engine: Arc::clone(engine),
                 pool: pool.clone(),
                 reference,
+                task: None,
             })
         }
         _ => None,
@@ -121,6 +126,9 @@ async fn open_export(
         .session
         .download("/export/", &query, Some(&label))
         .await?;
+    if let Some(snapshot) = &mut snapshot {
+        snapshot.task.clone_from(&download.task);
+    }
     let length = download.length;
     let body = until_finished(download.body, pool.session.clone(), download.task);
     let body: ByteStream = Box::pin(body.inspect(move |_| {
@@ -154,17 +162,40 @@ struct Temporary {
     engine: Arc<Engine>,
     pool: PoolHandle,
     reference: Ref,
+    /// Of the export, which may still run when the client is gone.
+    task: Option<String>,
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
         let (pool, reference) = (self.pool.clone(), self.reference.clone());
+        let task = self.task.take();
         self.engine.tracker.spawn(async move {
-            if let Err(error) = remove_snapshot(&pool, &reference).await {
+            if let Some(task) = task
+                && let Err(error) = pool.session.cancel_task(&task).await
+            {
+                tracing::debug!(task, %error, "an export that nobody reads was not cancelled");
+            }
+            if let Err(error) = remove_when_free(&pool, &reference).await {
                 tracing::warn!(snapshot = %reference, %error, "the snapshot of an export is left behind");
             }
         });
     }
+}
+
+/// A host notices only after a while that nobody reads any more.
+async fn remove_when_free(pool: &PoolHandle, snapshot: &Ref) -> Result<()> {
+    for _ in 1..REMOVAL_TRIES {
+        match remove_snapshot(pool, snapshot).await {
+            Err(Error::Pool { code, .. })
+                if matches!(code.as_str(), "OTHER_OPERATION_IN_PROGRESS" | "VDI_IN_USE") =>
+            {
+                tokio::time::sleep(REMOVAL_PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+    remove_snapshot(pool, snapshot).await
 }
 
 /// Its disks are asked of the pool, as a short export ends before the events of its snapshot come.

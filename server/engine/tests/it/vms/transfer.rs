@@ -1,0 +1,144 @@
+//! Export and import.
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use xo_engine::{Error, Incoming, Outgoing, Transfer};
+use xo_lab::LabConfig;
+use xo_model::ObjectType::VmSnapshot;
+
+use super::{disks, find, shared_sr, text, vm};
+use crate::support::Rig;
+
+fn transfer(rig: &Rig, offer: &Value, key: &str) -> Transfer {
+    let path = offer[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("{offer} has no {key}"));
+    let token = path.trim_start_matches("/api/").split('/').next().unwrap();
+    rig.engine
+        .take_transfer(token)
+        .expect("the transfer is gone")
+}
+
+async fn download(rig: &Rig, offer: &Value) -> Result<Outgoing, Error> {
+    match transfer(rig, offer, "$getFrom") {
+        Transfer::Get(start) => start().await,
+        Transfer::Send(_) => panic!("not a download"),
+    }
+}
+
+async fn read(outgoing: Outgoing) -> Vec<u8> {
+    let pieces: Vec<Bytes> = outgoing.body.map(|piece| piece.unwrap()).collect().await;
+    pieces.concat()
+}
+
+async fn upload(
+    rig: &Rig,
+    offer: &Value,
+    body: Vec<u8>,
+    kind: Option<&str>,
+) -> Result<Value, Error> {
+    let Transfer::Send(take) = transfer(rig, offer, "$sendTo") else {
+        panic!("not an upload")
+    };
+    let length = Some(body.len() as u64);
+    let pieces: Vec<_> = body
+        .chunks(100_000)
+        .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+        .collect();
+    let body = Box::pin(stream::iter(pieces));
+    take(Incoming {
+        content_type: kind.map(str::to_owned),
+        length,
+        body,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_exported_is_imported_as_a_vm_of_its_own() {
+    let rig = Rig::start().await;
+    let sr = shared_sr(&rig);
+    let source = vm(&rig, "Halted");
+    for compress in [json!(false), json!("zstd"), json!(true)] {
+        let offer = rig
+            .call(
+                "vm.export",
+                json!({ "vm": source.id, "compress": compress }),
+            )
+            .await
+            .unwrap();
+        let path = offer["$getFrom"].as_str().unwrap();
+        assert!(path.ends_with(".xva") && path.contains("%20-%20"), "{path}");
+        let file = read(download(&rig, &offer).await.unwrap()).await;
+        assert!(file.len() > 512);
+        let offer = rig.call("vm.import", json!({ "sr": sr.id })).await.unwrap();
+        let id = upload(&rig, &offer, file, None).await.unwrap();
+        let made = find(&rig, &id);
+        assert_eq!(text(&made, "name_label"), text(&source, "name_label"));
+        assert_ne!(made.id, source.id);
+        rig.until("its disks are there", |_| {
+            disks(&rig, &rig.now(&made)).len() == disks(&rig, &source).len()
+        })
+        .await;
+        rig.call("vm.delete", json!({ "id": id })).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_running_vm_is_exported_through_a_snapshot_that_does_not_stay() {
+    let rig = Rig::start().await;
+    let vm = vm(&rig, "Running");
+    let snapshots = || rig.inventory().of_kind(VmSnapshot).len();
+    let before = snapshots();
+    for read_all in [true, false] {
+        let offer = rig.call("vm.export", json!({ "vm": vm.id })).await.unwrap();
+        let outgoing = download(&rig, &offer).await.unwrap();
+        rig.until("the snapshot is there", |_| snapshots() == before + 1)
+            .await;
+        if read_all {
+            assert!(read(outgoing).await.len() > 512);
+        } else {
+            drop(outgoing);
+        }
+        rig.until("the snapshot is gone", |_| snapshots() == before)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_xva_is_refused_and_leaves_nothing() {
+    let rig = Rig::with(LabConfig {
+        vms: 3,
+        ..LabConfig::default()
+    })
+    .await;
+    let sr = shared_sr(&rig);
+    let vms = || rig.inventory().of_kind(xo_model::ObjectType::Vm).len();
+    let before = vms();
+    let offer = rig.call("vm.import", json!({ "sr": sr.id })).await.unwrap();
+    let error = upload(&rig, &offer, vec![b'x'; 300_000], None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Pool { code, .. } if code.starts_with("IMPORT_ERROR")),
+        "{error}"
+    );
+    let offer = rig.call("vm.import", json!({ "sr": sr.id })).await.unwrap();
+    let parts = upload(
+        &rig,
+        &offer,
+        Vec::new(),
+        Some("multipart/form-data; boundary=x"),
+    )
+    .await;
+    assert!(matches!(parts, Err(Error::NotImplemented { .. })));
+    for params in [
+        json!({ "sr": sr.id, "type": "ova" }),
+        json!({ "sr": sr.id, "url": "http://x/y.xva" }),
+    ] {
+        let error = rig.call("vm.import", params).await.unwrap_err();
+        assert!(matches!(error, Error::NotImplemented { .. }), "{error}");
+    }
+    assert_eq!(vms(), before);
+}
