@@ -96,7 +96,7 @@ impl FromStr for Address {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(fail("the user name and the password are given apart"));
         }
-        if !matches!(url.path(), "" | "/") || url.query().is_some() {
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
             return Err(fail("expected no path after the host"));
         }
         if !matches!(url.scheme(), "http" | "https") {

@@ -156,11 +156,8 @@ impl Session {
     async fn wire(&self, address: &Address) -> Result<Box<dyn Wire>> {
         let host = address.authority();
         let unreachable = |e: std::io::Error| {
-            if let Some((presented, _)) = self.trust().take_rejected() {
-                return Error::CertificateChanged {
-                    host: host.clone(),
-                    presented,
-                };
+            if let Some(story) = self.trust().explain(&host, &e) {
+                return story;
             }
             Error::Unreachable {
                 host: host.clone(),

@@ -2,24 +2,35 @@
 //!
 //! XAPI answers 200 before it reads or writes, so success is told by the transfer's task, not by the status
 //! (`xapi-wire.md` section 5, `xva.md` section 1).
+//!
+//! Invariant: a transfer that stands still for [`STALL`] ends, and one that nobody wants any more leaves no task behind.
 
-use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::StreamExt;
 use http::{StatusCode, header};
 
-use crate::{Address, ApiError, Error, Result, Session, TaskValue};
+use crate::stream::{guarded, unless_stalled, without_hidden_error};
+use crate::task::{Abandon, TaskGuard};
+use crate::{Address, Error, Result, Session, TaskValue};
 
-/// A stream of bytes in pieces.
-pub type ByteStream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
+pub use crate::stream::ByteStream;
 
 /// Announced when a length is not known: XAPI refuses chunked bodies and stops reading by itself.
 const UNKNOWN_LENGTH: u64 = 1 << 50;
 const MAX_REDIRECTS: usize = 3;
+/// A disk may take minutes to be attached; what is silent for longer will not speak again.
+const STALL: Duration = Duration::from_secs(600);
+/// From the request to the head of the answer.
+const OPEN_LIMIT: Duration = Duration::from_secs(120);
+/// How long the task of a refused transfer is waited for: it may tell the reason, or never have been heard of.
+const REASON_LIMIT: Duration = Duration::from_secs(5);
+/// XAPI closes the connection when it has read enough, then completes what it made.
+const COMPLETION_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a GET answered: read `body` to its end, then [`Download::finish`].
+/// What a GET answered: read `body` to its end, then [`Session::finish_download`]. Dropping the body before cancels the task.
 pub struct Download {
     /// The content, with a late HTTP error inside it already turned into an error.
     pub body: ByteStream,
@@ -54,18 +65,18 @@ impl Session {
             Some(label) => Some(self.create_task(label).await?),
             None => None,
         };
-        match self.open(self.address(), path, query, task.as_deref()).await {
-            Ok((body, length, content_type)) => Ok(Download {
-                body,
-                length,
-                content_type,
-                task,
-            }),
-            Err(e) => {
-                self.give_up(task.as_deref()).await;
-                Err(e)
-            }
-        }
+        let guard = task
+            .as_deref()
+            .map(|task| TaskGuard::new(self, task, Abandon::Cancel));
+        let (body, length, content_type) = self
+            .open(self.address(), path, query, task.as_deref())
+            .await?;
+        Ok(Download {
+            body: guarded(body, guard),
+            length,
+            content_type,
+            task,
+        })
     }
 
     /// Opens `path` on the member at `host` (a name or an IP), for what each member tells only of itself.
@@ -89,6 +100,9 @@ impl Session {
     }
 
     /// The outcome of a download whose body was read to its end.
+    ///
+    /// # Errors
+    /// The task's failure: what was read is not the whole.
     pub async fn finish_download(&self, task: Option<&str>) -> Result<()> {
         match task {
             Some(task) => self.await_task(task).await.map(drop),
@@ -109,16 +123,27 @@ impl Session {
     ) -> Result<TaskValue> {
         let address = self.serving_host(path, query).await?;
         let task = self.create_task(label).await?;
+        let mut guard = TaskGuard::new(self, &task, Abandon::Cancel);
         let url = self.url(&address, path, query, Some(&task));
-        let (failed, source_failed) = tokio::sync::oneshot::channel();
+        let sent = Arc::new(Sent::default());
+        let (failed, mut source_failed) = tokio::sync::oneshot::channel();
         let mut failed = Some(failed);
-        let body = upload.body.map(move |piece| {
-            piece.inspect_err(|e| {
-                if let Some(failed) = failed.take() {
-                    let _ = failed.send(std::io::Error::new(e.kind(), e.to_string()));
+        let (takes, ends) = (Arc::clone(&sent), Arc::clone(&sent));
+        let body = unless_stalled(upload.body, STALL, "the sender")
+            .map(move |piece| {
+                if let Ok(piece) = &piece {
+                    takes.took(piece.len() as u64, upload.length);
                 }
+                piece.inspect_err(|e| {
+                    if let Some(failed) = failed.take() {
+                        let _ = failed.send(std::io::Error::new(e.kind(), e.to_string()));
+                    }
+                })
             })
-        });
+            .chain(futures_util::stream::poll_fn(move |_| {
+                ends.whole.store(true, Ordering::Relaxed);
+                std::task::Poll::Ready(None)
+            }));
         let request = self
             .rpc()
             .http
@@ -142,37 +167,51 @@ impl Session {
                 Err(refused(&address, path, status))
             }
         };
-        let outcome = self.watch_task_of_upload(&task, sending).await;
-        if let Ok(source) = { source_failed }.try_recv() {
-            self.give_up(Some(&task)).await;
-            return Err(Error::Source(source));
-        }
-        if outcome.is_err() {
-            self.give_up(Some(&task)).await;
-        }
-        outcome
-    }
-
-    /// The task decides. A connection that breaks while sending is judged by the task too, but only for a while.
-    async fn watch_task_of_upload(
-        &self,
-        task: &str,
-        sending: impl Future<Output = Result<()>>,
-    ) -> Result<TaskValue> {
-        let awaiting = self.await_task(task);
-        tokio::pin!(awaiting, sending);
-        let sent = tokio::select! {
-            outcome = &mut awaiting => return outcome,
-            sent = &mut sending => sent,
-        };
-        match sent {
-            Ok(()) => awaiting.await,
-            Err(broken) => {
-                let grace = Duration::from_secs(5);
-                tokio::time::timeout(grace, awaiting)
-                    .await
-                    .unwrap_or(Err(broken))
+        let stalled = sent.stalled();
+        let sending = async {
+            tokio::select! {
+                outcome = sending => outcome,
+                () = stalled => Err(Error::Timeout {
+                    host: address.authority(),
+                    method: format!("{path}: it takes no more data"),
+                }),
             }
+        };
+        let awaiting = self.watch_task(&task);
+        tokio::pin!(awaiting, sending);
+        let broken = tokio::select! {
+            outcome = &mut awaiting => Ok(outcome),
+            sent = &mut sending => Err(sent.err()),
+        };
+        let outcome = match broken {
+            Ok(outcome) => outcome,
+            Err(broken) => {
+                if let Ok(source) = source_failed.try_recv() {
+                    return Err(Error::Source(source));
+                }
+                match (broken, sent.whole.load(Ordering::Relaxed)) {
+                    (None, _) => awaiting.await,
+                    // Everything was sent; that more was announced than came is how unknown lengths end.
+                    (Some(Error::Unreachable { .. }), true) => awaiting.await,
+                    (Some(broken), _) => {
+                        let limit = match broken {
+                            Error::Unreachable { .. } if sent.has_begun() => COMPLETION_LIMIT,
+                            _ => REASON_LIMIT,
+                        };
+                        let told = tokio::time::timeout(limit, awaiting).await;
+                        told.unwrap_or(Err(broken))
+                    }
+                }
+            }
+        };
+        if outcome.is_ok() {
+            // Ended: nothing to cancel.
+            guard.disarm();
+            drop(TaskGuard::new(self, &task, Abandon::Forget));
+        }
+        match source_failed.try_recv() {
+            Ok(source) => Err(Error::Source(source)),
+            Err(_) => outcome,
         }
     }
 
@@ -208,9 +247,12 @@ impl Session {
     ) -> Result<(ByteStream, Option<u64>, Option<String>)> {
         for _ in 0..=MAX_REDIRECTS {
             let request = self.rpc().http.get(self.url(&address, path, query, task));
-            let response = request
-                .send()
+            let response = tokio::time::timeout(OPEN_LIMIT, request.send())
                 .await
+                .map_err(|_| Error::Timeout {
+                    host: address.authority(),
+                    method: path.to_owned(),
+                })?
                 .map_err(|e| self.rpc().failed(&address, path, e))?;
             if let Some(next) = redirect(&response) {
                 address = next;
@@ -230,19 +272,11 @@ impl Session {
                 .bytes_stream()
                 .map(|r| r.map_err(std::io::Error::other))
                 .boxed();
+            let body = unless_stalled(body, STALL, &host);
             let body = without_hidden_error(body, &host, path).await?;
             return Ok((body, length, content_type));
         }
         Err(self.garbage(path, "it redirects in a circle".into()))
-    }
-
-    async fn give_up(&self, task: Option<&str>) {
-        if let Some(task) = task {
-            let _ = self.cancel_task(task).await;
-            let _ = self
-                .perform("task.destroy", serde_json::json!([task]))
-                .await;
-        }
     }
 
     fn url(&self, at: &Address, path: &str, query: &[(&str, &str)], task: Option<&str>) -> String {
@@ -275,70 +309,36 @@ fn refused(address: &Address, path: &str, status: StatusCode) -> Error {
     }
 }
 
-/// XAPI may send a second HTTP response inside a 200 body when the disk cannot be opened: its first bytes tell.
-async fn without_hidden_error(mut body: ByteStream, host: &str, path: &str) -> Result<ByteStream> {
-    const MARK: &[u8] = b"HTTP/";
-    let mut head: Vec<Bytes> = Vec::new();
-    let mut seen = 0;
-    while seen < MARK.len() {
-        match body.next().await {
-            Some(Ok(piece)) => {
-                seen += piece.len();
-                head.push(piece);
-            }
-            Some(Err(e)) => {
-                return Err(Error::Unreachable {
-                    host: host.to_owned(),
-                    source: e.into(),
-                });
-            }
-            None => break,
-        }
-    }
-    let start: Vec<u8> = head.concat().into_iter().take(512).collect();
-    if start.starts_with(MARK) {
-        let line = String::from_utf8_lossy(&start);
-        let line = line.lines().next().unwrap_or_default().to_owned();
-        let params = vec![path.to_owned(), line];
-        return Err(Error::Api(ApiError {
-            code: "HTTP_ERROR_IN_BODY".into(),
-            params,
-        }));
-    }
-    Ok(stream::iter(head.into_iter().map(Ok)).chain(body).boxed())
+/// How far the sending is.
+#[derive(Debug, Default)]
+struct Sent {
+    bytes: AtomicU64,
+    whole: AtomicBool,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stream_of(pieces: &[&'static str]) -> ByteStream {
-        let pieces: Vec<_> = pieces
-            .iter()
-            .map(|p| Ok(Bytes::from_static(p.as_bytes())))
-            .collect();
-        stream::iter(pieces).boxed()
+impl Sent {
+    /// Nobody asks for the end of a body whose length was announced and reached.
+    fn took(&self, bytes: u64, length: Option<u64>) {
+        let all = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if length.is_some_and(|length| all >= length) {
+            self.whole.store(true, Ordering::Relaxed);
+        }
     }
 
-    #[tokio::test]
-    async fn an_error_hidden_in_the_body_is_found_even_in_small_pieces() {
-        let body = stream_of(&["HT", "TP/1.1 500 Internal Server Error\r\n", "\r\n"]);
-        let error = without_hidden_error(body, "h", "/export_raw_vdi")
-            .await
-            .err()
-            .unwrap();
-        assert_eq!(error.code(), Some("HTTP_ERROR_IN_BODY"));
-        assert!(error.to_string().contains("500 Internal Server Error"));
+    fn has_begun(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) > 0
     }
 
-    #[tokio::test]
-    async fn a_sound_body_passes_unchanged() {
-        for pieces in [&["ab", "c", "defghi"][..], &["HTT"], &[]] {
-            let body = without_hidden_error(stream_of(pieces), "h", "/p")
-                .await
-                .unwrap();
-            let all: Vec<Bytes> = body.map(Result::unwrap).collect().await;
-            assert_eq!(all.concat(), pieces.concat().as_bytes());
+    /// Comes back when the host took nothing for a while although there was something to take.
+    async fn stalled(&self) {
+        let mut before = u64::MAX;
+        loop {
+            let now = self.bytes.load(Ordering::Relaxed);
+            if now == before && !self.whole.load(Ordering::Relaxed) {
+                return;
+            }
+            before = now;
+            tokio::time::sleep(STALL).await;
         }
     }
 }

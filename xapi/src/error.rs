@@ -54,12 +54,17 @@ pub enum Error {
         method: String,
     },
     /// The certificate is not the one that was accepted before.
-    #[error("the certificate of {host} has changed: its fingerprint is now {presented}")]
+    #[error(
+        "the certificate of {host} has changed: its fingerprint is now {presented}, accepted was {}",
+        listed(accepted)
+    )]
     CertificateChanged {
         /// Host and port.
         host: String,
         /// What it showed this time.
         presented: Fingerprint,
+        /// What was accepted before: one of each member of the pool.
+        accepted: Vec<Fingerprint>,
     },
     /// The certificate is not signed by an authority that this machine trusts.
     #[error("the certificate of {host} (fingerprint {presented}) is not trusted: {reason}")]
@@ -109,6 +114,85 @@ impl Error {
     pub fn is_connection(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
     }
+}
+
+/// A copy that says the same: several calls may wait for one attempt. Of causes, only the text of each is kept.
+impl Clone for Error {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Api(e) => Self::Api(e.clone()),
+            Self::Address { address, reason } => Self::Address {
+                address: address.clone(),
+                reason,
+            },
+            Self::Unreachable { host, source } => Self::Unreachable {
+                host: host.clone(),
+                source: causes(source.as_ref()).into(),
+            },
+            Self::Timeout { host, method } => Self::Timeout {
+                host: host.clone(),
+                method: method.clone(),
+            },
+            Self::CertificateChanged {
+                host,
+                presented,
+                accepted,
+            } => Self::CertificateChanged {
+                host: host.clone(),
+                presented: *presented,
+                accepted: accepted.clone(),
+            },
+            Self::CertificateUntrusted {
+                host,
+                presented,
+                reason,
+            } => Self::CertificateUntrusted {
+                host: host.clone(),
+                presented: *presented,
+                reason: reason.clone(),
+            },
+            Self::Garbage {
+                host,
+                method,
+                detail,
+            } => Self::Garbage {
+                host: host.clone(),
+                method: method.clone(),
+                detail: detail.clone(),
+            },
+            Self::Status { host, path, status } => Self::Status {
+                host: host.clone(),
+                path: path.clone(),
+                status: *status,
+            },
+            Self::Source(e) => Self::Source(std::io::Error::new(e.kind(), e.to_string())),
+        }
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// A few in words; a pool of many members has one each.
+fn listed(accepted: &[Fingerprint]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = accepted
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
+    let more = match accepted.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        n => format!(" or one of {n} more"),
+    };
+    format!("{}{more}", shown.join(" or "))
 }
 
 impl From<ApiError> for Error {

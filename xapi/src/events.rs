@@ -3,7 +3,11 @@
 //! `event.from` tells the present state of what changed, not a log: an object that changed twice comes once, and what was
 //! made and destroyed between two polls never comes. When the pool lost track of us, [`EventFeed::load`] is asked
 //! again and the caller compares with what it knows.
+//!
+//! Invariant: a token is never used under another session than the one it was got under: a pool that was restarted or restored
+//! may count anew, and a feed that goes on with an old token would be silent for ever.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -46,8 +50,8 @@ pub struct Batch {
     pub changes: Vec<Change>,
     /// Records that could not be read, each with what was wrong: they are left out.
     pub unreadable: Vec<String>,
-    /// Rows of the `task` table, to find lost deletions.
-    pub task_count: Option<usize>,
+    /// How many records of each class there are, to find lost deletions: the pool remembers those only for a while.
+    pub counts: Vec<(Class, usize)>,
 }
 
 /// The changes of one pool since a token.
@@ -64,13 +68,7 @@ struct Answer<'a> {
     events: Vec<Event<'a>>,
     token: String,
     #[serde(default)]
-    valid_ref_counts: Counts,
-}
-
-#[derive(Deserialize, Default)]
-struct Counts {
-    #[serde(default)]
-    task: Option<serde_json::Value>,
+    valid_ref_counts: HashMap<&'a str, serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -116,13 +114,13 @@ impl EventFeed {
     /// Waits for changes. An empty batch means that nothing happened for a while.
     ///
     /// # Errors
-    /// After any error the feed can be asked again, except `EVENTS_LOST` and token errors: load anew.
+    /// After any error the feed can be asked again, except one that [`EventFeed::is_lost`]: load anew.
     pub async fn next(&mut self) -> Result<Batch> {
         let names: Vec<&str> = self.classes.iter().map(|c| c.name()).collect();
         let args = json!([names, self.token, POLL_SECONDS]);
         let reply = self
             .session
-            .request("event.from", args, POLL_TIMEOUT)
+            .request_once("event.from", args, POLL_TIMEOUT)
             .await?;
         let session = self.session.clone();
         let parsed = if reply.as_str().len() > LARGE {
@@ -141,8 +139,22 @@ impl EventFeed {
     pub fn is_lost(error: &Error) -> bool {
         matches!(
             error.code(),
-            Some("EVENTS_LOST" | "SESSION_INVALID" | "EVENT_FROM_TOKEN_PARSE_FAILURE")
+            Some(
+                "EVENTS_LOST"
+                    | "SESSION_INVALID"
+                    | "HOST_IS_SLAVE"
+                    | "EVENT_FROM_TOKEN_PARSE_FAILURE"
+            )
         )
+    }
+
+    /// Every record of one class as it is now; what changes meanwhile comes with the next batch. `None` when this pool does not
+    /// have the class.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub async fn reload(&self, class: Class) -> Result<Option<Load>> {
+        fetch(&self.session, class).await
     }
 }
 
@@ -189,10 +201,16 @@ fn read(reply: &Reply) -> Result<(String, Batch), serde_json::Error> {
             _ => batch.changes.push(Change::Gone(class, event.reference)),
         }
     }
-    batch.task_count = answer.valid_ref_counts.task.as_ref().and_then(|v| {
-        v.as_u64()
-            .map(|n| n as usize)
-            .or_else(|| v.as_str().and_then(|s| s.parse().ok()))
-    });
+    batch.counts = answer.valid_ref_counts.iter().filter_map(count).collect();
     Ok((answer.token, batch))
+}
+
+/// Messages are no rows of the database: their number tells nothing.
+fn count((name, rows): (&&str, &serde_json::Value)) -> Option<(Class, usize)> {
+    let class = Class::from_name(name).filter(|class| *class != Class::Message)?;
+    let rows = match rows {
+        serde_json::Value::String(text) => text.parse().ok()?,
+        number => number.as_u64()?,
+    };
+    Some((class, usize::try_from(rows).ok()?))
 }

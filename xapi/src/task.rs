@@ -1,11 +1,22 @@
 //! `Async.*` calls: start, await through the events of that one task, read the result, remove the task.
+//!
+//! Invariant: a wait ends when the task ends, when the task is gone, or when the pool was not heard of for a while. Whoever
+//! stops waiting leaves no task behind.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
 
-use crate::{ApiError, Error, Result, Session, xml};
+use crate::{ApiError, Error, EventFeed, Result, Session, xml};
+
+/// How long XAPI may hold one poll.
+const POLL_SECONDS: f64 = 30.0;
+const POLL_TIMEOUT: Duration = Duration::from_secs(60);
+/// A pool may restart its toolstack or change its master meanwhile; a task may survive that.
+const PATIENCE: Duration = Duration::from_secs(120);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What a task left: the JSON of its XML-RPC text; an empty string for no result.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +50,54 @@ struct TaskEvents {
 
 #[derive(Deserialize)]
 struct TaskEvent {
+    operation: String,
     #[serde(default)]
     snapshot: Option<TaskRecord>,
+}
+
+/// What becomes of a task when nobody waits for it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Abandon {
+    /// It goes on, and goes away at its end.
+    Forget,
+    /// It makes no sense without us: cancelled first.
+    Cancel,
+}
+
+/// Sees to it that a task does not stay in the pool, also when the one who waits is dropped.
+#[derive(Debug)]
+pub(crate) struct TaskGuard {
+    session: Session,
+    task: Option<String>,
+    abandon: Abandon,
+}
+
+impl TaskGuard {
+    pub(crate) fn new(session: &Session, task: &str, abandon: Abandon) -> Self {
+        Self {
+            session: session.clone(),
+            task: Some(task.to_owned()),
+            abandon,
+        }
+    }
+
+    /// Somebody else sees to it.
+    pub(crate) fn disarm(&mut self) {
+        self.task = None;
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        let Some(task) = self.task.take() else { return };
+        let (session, abandon) = (self.session.clone(), self.abandon);
+        self.session.aside(async move {
+            if abandon == Abandon::Cancel {
+                let _ = session.cancel_task(&task).await;
+            }
+            let _ = session.perform("task.destroy", json!([task])).await;
+        });
+    }
 }
 
 impl Session {
@@ -54,10 +111,12 @@ impl Session {
     }
 
     /// Waits for a task made with [`Session::create_task`] or by an `Async.` call, then removes it.
+    ///
+    /// # Errors
+    /// As [`Session::run`]; `HANDLE_INVALID` when somebody removed the task before its end.
     pub async fn await_task(&self, task: &str) -> Result<TaskValue> {
-        let outcome = self.watch_task(task).await;
-        self.spawn_destroy(task);
-        outcome
+        let _guard = TaskGuard::new(self, task, Abandon::Forget);
+        self.watch_task(task).await
     }
 
     /// A pending task for a transfer; the HTTP handler completes it.
@@ -75,33 +134,47 @@ impl Session {
         }
     }
 
-    async fn watch_task(&self, task: &str) -> Result<TaskValue> {
-        let class = format!("task/{task}");
+    /// Waits for the end of a task and leaves it where it is.
+    pub(crate) async fn watch_task(&self, task: &str) -> Result<TaskValue> {
         let mut token = String::new();
+        let mut heard = Instant::now();
         loop {
-            let args = json!([[class], token, 30.0]);
-            let reply = self
-                .request("event.from", args, Duration::from_secs(60))
-                .await?;
-            let answer: TaskEvents = reply
-                .parse()
-                .map_err(|e| self.garbage("event.from", e.to_string()))?;
-            let last = answer
-                .events
-                .into_iter()
-                .filter_map(|e| e.snapshot)
-                .next_back();
-            match last {
-                Some(record) if record.status != "pending" && record.status != "cancelling" => {
+            match self.poll_task(task, &mut token).await {
+                Ok(Some(record)) if record.status != "pending" && record.status != "cancelling" => {
                     return self.read(record);
                 }
-                None if token.is_empty() => {
-                    // From the beginning and still nothing: the task is not there any more.
-                    return Err(gone(task));
+                Ok(_) => heard = Instant::now(),
+                Err(e) if EventFeed::is_lost(&e) || is_passing(&e) => {
+                    if heard.elapsed() > PATIENCE {
+                        return Err(e);
+                    }
+                    token.clear();
+                    tokio::time::sleep(RETRY).await;
                 }
-                _ => token = answer.token,
+                Err(e) => return Err(e),
             }
         }
+    }
+
+    /// The task as it is when it changes, or now and then.
+    async fn poll_task(&self, task: &str, token: &mut String) -> Result<Option<TaskRecord>> {
+        // From the beginning a task that is there is told at once.
+        let seconds = if token.is_empty() { 1.0 } else { POLL_SECONDS };
+        let args = json!([[format!("task/{task}")], token, seconds]);
+        let reply = self.request_once("event.from", args, POLL_TIMEOUT).await?;
+        let answer: TaskEvents = reply
+            .parse()
+            .map_err(|e| self.garbage("event.from", e.to_string()))?;
+        let Some(last) = answer.events.into_iter().next_back() else {
+            // Nothing for a while: the task may be gone without an event, after a restart of the pool.
+            *token = answer.token;
+            return self.call("task.get_record", json!([task])).await.map(Some);
+        };
+        *token = answer.token;
+        if last.operation == "del" {
+            return Err(gone(task));
+        }
+        Ok(last.snapshot)
     }
 
     fn read(&self, record: TaskRecord) -> Result<TaskValue> {
@@ -130,12 +203,11 @@ impl Session {
             params: info.collect(),
         }))
     }
+}
 
-    fn spawn_destroy(&self, task: &str) {
-        let (session, task) = (self.clone(), task.to_owned());
-        // Nobody waits for the removal: XAPI removes forgotten tasks after a day.
-        tokio::spawn(async move { session.perform("task.destroy", json!([task])).await });
-    }
+/// What may be over in a moment: no connection, or something else in front of a toolstack that restarts.
+fn is_passing(error: &Error) -> bool {
+    error.is_connection() || matches!(error, Error::Garbage { .. })
 }
 
 fn gone(task: &str) -> Error {

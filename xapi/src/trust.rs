@@ -1,7 +1,8 @@
 //! Which certificate a host may show: one signed by a known authority, a pinned one, or the first one ever seen.
 //!
 //! Invariant: there is no mode that accepts every certificate. What was accepted once is pinned and can be read back
-//! to be stored; members of a pool are added by what the pool itself tells of their certificates.
+//! to be stored; members of a pool are added by what the pool itself tells of their certificates. A certificate is pinned only
+//! when its owner has proved to hold its key.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,8 +13,10 @@ use aws_lc_rs::digest;
 use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::Error;
 
 /// SHA-256 of a certificate in DER.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,7 +88,14 @@ pub struct Trust {
 struct Pins {
     accepted: HashSet<Fingerprint>,
     open_to_first: bool,
-    rejected: Option<(Fingerprint, String)>,
+}
+
+/// Why a certificate was refused; travels inside the error of the TLS library.
+#[derive(Debug, thiserror::Error)]
+#[error("certificate {presented} refused: {reason}")]
+struct Rejected {
+    presented: Fingerprint,
+    reason: String,
 }
 
 impl Trust {
@@ -109,9 +119,14 @@ impl Trust {
         }))
     }
 
-    /// What is pinned now, to be stored.
+    /// What is pinned now, in a fixed order, to be stored. Nothing where authorities judge: certificates are renewed there.
     pub fn pinned(&self) -> Vec<Fingerprint> {
-        self.pins.lock().accepted.iter().copied().collect()
+        if self.authorities.is_some() {
+            return Vec::new();
+        }
+        let mut pinned: Vec<_> = self.pins.lock().accepted.iter().copied().collect();
+        pinned.sort_unstable_by_key(|f| f.0);
+        pinned
     }
 
     /// Adds the certificates that the pool tells of its own members.
@@ -119,14 +134,26 @@ impl Trust {
         self.pins.lock().accepted.extend(fingerprints);
     }
 
-    /// The certificate refused last, with the reason; taken out by the reader.
-    pub(crate) fn take_rejected(&self) -> Option<(Fingerprint, String)> {
-        self.pins.lock().rejected.take()
-    }
-
-    /// True when refusals mean a change, not an unknown authority.
-    pub(crate) fn is_pinning(&self) -> bool {
-        self.authorities.is_none()
+    /// The certificate's story, when it is what a failed connection to `host` was about.
+    pub(crate) fn explain(
+        &self,
+        host: &str,
+        error: &(dyn std::error::Error + 'static),
+    ) -> Option<Error> {
+        let rejected = find_rejected(error)?;
+        let (host, presented) = (host.to_owned(), rejected.presented);
+        if self.authorities.is_some() {
+            return Some(Error::CertificateUntrusted {
+                host,
+                presented,
+                reason: rejected.reason.clone(),
+            });
+        }
+        Some(Error::CertificateChanged {
+            host,
+            presented,
+            accepted: self.pinned(),
+        })
     }
 
     /// A TLS client that asks this trust about every certificate.
@@ -143,6 +170,48 @@ impl Trust {
 #[derive(Debug)]
 struct Judge(Arc<Trust>);
 
+impl Judge {
+    /// The peer holds the key of this certificate: pins it when it is the first.
+    fn prove(&self, certificate: &CertificateDer<'_>) -> Result<(), rustls::Error> {
+        if self.0.authorities.is_some() {
+            return Ok(());
+        }
+        let shown = Fingerprint::of(certificate);
+        let mut pins = self.0.pins.lock();
+        if pins.open_to_first {
+            pins.open_to_first = false;
+            pins.accepted.insert(shown);
+        }
+        if pins.accepted.contains(&shown) {
+            return Ok(());
+        }
+        Err(reject(shown, "another one was accepted meanwhile".into()))
+    }
+}
+
+fn reject(presented: Fingerprint, reason: String) -> rustls::Error {
+    let rejected = Arc::new(Rejected { presented, reason });
+    rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(rejected)))
+}
+
+/// Looks for our own error under the wrappings of HTTP, I/O and TLS.
+fn find_rejected<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Rejected> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(e)))) =
+            error.downcast_ref()
+        {
+            return e.downcast_ref();
+        }
+        // The source of an I/O error is that of what it wraps: the wrapped one itself would be passed over.
+        next = match error.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map(|e| e as _),
+            None => error.source(),
+        };
+    }
+    None
+}
+
 impl ServerCertVerifier for Judge {
     fn verify_server_cert(
         &self,
@@ -154,32 +223,21 @@ impl ServerCertVerifier for Judge {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let shown = Fingerprint::of(end_entity);
         {
-            let mut pins = self.0.pins.lock();
-            if pins.accepted.contains(&shown) {
-                return Ok(ServerCertVerified::assertion());
-            }
-            if pins.open_to_first {
-                pins.open_to_first = false;
-                pins.accepted.insert(shown);
+            let pins = self.0.pins.lock();
+            // The first one is pinned by `prove`, once its owner has signed with its key.
+            if pins.accepted.contains(&shown) || pins.open_to_first {
                 return Ok(ServerCertVerified::assertion());
             }
         }
-        let verdict = match &self.0.authorities {
-            Some(authorities) => authorities.verify_server_cert(
-                end_entity,
-                intermediates,
-                server_name,
-                ocsp_response,
-                now,
-            ),
-            None => Err(rustls::Error::General(
+        let Some(authorities) = &self.0.authorities else {
+            return Err(reject(
+                shown,
                 "not the certificate that was accepted".into(),
-            )),
+            ));
         };
-        if let Err(error) = &verdict {
-            self.0.pins.lock().rejected = Some((shown, error.to_string()));
-        }
-        verdict
+        authorities
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            .map_err(|e| reject(shown, e.to_string()))
     }
 
     fn verify_tls12_signature(
@@ -189,7 +247,9 @@ impl ServerCertVerifier for Judge {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.0.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, cert, dss, algorithms)
+        let valid = verify_tls12_signature(message, cert, dss, algorithms)?;
+        self.prove(cert)?;
+        Ok(valid)
     }
 
     fn verify_tls13_signature(
@@ -199,7 +259,9 @@ impl ServerCertVerifier for Judge {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.0.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, cert, dss, algorithms)
+        let valid = verify_tls13_signature(message, cert, dss, algorithms)?;
+        self.prove(cert)?;
+        Ok(valid)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

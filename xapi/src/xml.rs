@@ -7,6 +7,8 @@ use xmlrpc::{Request, Transport, Value};
 
 use crate::ApiError;
 
+const MAX_DEPTH: usize = 64;
+
 /// The body of a call. Integers are written as text, which XAPI takes for any 64-bit number.
 pub(crate) fn encode(method: &str, args: &[Json]) -> Vec<u8> {
     let mut request = Request::new(method);
@@ -21,10 +23,7 @@ pub(crate) fn encode(method: &str, args: &[Json]) -> Vec<u8> {
 
 /// Reads an answer: the value, or XAPI's error; the outer error says why it is no answer at all.
 pub(crate) fn decode(body: &[u8]) -> Result<Result<Json, ApiError>, String> {
-    // The crate parses only as the end of a call: a transport that already holds the answer.
-    let value = Request::new("")
-        .call(Held(body))
-        .map_err(|e| e.to_string())?;
+    let value = parse(body)?;
     let Some(members) = value.as_struct().filter(|m| m.contains_key("Status")) else {
         return Ok(Ok(to_json(&value)));
     };
@@ -53,10 +52,31 @@ pub(crate) fn decode(body: &[u8]) -> Result<Result<Json, ApiError>, String> {
 pub(crate) fn decode_value(text: &str) -> Result<Json, String> {
     let document =
         format!("<methodResponse><params><param>{text}</param></params></methodResponse>");
-    let value = Request::new("")
-        .call(Held(document.as_bytes()))
-        .map_err(|e| e.to_string())?;
-    Ok(to_json(&value))
+    Ok(to_json(&parse(document.as_bytes())?))
+}
+
+/// The crate parses by recursion, and only as the end of a call: a transport that already holds the answer.
+fn parse(body: &[u8]) -> Result<Value, String> {
+    if is_too_deep(body) {
+        return Err(format!("values within values, more than {MAX_DEPTH} deep"));
+    }
+    Request::new("").call(Held(body)).map_err(|e| e.to_string())
+}
+
+/// True when more values stand open at once than any record has.
+fn is_too_deep(body: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    for tag in body.split(|b| *b == b'<').skip(1) {
+        if tag.starts_with(b"/value") {
+            depth = depth.saturating_sub(1);
+        } else if tag.starts_with(b"value") && !tag.starts_with(b"value/") {
+            depth += 1;
+            if depth > MAX_DEPTH {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 struct Held<'a>(&'a [u8]);

@@ -33,8 +33,20 @@ impl Permission {
 /// The fixed roles: id, name, permissions.
 pub(crate) const ROLES: [(&str, &str, &[Permission]); 3] = [
     ("viewer", "Viewer", &[Permission::View]),
-    ("operator", "Operator", &[Permission::View, Permission::Operate]),
-    ("admin", "Admin", &[Permission::View, Permission::Operate, Permission::Administrate]),
+    (
+        "operator",
+        "Operator",
+        &[Permission::View, Permission::Operate],
+    ),
+    (
+        "admin",
+        "Admin",
+        &[
+            Permission::View,
+            Permission::Operate,
+            Permission::Administrate,
+        ],
+    ),
 ];
 
 /// What an entry's action grants: a role's permissions, or the one that it names.
@@ -42,10 +54,14 @@ pub(crate) fn permissions_of(action: &str) -> Vec<Permission> {
     if let Some((_, _, permissions)) = ROLES.iter().find(|(id, _, _)| *id == action) {
         return permissions.to_vec();
     }
-    [Permission::View, Permission::Operate, Permission::Administrate]
-        .into_iter()
-        .filter(|p| p.name() == action)
-        .collect()
+    [
+        Permission::View,
+        Permission::Operate,
+        Permission::Administrate,
+    ]
+    .into_iter()
+    .filter(|p| p.name() == action)
+    .collect()
 }
 
 /// The rights of one user: explicit entries by object id.
@@ -54,7 +70,9 @@ pub(crate) struct Grants(HashMap<String, Vec<Permission>>);
 
 impl Grants {
     pub(crate) fn has(&self, object: &str, permission: Permission) -> bool {
-        self.0.get(object).is_some_and(|list| list.contains(&permission))
+        self.0
+            .get(object)
+            .is_some_and(|list| list.contains(&permission))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -62,7 +80,9 @@ impl Grants {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[Permission])> {
-        self.0.iter().map(|(id, list)| (id.as_str(), list.as_slice()))
+        self.0
+            .iter()
+            .map(|(id, list)| (id.as_str(), list.as_slice()))
     }
 }
 
@@ -87,7 +107,9 @@ impl Directory {
             let mut grants = Grants::default();
             let is_mine = |subject: &str| {
                 subject == user.id
-                    || groups.iter().any(|g| g.id == subject && g.users.contains(&user.id))
+                    || groups
+                        .iter()
+                        .any(|g| g.id == subject && g.users.contains(&user.id))
             };
             for acl in acls.iter().filter(|acl| is_mine(&acl.subject)) {
                 let list = grants.0.entry(acl.object.clone()).or_default();
@@ -97,8 +119,11 @@ impl Directory {
                     }
                 }
             }
-            let account =
-                Account { name: user.name.clone(), is_admin: user.permission == xo_store::Permission::Admin, grants };
+            let account = Account {
+                name: user.name.clone(),
+                is_admin: user.permission == xo_store::Permission::Admin,
+                grants,
+            };
             accounts.insert(user.id.clone(), Arc::new(account));
         }
         Self { accounts }

@@ -59,7 +59,11 @@ impl Engine {
     ///
     /// # Errors
     /// Whatever forbids the action before it began.
-    pub async fn start_action(self: &Arc<Self>, caller: &Caller, action: Action) -> Result<Started> {
+    pub async fn start_action(
+        self: &Arc<Self>,
+        caller: &Caller,
+        action: Action,
+    ) -> Result<Started> {
         let mut work = Vec::with_capacity(action.steps.len());
         for (method, params) in action.steps {
             work.push(self.prepare(caller, method, params)?.work);
@@ -81,12 +85,17 @@ impl Engine {
         let done = self.tracker.spawn(async move {
             let mut last = Ok(Value::Null);
             for step in work {
-                last = step.await.map_err(|e| engine.in_ids(e)).and_then(|outcome| answer(action.answer, outcome));
+                last = step
+                    .await
+                    .map_err(|e| engine.in_ids(e))
+                    .and_then(|outcome| answer(action.answer, outcome));
                 if last.is_err() {
                     break;
                 }
             }
-            running.end(last.as_ref().map(Value::clone).map_err(error_value)).await;
+            running
+                .end(last.as_ref().map(Value::clone).map_err(error_value))
+                .await;
             last
         });
         Ok(Started { task, done })
@@ -102,6 +111,8 @@ fn answer(wanted: Answer, outcome: Outcome) -> Result<Value> {
             None => made,
         },
         (_, Outcome::Value(value)) => value,
-        (_, Outcome::Json(pieces)) => serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?,
+        (_, Outcome::Json(pieces)) => {
+            serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?
+        }
     })
 }

@@ -52,7 +52,10 @@ impl Credentials {
         }
         match (text("email").or_else(|| text("username")), text("password")) {
             (Some(name), Some(password)) => Ok(Self::Password { name, password }),
-            _ => Err(Error::invalid("credentials", "expected email and password, or token")),
+            _ => Err(Error::invalid(
+                "credentials",
+                "expected email and password, or token",
+            )),
         }
     }
 }
@@ -60,7 +63,11 @@ impl Credentials {
 impl Caller {
     /// Somebody at this address who has not signed in.
     pub fn anonymous(address: Option<IpAddr>) -> Self {
-        Self { user: None, expires_at: None, address }
+        Self {
+            user: None,
+            expires_at: None,
+            address,
+        }
     }
 }
 
@@ -76,7 +83,10 @@ impl Engine {
                 let found = if password.is_empty() {
                     None
                 } else {
-                    self.store.users().verify_password(&name, &Secret::new(password)).await?
+                    self.store
+                        .users()
+                        .verify_password(&name, &Secret::new(password))
+                        .await?
                 };
                 let Some(user) = found else {
                     self.throttle.failed(&name, from, Instant::now());
@@ -91,7 +101,9 @@ impl Engine {
                 let token = tokens.find_by_secret(&secret, self.now_ms()).await?;
                 let token = token.ok_or(Error::InvalidCredentials)?;
                 if let Some(address) = from {
-                    tokens.record_use(&token.id, &address.to_string(), self.now_ms()).await?;
+                    tokens
+                        .record_use(&token.id, &address.to_string(), self.now_ms())
+                        .await?;
                 }
                 (token.user_id, Some(token.expires_at_ms))
             }
@@ -100,9 +112,15 @@ impl Engine {
             // Made on the machine's own terminal, beside this process.
             self.refresh_directory().await?;
         }
-        let caller =
-            Caller { user: Some(Arc::from(user.as_str())), expires_at, address: from };
-        Ok(SignIn { user: self.user_json(&user).await?, caller })
+        let caller = Caller {
+            user: Some(Arc::from(user.as_str())),
+            expires_at,
+            address: from,
+        };
+        Ok(SignIn {
+            user: self.user_json(&user).await?,
+            caller,
+        })
     }
 
     /// True when the token behind this caller has run out.

@@ -69,7 +69,10 @@ impl Engine {
         let engine = Arc::new(Self {
             pools: Pools::new(),
             inventory,
-            methods: crate::nouns::methods().into_iter().map(|m| (m.name, m)).collect(),
+            methods: crate::nouns::methods()
+                .into_iter()
+                .map(|m| (m.name, m))
+                .collect(),
             transfers: Transfers::default(),
             tasks,
             throttle: Throttle::default(),
@@ -110,7 +113,10 @@ impl Engine {
         self.disconnect_all().await;
         self.tracker.close();
         let limit = std::time::Duration::from_secs(10);
-        if tokio::time::timeout(limit, self.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(limit, self.tracker.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("some work did not end in time and is dropped");
         }
         self.store.close().await;
@@ -151,7 +157,10 @@ impl Engine {
             return Err(Error::NotSignedIn);
         }
         let user = caller.user.as_deref().ok_or(Error::NotSignedIn)?;
-        self.directory().account(user).cloned().ok_or(Error::NotSignedIn)
+        self.directory()
+            .account(user)
+            .cloned()
+            .ok_or(Error::NotSignedIn)
     }
 
     /// True for administrators.
@@ -167,7 +176,9 @@ impl Engine {
         if account.grants.is_empty() {
             return false;
         }
-        self.inventory.is_granted(object, |id| id.with_str(|id| account.grants.has(id, permission)))
+        self.inventory.is_granted(object, |id| {
+            id.with_str(|id| account.grants.has(id, permission))
+        })
     }
 
     /// Looks an object up by id or by reference, checks its type and the caller's right on it.
@@ -178,8 +189,23 @@ impl Engine {
         types: &[ObjectType],
         permission: Option<Permission>,
     ) -> Result<Arc<Item>> {
-        let expected = || types.iter().map(|t| t.name()).collect::<Vec<_>>().join(" or ");
-        let unknown = || Error::no_such(id, if types.is_empty() { "object".into() } else { expected() });
+        let expected = || {
+            types
+                .iter()
+                .map(|t| t.name())
+                .collect::<Vec<_>>()
+                .join(" or ")
+        };
+        let unknown = || {
+            Error::no_such(
+                id,
+                if types.is_empty() {
+                    "object".into()
+                } else {
+                    expected()
+                },
+            )
+        };
         let object = self.inventory.find(id).ok_or_else(unknown)?;
         if !types.is_empty() && !types.contains(&object.kind) {
             return Err(unknown());
@@ -207,10 +233,12 @@ impl Engine {
     /// # Errors
     /// [`Error::Unreachable`] while the pool is disconnected.
     pub(crate) fn pool_of(&self, object: &Item) -> Result<PoolHandle> {
-        self.inventory.pool(&object.pool).ok_or_else(|| Error::Unreachable {
-            what: format!("the pool of {} {}", object.kind.name(), object.id),
-            reason: "it is disconnected; see server.getAll for the cause".into(),
-        })
+        self.inventory
+            .pool(&object.pool)
+            .ok_or_else(|| Error::Unreachable {
+                what: format!("the pool of {} {}", object.kind.name(), object.id),
+                reason: "it is disconnected; see server.getAll for the cause".into(),
+            })
     }
 
     /// Turns references in a pool's error into the ids that clients know.
@@ -219,10 +247,12 @@ impl Engine {
             Error::Pool { code, params } => {
                 let params = params
                     .into_iter()
-                    .map(|p| match p.starts_with("OpaqueRef:").then(|| self.inventory.find(&p)) {
-                        Some(Some(object)) => object.id.to_string(),
-                        _ => p,
-                    })
+                    .map(
+                        |p| match p.starts_with("OpaqueRef:").then(|| self.inventory.find(&p)) {
+                            Some(Some(object)) => object.id.to_string(),
+                            _ => p,
+                        },
+                    )
                     .collect();
                 Error::Pool { code, params }
             }

@@ -151,7 +151,10 @@ pub enum Error {
 impl Error {
     /// An object that was expected.
     pub fn no_such(id: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self::NoSuchObject { id: id.into(), kind: kind.into() }
+        Self::NoSuchObject {
+            id: id.into(),
+            kind: kind.into(),
+        }
     }
 
     /// One parameter that is wrong in a way that no schema tells.
@@ -171,19 +174,29 @@ impl Error {
 }
 
 fn on(object: &Option<(String, String)>) -> String {
-    object.as_ref().map_or_else(String::new, |(id, kind)| format!(" on {kind} {id}"))
+    object
+        .as_ref()
+        .map_or_else(String::new, |(id, kind)| format!(" on {kind} {id}"))
 }
 
 fn join(errors: &[ParamError]) -> String {
     let texts = errors.iter().map(|e| {
         let name = e.path.trim_start_matches('/');
-        if name.is_empty() { e.message.clone() } else { format!("{name} {}", e.message) }
+        if name.is_empty() {
+            e.message.clone()
+        } else {
+            format!("{name} {}", e.message)
+        }
     });
     texts.collect::<Vec<_>>().join("; ")
 }
 
 fn pool_words(code: &str, params: &[String]) -> String {
-    if params.is_empty() { code.to_owned() } else { format!("{code}({})", params.join(", ")) }
+    if params.is_empty() {
+        code.to_owned()
+    } else {
+        format!("{code}({})", params.join(", "))
+    }
 }
 
 impl From<xapi::Error> for Error {
@@ -191,7 +204,10 @@ impl From<xapi::Error> for Error {
         use xapi::Error as E;
         match error {
             E::Api(e) if e.code == "SESSION_AUTHENTICATION_FAILED" => Self::PoolAuthentication,
-            E::Api(e) => Self::Pool { code: e.code, params: e.params },
+            E::Api(e) => Self::Pool {
+                code: e.code,
+                params: e.params,
+            },
             E::Address { .. } => Self::invalid("host", error.to_string()),
             E::CertificateChanged { ref host, .. } => Self::Unreachable {
                 what: host.clone(),
@@ -204,15 +220,18 @@ impl From<xapi::Error> for Error {
                 what: host.clone(),
                 reason: format!("{error}; accept it once with allowUnauthorized=true"),
             },
-            E::Unreachable { host, source } => {
-                Self::Unreachable { what: host, reason: chain(source.as_ref()) }
-            }
-            E::Timeout { host, method } => {
-                Self::Unreachable { what: host, reason: format!("no answer to {method} in time") }
-            }
-            E::Garbage { ref host, .. } | E::Status { ref host, .. } => {
-                Self::Unreachable { what: host.clone(), reason: error.to_string() }
-            }
+            E::Unreachable { host, source } => Self::Unreachable {
+                what: host,
+                reason: chain(source.as_ref()),
+            },
+            E::Timeout { host, method } => Self::Unreachable {
+                what: host,
+                reason: format!("no answer to {method} in time"),
+            },
+            E::Garbage { ref host, .. } | E::Status { ref host, .. } => Self::Unreachable {
+                what: host.clone(),
+                reason: error.to_string(),
+            },
             E::Source(e) => Self::BadData(format!("the data could not be read: {e}")),
         }
     }
@@ -232,10 +251,13 @@ impl From<xo_store::StoreError> for Error {
         use xo_store::{ErrorKind, StoreError as E};
         match error {
             E::NotFound { noun, id } => Self::no_such(id, noun.as_str()),
-            E::AlreadyExists { noun, id, .. } => {
-                Self::AlreadyExists { id, kind: noun.as_str().into() }
-            }
-            E::Invalid { field, ref reason, .. } => Self::invalid(field, reason.clone()),
+            E::AlreadyExists { noun, id, .. } => Self::AlreadyExists {
+                id,
+                kind: noun.as_str().into(),
+            },
+            E::Invalid {
+                field, ref reason, ..
+            } => Self::invalid(field, reason.clone()),
             E::SetupDone => Self::Forbidden {
                 operation: "setup".into(),
                 reason: "the first administrator exists already: sign in instead".into(),

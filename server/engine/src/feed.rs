@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use xo_inventory::{Item, Notice, Subscription};
 use xapi_records::Id;
+use xo_inventory::{Item, Notice, Subscription};
 
 use crate::{Caller, Engine, Permission};
 
@@ -50,7 +50,12 @@ impl Engine {
                     .map(|o| o.id.clone()),
             );
         }
-        ClientFeed { engine: Arc::clone(self), caller: caller.clone(), subscription, seen }
+        ClientFeed {
+            engine: Arc::clone(self),
+            caller: caller.clone(),
+            subscription,
+            seen,
+        }
     }
 }
 
@@ -69,7 +74,9 @@ impl ClientFeed {
     fn sort(&mut self, notices: Vec<Notice>) -> Round {
         let mut round = Round::default();
         // A user who was deleted or whose token ran out sees nothing more.
-        let Ok(account) = self.engine.account(&self.caller) else { return round };
+        let Ok(account) = self.engine.account(&self.caller) else {
+            return round;
+        };
         for notice in notices {
             match notice {
                 Notice::Enter(object) if account.is_admin => round.entered.push(object),

@@ -116,13 +116,17 @@ impl Method {
 
     /// Declares a parameter.
     pub fn param(mut self, name: &'static str, schema: Schema) -> Self {
-        self.params.get_or_insert_default().push(Param { name, schema });
+        self.params
+            .get_or_insert_default()
+            .push(Param { name, schema });
         self
     }
 
     /// Declares several parameters.
     pub fn params(mut self, params: impl IntoIterator<Item = (&'static str, Schema)>) -> Self {
-        let params = params.into_iter().map(|(name, schema)| Param { name, schema });
+        let params = params
+            .into_iter()
+            .map(|(name, schema)| Param { name, schema });
         self.params.get_or_insert_default().extend(params);
         self
     }
@@ -134,13 +138,21 @@ impl Method {
         types: &'static [ObjectType],
         permission: Permission,
     ) -> Self {
-        self.resolve.push(Resolve { param, types, permission: Some(permission) });
+        self.resolve.push(Resolve {
+            param,
+            types,
+            permission: Some(permission),
+        });
         self
     }
 
     /// The parameter names an object; nothing is checked on it.
     pub fn with(mut self, param: &'static str, types: &'static [ObjectType]) -> Self {
-        self.resolve.push(Resolve { param, types, permission: None });
+        self.resolve.push(Resolve {
+            param,
+            types,
+            permission: None,
+        });
         self
     }
 
@@ -160,7 +172,9 @@ impl Method {
 
     /// True when the parameter is declared.
     pub fn declares(&self, param: &str) -> bool {
-        self.params.as_ref().is_none_or(|list| list.iter().any(|p| p.name == param))
+        self.params
+            .as_ref()
+            .is_none_or(|list| list.iter().any(|p| p.name == param))
     }
 
     pub(crate) fn start(

@@ -1,8 +1,8 @@
 //! What can be counted, as Prometheus' text.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::Engine;
 
@@ -34,13 +34,21 @@ impl Engine {
         };
         let pools = [("{state=\"connected\"}", up), ("{state=\"lost\"}", lost)];
         gauge("xo_pools", "Pools that are watched.", &pools);
-        gauge("xo_objects", "Objects in the inventory.", &[("", self.inventory.len())]);
+        gauge(
+            "xo_objects",
+            "Objects in the inventory.",
+            &[("", self.inventory.len())],
+        );
         gauge(
             "xo_clients",
             "Connected WebSocket clients.",
             &[("", self.clients.load(Ordering::Relaxed))],
         );
-        gauge("xo_subscribers", "Receivers of changes.", &[("", self.inventory.subscribers())]);
+        gauge(
+            "xo_subscribers",
+            "Receivers of changes.",
+            &[("", self.inventory.subscribers())],
+        );
         text.push_str(&self.inventory.latency.to_prometheus(
             "xo_event_processing_seconds",
             "From the receipt of a pool's events to their hand-over to the clients' queues.",

@@ -33,7 +33,11 @@ enum Direction {
 
 impl Direction {
     fn apply(self, order: std::cmp::Ordering) -> std::cmp::Ordering {
-        if self == Self::Down { order.reverse() } else { order }
+        if self == Self::Down {
+            order.reverse()
+        } else {
+            order
+        }
     }
 }
 
@@ -45,7 +49,10 @@ impl Query {
 
     /// Objects of these types.
     pub fn kinds(kinds: &[ObjectType]) -> Self {
-        Self { kinds: Some(kinds.to_vec()), ..Self::default() }
+        Self {
+            kinds: Some(kinds.to_vec()),
+            ..Self::default()
+        }
     }
 
     /// Only these, as far as they are there.
@@ -59,8 +66,10 @@ impl Query {
     /// # Errors
     /// [`Error::InvalidFilter`] with the position.
     pub fn filter(mut self, text: &str) -> Result<Self> {
-        let filter = Filter::parse(text)
-            .map_err(|e| Error::InvalidFilter { message: e.to_string(), text: text.to_owned() })?;
+        let filter = Filter::parse(text).map_err(|e| Error::InvalidFilter {
+            message: e.to_string(),
+            text: text.to_owned(),
+        })?;
         self.filter = (!filter.is_empty()).then_some(filter);
         Ok(self)
     }
@@ -99,7 +108,10 @@ impl Query {
     fn decide(&self, kind: ObjectType) -> Option<bool> {
         let known = |property: &str| (property == "type").then(|| kind.name());
         let by_filter = self.filter.as_ref().map_or(Some(true), |f| f.decide(known));
-        let by_pattern = self.pattern.as_ref().map_or(Some(true), |p| p.decide(known));
+        let by_pattern = self
+            .pattern
+            .as_ref()
+            .map_or(Some(true), |p| p.decide(known));
         match (by_filter, by_pattern) {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (Some(true), Some(true)) => Some(true),
@@ -117,12 +129,16 @@ impl Query {
         values.retain(|value| self.matches(&value.to_string()));
         if !self.sort.is_empty() {
             let at = |value: &Value, path: &str| {
-                path.split('.').try_fold(value, |v, key| v.get(key)).cloned().unwrap_or_default()
+                path.split('.')
+                    .try_fold(value, |v, key| v.get(key))
+                    .cloned()
+                    .unwrap_or_default()
             };
             values.sort_by(|a, b| {
-                let orders = self.sort.iter().map(|(path, direction)| {
-                    direction.apply(compare(&at(a, path), &at(b, path)))
-                });
+                let orders = self
+                    .sort
+                    .iter()
+                    .map(|(path, direction)| direction.apply(compare(&at(a, path), &at(b, path))));
                 orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
             });
         }
@@ -183,7 +199,11 @@ fn page<T>(items: Vec<T>, query: &Query) -> Vec<T> {
     if query.offset == 0 && query.limit.is_none() {
         return items;
     }
-    items.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX)).collect()
+    items
+        .into_iter()
+        .skip(query.offset)
+        .take(query.limit.unwrap_or(usize::MAX))
+        .collect()
 }
 
 fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
@@ -193,7 +213,9 @@ fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
     let mut keyed: Vec<(Vec<Value>, Arc<Item>)> = items
         .drain(..)
         .map(|item| {
-            let values = keys.iter().map(|(path, _)| item.at(path).unwrap_or_default());
+            let values = keys
+                .iter()
+                .map(|(path, _)| item.at(path).unwrap_or_default());
             (values.collect(), item)
         })
         .collect();
@@ -216,9 +238,10 @@ fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
         (Value::Null, Value::Null) => Ordering::Equal,
         (Value::Null, _) => Ordering::Greater,
         (_, Value::Null) => Ordering::Less,
-        (Value::Number(a), Value::Number(b)) => {
-            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
-        }
+        (Value::Number(a), Value::Number(b)) => a
+            .as_f64()
+            .partial_cmp(&b.as_f64())
+            .unwrap_or(Ordering::Equal),
         (Value::String(a), Value::String(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         _ => a.to_string().cmp(&b.to_string()),

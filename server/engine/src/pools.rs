@@ -61,7 +61,8 @@ impl Engine {
         let status = connection.status();
         running.insert(server.id.clone(), connection);
         let (engine, id) = (Arc::clone(self), server.id.clone());
-        self.tracker.spawn(async move { engine.follow_status(&id, status).await });
+        self.tracker
+            .spawn(async move { engine.follow_status(&id, status).await });
         Ok(())
     }
 
@@ -75,7 +76,11 @@ impl Engine {
         password: &str,
     ) -> Result<()> {
         let servers = self.store.servers();
-        let known = servers.list().await?.into_iter().find(|s| s.label.as_deref() == Some(label));
+        let known = servers
+            .list()
+            .await?
+            .into_iter()
+            .find(|s| s.label.as_deref() == Some(label));
         let server = match known {
             Some(server) => {
                 self.disconnect(&server.id).await;
@@ -115,10 +120,12 @@ impl Engine {
         let Some(mut status) = self.pools.0.lock().get(id).map(Connection::status) else {
             return Err(Error::no_such(id, "server"));
         };
-        let settled = status.wait_for(|s| !matches!(s.state, State::Connecting)).await;
+        let settled = status
+            .wait_for(|s| !matches!(s.state, State::Connecting))
+            .await;
         let state = settled.map(|s| s.state.clone());
         match state {
-            Ok(State::Disconnected(error)) => Err(shared(&error)),
+            Ok(State::Disconnected(error)) => Err(xapi::Error::clone(&error).into()),
             Ok(State::Duplicate(pool)) => Err(Error::Forbidden {
                 operation: "server.enable".into(),
                 reason: format!("pool {pool} is connected already under another connection"),
@@ -151,12 +158,20 @@ impl Engine {
                 State::Disconnected(e) => ("disconnected", Some(error_json(e)), Some(s.since)),
                 State::Duplicate(pool) => {
                     let message = format!("pool {pool} is connected already");
-                    ("disconnected", Some(json!({ "code": "DUPLICATE_POOL", "message": message })), Some(s.since))
+                    (
+                        "disconnected",
+                        Some(json!({ "code": "DUPLICATE_POOL", "message": message })),
+                        Some(s.since),
+                    )
                 }
             },
         };
-        let since = since.and_then(|t| t.duration_since(UNIX_EPOCH).ok()).map(|d| d.as_millis() as u64);
-        let pool = status.as_ref().and_then(|s| s.pool.as_ref().map(ToString::to_string));
+        let since = since
+            .and_then(|t| t.duration_since(UNIX_EPOCH).ok())
+            .map(|d| d.as_millis() as u64);
+        let pool = status
+            .as_ref()
+            .and_then(|s| s.pool.as_ref().map(ToString::to_string));
         let pool = pool.or_else(|| server.pool_id.clone());
         let pool_object = pool.as_deref().and_then(|id| self.inventory.find(id));
         let mut view = json!({
@@ -180,8 +195,14 @@ impl Engine {
             put("httpProxy", server.http_proxy.as_ref().map(|p| json!(p)));
             put("fingerprint", server.fingerprint.as_ref().map(|f| json!(f)));
             put("error", error);
-            put("poolNameLabel", pool_object.and_then(|o| o.at("name_label")));
-            put("master", status.and_then(|s| s.address).map(|a| json!(a.host)));
+            put(
+                "poolNameLabel",
+                pool_object.and_then(|o| o.at("name_label")),
+            );
+            put(
+                "master",
+                status.and_then(|s| s.address).map(|a| json!(a.host)),
+            );
         }
         view
     }
@@ -222,34 +243,8 @@ fn trust_of(server: &Server) -> TrustMode {
     }
 }
 
-/// The watcher keeps its error; the caller gets one that says the same.
-fn shared(error: &xapi::Error) -> Error {
-    use xapi::Error as E;
-    let clone = match error {
-        E::Api(e) => E::Api(e.clone()),
-        E::Unreachable { host, source } => {
-            E::Unreachable { host: host.clone(), source: source.to_string().into() }
-        }
-        E::Timeout { host, method } => E::Timeout { host: host.clone(), method: method.clone() },
-        E::CertificateChanged { host, presented } => {
-            E::CertificateChanged { host: host.clone(), presented: *presented }
-        }
-        E::CertificateUntrusted { host, presented, reason } => E::CertificateUntrusted {
-            host: host.clone(),
-            presented: *presented,
-            reason: reason.clone(),
-        },
-        other => E::Garbage {
-            host: String::new(),
-            method: "connect".into(),
-            detail: other.to_string(),
-        },
-    };
-    clone.into()
-}
-
 fn error_json(error: &xapi::Error) -> Value {
-    let words = shared(error);
+    let words = Error::from(error.clone());
     let code = match error {
         xapi::Error::Api(e) => e.code.as_str(),
         xapi::Error::CertificateChanged { .. } => "CERTIFICATE_CHANGED",

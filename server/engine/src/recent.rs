@@ -46,7 +46,10 @@ impl Default for Recent {
     fn default() -> Self {
         let mut secret = [0; 32];
         rand::rng().fill_bytes(&mut secret);
-        Self { secret: hmac::Key::new(hmac::HMAC_SHA256, &secret), entries: Mutex::default() }
+        Self {
+            secret: hmac::Key::new(hmac::HMAC_SHA256, &secret),
+            entries: Mutex::default(),
+        }
     }
 }
 
@@ -107,18 +110,30 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::sign_in`].
-    pub async fn authenticate(&self, credentials: Credentials, from: Option<IpAddr>) -> Result<Caller> {
+    pub async fn authenticate(
+        &self,
+        credentials: Credentials,
+        from: Option<IpAddr>,
+    ) -> Result<Caller> {
         let key = self.recent.key(&credentials, from);
         let epoch = match self.recent.find(&key, Instant::now()) {
             Ok(known) => {
-                return Ok(Caller { user: Some(known.user), expires_at: known.expires_at, address: from });
+                return Ok(Caller {
+                    user: Some(known.user),
+                    expires_at: known.expires_at,
+                    address: from,
+                });
             }
             Err(epoch) => epoch,
         };
         let caller = self.sign_in(credentials, from).await?.caller;
         if let Some(user) = caller.user.clone() {
             let now = Instant::now();
-            let entry = Entry { user, expires_at: caller.expires_at, until: now + HOLDS };
+            let entry = Entry {
+                user,
+                expires_at: caller.expires_at,
+                until: now + HOLDS,
+            };
             self.recent.keep(key, entry, epoch, now);
         }
         Ok(caller)
@@ -130,7 +145,11 @@ mod tests {
     use super::*;
 
     fn entry(now: Instant) -> Entry {
-        Entry { user: "u".into(), expires_at: None, until: now + HOLDS }
+        Entry {
+            user: "u".into(),
+            expires_at: None,
+            until: now + HOLDS,
+        }
     }
 
     fn token(text: &str) -> Credentials {
@@ -146,15 +165,29 @@ mod tests {
         recent.keep(key, entry(now), epoch, now);
         assert_eq!(&*recent.find(&key, now).unwrap().user, "u");
         assert!(recent.find(&key, now + HOLDS).is_err());
-        assert!(recent.find(&recent.key(&token("secret"), None), now).is_err());
-        assert!(recent.find(&recent.key(&token("other"), here), now).is_err());
+        assert!(
+            recent
+                .find(&recent.key(&token("secret"), None), now)
+                .is_err()
+        );
+        assert!(
+            recent
+                .find(&recent.key(&token("other"), here), now)
+                .is_err()
+        );
     }
 
     #[test]
     fn name_and_password_are_not_run_together() {
         let recent = Recent::default();
         let of = |name: &str, password: &str| {
-            recent.key(&Credentials::Password { name: name.into(), password: password.into() }, None)
+            recent.key(
+                &Credentials::Password {
+                    name: name.into(),
+                    password: password.into(),
+                },
+                None,
+            )
         };
         assert_ne!(of("ab", "c"), of("a", "bc"));
         assert_eq!(of("ab", "c"), of("ab", "c"));

@@ -34,7 +34,10 @@ pub(crate) struct Setup(Mutex<Code>);
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Code { text: new_code(), wrong: 0 }))
+        Self(Mutex::new(Code {
+            text: new_code(),
+            wrong: 0,
+        }))
     }
 }
 
@@ -49,14 +52,21 @@ impl Engine {
 
     /// The code to be printed where only the owner of the machine reads; `None` once a user exists.
     pub fn setup_code(&self) -> Option<String> {
-        self.directory().is_empty().then(|| self.setup.0.lock().text.clone())
+        self.directory()
+            .is_empty()
+            .then(|| self.setup.0.lock().text.clone())
     }
 
     /// Makes the first administrator, for whoever knows the code. Returns the user's id.
     ///
     /// # Errors
     /// [`Error::Forbidden`] once a user exists, or for a wrong code.
-    pub async fn create_first_admin(&self, code: &str, name: &str, password: &str) -> Result<String> {
+    pub async fn create_first_admin(
+        &self,
+        code: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<String> {
         self.check_code(code)?;
         let id = Self::create_admin_in(&self.store, name, password, AdminCreation::First).await?;
         self.refresh_directory().await?;
@@ -80,7 +90,12 @@ impl Engine {
             AdminCreation::Another => {
                 let permission = xo_store::Permission::Admin;
                 let name = name.to_owned();
-                let new = NewUser { name, password: Some(password), permission, ..NewUser::default() };
+                let new = NewUser {
+                    name,
+                    password: Some(password),
+                    permission,
+                    ..NewUser::default()
+                };
                 users.create(new).await?
             }
         };
@@ -90,15 +105,25 @@ impl Engine {
 
     fn check_code(&self, given: &str) -> Result<()> {
         let forbidden = |reason: &str| {
-            Err(Error::Forbidden { operation: "setup".into(), reason: reason.into() })
+            Err(Error::Forbidden {
+                operation: "setup".into(),
+                reason: reason.into(),
+            })
         };
         if !self.directory().is_empty() {
             return forbidden("the first administrator exists already: sign in instead");
         }
-        let given: String =
-            given.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+        let given: String = given
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
         let mut code = self.setup.0.lock();
-        let expected: String = code.text.chars().filter(char::is_ascii_alphanumeric).collect();
+        let expected: String = code
+            .text
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         if constant_time::verify_slices_are_equal(given.as_bytes(), expected.as_bytes()).is_ok() {
             return Ok(());
         }
@@ -106,8 +131,14 @@ impl Engine {
         if code.wrong < WRONG_CODES {
             return forbidden("wrong setup code: it is printed in the server's log at start");
         }
-        *code = Code { text: new_code(), wrong: 0 };
-        tracing::warn!(code = code.text, "too many wrong setup codes: the setup code is now this one");
+        *code = Code {
+            text: new_code(),
+            wrong: 0,
+        };
+        tracing::warn!(
+            code = code.text,
+            "too many wrong setup codes: the setup code is now this one"
+        );
         forbidden("wrong setup code, for the fifth time: a new one was printed in the server's log")
     }
 }
@@ -124,7 +155,10 @@ pub enum AdminCreation {
 /// Long enough to be one.
 pub(crate) fn checked_password(password: &str) -> Result<&str> {
     if password.chars().count() < 8 {
-        return Err(Error::invalid("password", "must have at least 8 characters"));
+        return Err(Error::invalid(
+            "password",
+            "must have at least 8 characters",
+        ));
     }
     Ok(password)
 }

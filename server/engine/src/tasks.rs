@@ -57,7 +57,14 @@ impl Tasks {
         }
         let (notices, _) = broadcast::channel(1024);
         let live = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { store, live, notices, count: AtomicU64::new(0) }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                live,
+                notices,
+                count: AtomicU64::new(0),
+            }),
+        })
     }
 
     /// Changes from now on. A watcher that falls behind by more than a thousand is told so by the channel.
@@ -69,8 +76,10 @@ impl Tasks {
     pub async fn list(&self) -> Result<Vec<Arc<Task>>> {
         let live: Vec<Arc<Task>> = self.inner.live.lock().values().cloned().collect();
         let stored = self.inner.store.tasks().list(LISTED).await?;
-        let mut all: BTreeMap<String, Arc<Task>> =
-            stored.into_iter().map(|t| (t.id.clone(), Arc::new(t))).collect();
+        let mut all: BTreeMap<String, Arc<Task>> = stored
+            .into_iter()
+            .map(|t| (t.id.clone(), Arc::new(t)))
+            .collect();
         all.extend(live.into_iter().map(|t| (t.id.clone(), t)));
         Ok(all.into_values().rev().collect())
     }
@@ -132,7 +141,12 @@ impl Tasks {
     }
 
     /// Begins the task of a JSON-RPC call; secrets in the parameters are masked.
-    pub(crate) fn begin_call(&self, caller: &Caller, method: &str, params: &Map<String, Value>) -> Running {
+    pub(crate) fn begin_call(
+        &self,
+        caller: &Caller,
+        method: &str,
+        params: &Map<String, Value>,
+    ) -> Running {
         let mut properties = Map::new();
         properties.insert("name".into(), json!(format!("API call: {method}")));
         properties.insert("type".into(), json!("api.call"));
@@ -156,7 +170,11 @@ impl Tasks {
         let now = crate::engine::now_ms();
         let task = Task::begin(new_id(now), properties, now);
         self.tell(&task);
-        Running { tasks: self.clone(), task: Mutex::new(task), stored }
+        Running {
+            tasks: self.clone(),
+            task: Mutex::new(task),
+            stored,
+        }
     }
 
     fn tell(&self, task: &Task) {
@@ -244,7 +262,10 @@ pub fn task_json(task: &Task) -> Value {
     let list = |items: &[Value]| (!items.is_empty()).then(|| json!(items));
     put("updatedAt", task.updated_at_ms.map(|t| json!(t)));
     put("end", task.end_ms.map(|t| json!(t)));
-    put("abortionRequestedAt", task.abort_requested_at_ms.map(|t| json!(t)));
+    put(
+        "abortionRequestedAt",
+        task.abort_requested_at_ms.map(|t| json!(t)),
+    );
     put("result", task.result.clone());
     put("infos", list(&task.infos));
     put("warnings", list(&task.warnings));
@@ -267,7 +288,14 @@ fn new_id(now_ms: i64) -> String {
 
 /// Hides what nobody should read in a log.
 pub(crate) fn masked(value: &Value) -> Value {
-    const SECRETS: [&str; 6] = ["password", "token", "secret", "passphrase", "privatekey", "otp"];
+    const SECRETS: [&str; 6] = [
+        "password",
+        "token",
+        "secret",
+        "passphrase",
+        "privatekey",
+        "otp",
+    ];
     match value {
         Value::Object(members) => Value::Object(
             members
@@ -275,7 +303,14 @@ pub(crate) fn masked(value: &Value) -> Value {
                 .map(|(key, value)| {
                     let lower = key.to_lowercase();
                     let hide = SECRETS.iter().any(|s| lower.contains(s));
-                    (key.clone(), if hide { json!("* obfuscated *") } else { masked(value) })
+                    (
+                        key.clone(),
+                        if hide {
+                            json!("* obfuscated *")
+                        } else {
+                            masked(value)
+                        },
+                    )
                 })
                 .collect(),
         ),
@@ -299,6 +334,9 @@ mod tests {
     fn secrets_are_masked_at_any_depth() {
         let shown = masked(&json!({"user": "a", "newPassword": "x", "l": [{"token": "y"}]}));
         let hidden = "* obfuscated *";
-        assert_eq!(shown, json!({"user": "a", "newPassword": hidden, "l": [{"token": hidden}]}));
+        assert_eq!(
+            shown,
+            json!({"user": "a", "newPassword": hidden, "l": [{"token": hidden}]})
+        );
     }
 }

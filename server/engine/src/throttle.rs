@@ -55,7 +55,10 @@ impl Throttle {
             failures.retain(|_, f| now.duration_since(f.last) < FORGET_AFTER);
         }
         for key in keys(user, from) {
-            let entry = failures.entry(key).or_insert(Failures { count: 0, last: now });
+            let entry = failures.entry(key).or_insert(Failures {
+                count: 0,
+                last: now,
+            });
             if now.duration_since(entry.last) > FORGET_AFTER {
                 entry.count = 0;
             }
@@ -71,7 +74,9 @@ impl Throttle {
 }
 
 fn keys(user: &str, from: Option<IpAddr>) -> impl Iterator<Item = Key> {
-    [Some(Key::User(user.to_owned())), from.map(Key::Address)].into_iter().flatten()
+    [Some(Key::User(user.to_owned())), from.map(Key::Address)]
+        .into_iter()
+        .flatten()
 }
 
 fn wait_after(key: &Key, count: u32) -> Duration {
@@ -80,7 +85,9 @@ fn wait_after(key: &Key, count: u32) -> Duration {
         Key::Address(_) if count < FREE_PER_ADDRESS => return Duration::ZERO,
         Key::Address(_) => count - FREE_PER_ADDRESS,
     };
-    FIRST_WAIT.saturating_mul(1 << steps.min(5)).min(LONGEST_WAIT)
+    FIRST_WAIT
+        .saturating_mul(1 << steps.min(5))
+        .min(LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -92,11 +99,23 @@ mod tests {
         let throttle = Throttle::default();
         let start = Instant::now();
         throttle.failed("ann", None, start);
-        assert!(throttle.check("ann", None, start + Duration::from_secs(1)).is_err());
+        assert!(
+            throttle
+                .check("ann", None, start + Duration::from_secs(1))
+                .is_err()
+        );
         assert!(throttle.check("bob", None, start).is_ok());
-        assert!(throttle.check("ann", None, start + Duration::from_secs(2)).is_ok());
+        assert!(
+            throttle
+                .check("ann", None, start + Duration::from_secs(2))
+                .is_ok()
+        );
         throttle.failed("ann", None, start);
-        assert!(throttle.check("ann", None, start + Duration::from_secs(3)).is_err());
+        assert!(
+            throttle
+                .check("ann", None, start + Duration::from_secs(3))
+                .is_err()
+        );
         throttle.succeeded("ann");
         assert!(throttle.check("ann", None, start).is_ok());
     }
@@ -110,6 +129,10 @@ mod tests {
             throttle.failed(&format!("user{i}"), from, now);
         }
         assert!(throttle.check("other", from, now).is_err());
-        assert!(throttle.check("other", Some(IpAddr::from([10, 0, 0, 8])), now).is_ok());
+        assert!(
+            throttle
+                .check("other", Some(IpAddr::from([10, 0, 0, 8])), now)
+                .is_ok()
+        );
     }
 }

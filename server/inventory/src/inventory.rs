@@ -1,6 +1,6 @@
 //! All objects of all pools: by id, by reference and by type.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,19 +10,20 @@ use serde_json::Value;
 use tokio::sync::watch;
 use xapi::{Change, Load, Session};
 use xapi_records::{Class, Id, Ref, record};
-use xo_model::access::{self, LinkView};
+use xo_model::access;
 use xo_model::{LivePool, Object, ObjectType};
 
-use crate::feed::{Feed, Notice, Subscription};
+use crate::feed::{Feed, Subscription, Told};
 use crate::metrics::Latency;
 use crate::pool::{Link, Pool, PoolCache, PoolHandle, Refused};
+use crate::world::World;
 
 /// An object and the pool that it belongs to.
 #[derive(Debug)]
 pub struct Item {
     /// The pool's id.
     pub pool: Id,
-    object: Object,
+    pub(crate) object: Object,
 }
 
 impl Item {
@@ -50,14 +51,6 @@ impl Deref for Item {
     fn deref(&self) -> &Object {
         &self.object
     }
-}
-
-#[derive(Debug, Default)]
-struct World {
-    items: HashMap<Id, Arc<Item>>,
-    by_kind: HashMap<ObjectType, BTreeMap<Id, Arc<Item>>>,
-    by_reference: HashMap<Ref, Id>,
-    pools: HashMap<Id, Arc<Pool>>,
 }
 
 /// The live objects of every pool.
@@ -210,12 +203,11 @@ impl Inventory {
         self.feed.close();
     }
 
-    /// Takes in a whole pool, anew or again: only what differs from what is known is told.
-    pub(crate) fn reconcile(
+    /// Makes room for the pool that `loads` tell of, or finds it in `known`. Another pool that was known goes.
+    pub(crate) fn admit(
         &self,
-        known: Option<PoolCache>,
-        session: &Session,
-        loads: Vec<Load>,
+        known: &mut Option<PoolCache>,
+        loads: &[Load],
     ) -> Result<PoolCache, Refused> {
         let id = loads
             .iter()
@@ -224,26 +216,26 @@ impl Inventory {
             .map(|(_, record)| record.uuid().clone())
             .next()
             .ok_or(Refused::NoPool)?;
-        let cache = match known {
-            Some(cache) if *cache.pool_id() == id => cache,
-            other => {
-                if let Some(cache) = other {
-                    self.withdraw(cache);
-                }
-                let mut world = self.world.write();
-                if world.pools.contains_key(&id) {
-                    return Err(Refused::Duplicate(id));
-                }
-                let pool = Arc::new(Pool {
-                    id: id.clone(),
-                    live: RwLock::new(LivePool::new()),
-                    link: RwLock::new(Link::Lost(SystemTime::now())),
-                });
-                world.pools.insert(id, Arc::clone(&pool));
-                PoolCache { pool }
-            }
-        };
-        *cache.pool.link.write() = Link::Up(session.clone());
+        match known.take() {
+            Some(cache) if *cache.pool_id() == id => return Ok(known.insert(cache).alias()),
+            Some(cache) => self.withdraw(cache),
+            None => {}
+        }
+        let mut world = self.world.write();
+        if world.pools.contains_key(&id) {
+            return Err(Refused::Duplicate(id));
+        }
+        let pool = Arc::new(Pool {
+            id: id.clone(),
+            live: RwLock::new(LivePool::new()),
+            link: RwLock::new(Link::Lost(SystemTime::now())),
+        });
+        world.pools.insert(id, Arc::clone(&pool));
+        Ok(known.insert(PoolCache { pool }).alias())
+    }
+
+    /// Takes in a whole pool, anew or again: only what differs from what is known is told.
+    pub(crate) fn reconcile(&self, cache: &PoolCache, loads: Vec<Load>) {
         let mut loads: HashMap<Class, Vec<_>> = loads
             .into_iter()
             .map(|load| (load.class, load.records))
@@ -255,7 +247,18 @@ impl Inventory {
             }
         }
         self.refresh(&cache.pool);
-        Ok(cache)
+    }
+
+    /// Takes in all records of one class.
+    pub(crate) fn replace(&self, cache: &PoolCache, load: Load) {
+        cache.pool.live.write().replace(load.class, load.records);
+        self.refresh(&cache.pool);
+    }
+
+    /// The pool answers, and all that it told is here.
+    pub(crate) fn mark_up(&self, cache: &PoolCache, session: &Session) {
+        *cache.pool.link.write() = Link::Up(session.clone());
+        self.version.send_modify(|version| *version += 1);
     }
 
     /// Takes in changes and tells what they did to objects.
@@ -277,46 +280,36 @@ impl Inventory {
 
     /// The pool does not answer: its objects stay, marked with the age of their data.
     pub(crate) fn mark_lost(&self, cache: &PoolCache) {
-        let mut link = cache.pool.link.write();
-        if matches!(*link, Link::Up(_)) {
-            *link = Link::Lost(SystemTime::now());
-        }
-    }
-
-    /// Forgets a pool and everything in it; returns its session to be ended.
-    #[expect(clippy::needless_pass_by_value, reason = "the watcher gives up its right to write")]
-    pub(crate) fn withdraw(&self, cache: PoolCache) -> Option<Session> {
-        let mut notices = Vec::new();
         {
-            let mut world = self.world.write();
-            world.pools.remove(cache.pool_id());
-            let gone: Vec<Id> = world
-                .items
-                .values()
-                .filter(|item| item.pool == *cache.pool_id())
-                .map(|item| item.id.clone())
-                .collect();
-            for id in gone {
-                notices.extend(world.remove(&id).map(Notice::Exit));
+            let mut link = cache.pool.link.write();
+            if matches!(*link, Link::Up(_)) {
+                *link = Link::Lost(SystemTime::now());
             }
         }
-        self.publish(&notices);
-        match cache.pool.link.read().clone() {
-            Link::Up(session) => Some(session),
-            Link::Lost(_) => None,
-        }
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Forgets a pool and everything in it.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the watcher gives up its right to write"
+    )]
+    pub(crate) fn withdraw(&self, cache: PoolCache) {
+        let told = self.world.write().withdraw(cache.pool_id());
+        // Whoever still holds the pool must not take it for one that answers.
+        self.mark_lost(&cache);
+        self.publish(&told);
     }
 
     /// Believes the certificates that the pool tells of its members.
-    pub(crate) fn trust_members(&self, cache: &PoolCache) {
-        let Link::Up(session) = cache.pool.link.read().clone() else {
-            return;
-        };
+    pub(crate) fn trust_members(&self, cache: &PoolCache, session: &Session) {
         let live = cache.pool.live.read();
         let certificates = live.records().iter::<record::Certificate>();
+        // Others in the list are authorities and certificates of strangers.
+        let of_members = certificates.filter(|(_, c)| c.kind.as_str() == "host");
         session
             .trust()
-            .add_members(certificates.filter_map(|(_, c)| c.fingerprint.parse().ok()));
+            .add_members(of_members.filter_map(|(_, c)| c.fingerprint.parse().ok()));
     }
 
     /// The addresses of a pool's hosts.
@@ -328,87 +321,28 @@ impl Inventory {
             .collect()
     }
 
-    /// Known tasks of a pool.
-    pub(crate) fn task_count(&self, cache: &PoolCache) -> usize {
-        cache.pool.live.read().records().count(Class::Task)
+    /// Known records of a class.
+    pub(crate) fn count(&self, cache: &PoolCache, class: Class) -> usize {
+        cache.pool.live.read().records().count(class)
     }
 
     fn refresh(&self, pool: &Pool) {
         let mut changes = Vec::new();
         pool.live.write().refresh(|change| changes.push(change));
-        let mut notices = Vec::with_capacity(changes.len());
+        let mut told = Vec::with_capacity(changes.len());
         {
             let mut world = self.world.write();
             for change in changes {
-                notices.extend(world.take(&pool.id, change));
+                world.take(&pool.id, change, &mut told);
             }
         }
-        self.publish(&notices);
+        self.publish(&told);
     }
 
-    fn publish(&self, notices: &[Notice]) {
-        if !notices.is_empty() {
-            self.feed.publish(notices);
+    fn publish(&self, told: &[Told]) {
+        if !told.is_empty() {
+            self.feed.publish(told);
             self.version.send_modify(|version| *version += 1);
         }
-    }
-}
-
-impl LinkView for World {
-    fn links(&self, id: &Id) -> Option<(ObjectType, &[Id])> {
-        self.items.get(id).map(|item| (item.kind, &*item.parents))
-    }
-}
-
-impl World {
-    fn at(&self, reference: &Ref) -> Option<&Arc<Item>> {
-        self.items.get(self.by_reference.get(reference)?)
-    }
-
-    /// Takes one change; tells it unless it is none.
-    fn take(&mut self, pool: &Id, change: xo_model::Change) -> Option<Notice> {
-        match change {
-            xo_model::Change::Put(object) => {
-                if let Some(known) = self.items.get(&object.id) {
-                    // The same id from two pools: the first one wins until it is gone.
-                    if known.pool != *pool || known.object == object {
-                        return None;
-                    }
-                    if known.kind != object.kind {
-                        let (kind, id) = (known.kind, known.id.clone());
-                        self.by_kind.entry(kind).or_default().remove(&id);
-                    }
-                }
-                let item = Arc::new(Item {
-                    pool: pool.clone(),
-                    object,
-                });
-                self.by_reference
-                    .insert(item.reference.clone(), item.id.clone());
-                self.by_kind
-                    .entry(item.kind)
-                    .or_default()
-                    .insert(item.id.clone(), Arc::clone(&item));
-                self.items.insert(item.id.clone(), Arc::clone(&item));
-                Some(Notice::Enter(item))
-            }
-            xo_model::Change::Gone(id) => {
-                if self.items.get(&id).is_some_and(|item| item.pool == *pool) {
-                    return self.remove(&id).map(Notice::Exit);
-                }
-                None
-            }
-        }
-    }
-
-    fn remove(&mut self, id: &Id) -> Option<Arc<Item>> {
-        let item = self.items.remove(id)?;
-        if let Some(kind) = self.by_kind.get_mut(&item.kind) {
-            kind.remove(id);
-        }
-        if self.by_reference.get(&item.reference) == Some(id) {
-            self.by_reference.remove(&item.reference);
-        }
-        Some(item)
     }
 }

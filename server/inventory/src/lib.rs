@@ -11,6 +11,8 @@ mod feed;
 mod inventory;
 mod metrics;
 mod pool;
+mod watcher;
+mod world;
 
 pub use connection::{Connection, Settings, State, Status};
 pub use feed::{Notice, Subscription};

@@ -32,6 +32,13 @@ impl PoolCache {
     pub(crate) fn pool_id(&self) -> &Id {
         &self.pool.id
     }
+
+    /// For a piece of the watcher's work on another thread, which it waits for.
+    pub(crate) fn alias(&self) -> Self {
+        Self {
+            pool: Arc::clone(&self.pool),
+        }
+    }
 }
 
 /// Why a pool cannot be taken in.

@@ -23,11 +23,18 @@ pub(super) fn validate(
         }
     }
     if !open {
-        for name in given.keys().filter(|name| !declared.iter().any(|p| p.name == *name)) {
+        for name in given
+            .keys()
+            .filter(|name| !declared.iter().any(|p| p.name == *name))
+        {
             errors.push(unknown("", name));
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidParameters(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::InvalidParameters(errors))
+    }
 }
 
 fn is_optional(rules: &Map<String, Value>) -> bool {
@@ -54,7 +61,12 @@ fn unknown(path: &str, name: &str) -> ParamError {
 
 fn check(rules: &Map<String, Value>, value: &Value, path: &str, errors: &mut Vec<ParamError>) {
     let mut fail = |keyword, params, message: String| {
-        errors.push(ParamError { path: path.to_owned(), keyword, params, message });
+        errors.push(ParamError {
+            path: path.to_owned(),
+            keyword,
+            params,
+            message,
+        });
     };
     if let Some(expected) = rules.get("type") {
         let names: Vec<&str> = match expected {
@@ -69,18 +81,37 @@ fn check(rules: &Map<String, Value>, value: &Value, path: &str, errors: &mut Vec
     if let Some(Value::Array(allowed)) = rules.get("enum")
         && !allowed.contains(value)
     {
-        let list = allowed.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
-        return fail("enum", json!({ "allowedValues": allowed }), format!("must be one of {list}"));
+        let list = allowed
+            .iter()
+            .map(Value::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return fail(
+            "enum",
+            json!({ "allowedValues": allowed }),
+            format!("must be one of {list}"),
+        );
     }
     match value {
         Value::String(text) => {
             let length = text.chars().count() as u64;
             let free = rules.contains_key("enum") || rules.get("type").is_none();
-            let min = rules.get("minLength").and_then(Value::as_u64).unwrap_or(u64::from(!free));
+            let min = rules
+                .get("minLength")
+                .and_then(Value::as_u64)
+                .unwrap_or(u64::from(!free));
             if length < min {
-                fail("minLength", json!({ "limit": min }), "must not be empty".into());
+                fail(
+                    "minLength",
+                    json!({ "limit": min }),
+                    "must not be empty".into(),
+                );
             }
-            if let Some(max) = rules.get("maxLength").and_then(Value::as_u64).filter(|m| length > *m) {
+            if let Some(max) = rules
+                .get("maxLength")
+                .and_then(Value::as_u64)
+                .filter(|m| length > *m)
+            {
                 let message = format!("must not have more than {max} characters");
                 fail("maxLength", json!({ "limit": max }), message);
             }
@@ -88,7 +119,11 @@ fn check(rules: &Map<String, Value>, value: &Value, path: &str, errors: &mut Vec
         Value::Number(number) => {
             let least = rules.get("minimum").and_then(Value::as_f64);
             if let Some(min) = least.filter(|m| number.as_f64().is_some_and(|n| n < *m)) {
-                fail("minimum", json!({ "limit": min }), format!("must be >= {min}"));
+                fail(
+                    "minimum",
+                    json!({ "limit": min }),
+                    format!("must be >= {min}"),
+                );
             }
         }
         Value::Array(items) => {
@@ -120,16 +155,23 @@ fn check_members(
         _ => &empty,
     };
     for (name, rules) in declared.iter().filter(|(name, _)| *name != "*") {
-        let Value::Object(rules) = rules else { continue };
+        let Value::Object(rules) = rules else {
+            continue;
+        };
         match members.get(name) {
             Some(value) => check(rules, value, &format!("{path}/{name}"), errors),
             None if !is_optional(rules) => errors.push(missing(path, name)),
             None => {}
         }
     }
-    let others = declared.get("*").or_else(|| rules.get("additionalProperties"));
+    let others = declared
+        .get("*")
+        .or_else(|| rules.get("additionalProperties"));
     let closed = !declared.is_empty() && others.is_none() || others == Some(&Value::Bool(false));
-    for (name, value) in members.iter().filter(|(name, _)| !declared.contains_key(*name)) {
+    for (name, value) in members
+        .iter()
+        .filter(|(name, _)| !declared.contains_key(*name))
+    {
         match others {
             Some(Value::Object(rules)) => check(rules, value, &format!("{path}/{name}"), errors),
             _ if closed => errors.push(unknown(path, name)),
@@ -168,14 +210,19 @@ mod tests {
     use crate::method::schema::{array, boolean, integer, object, one_of, string, text, types};
 
     fn run(params: Vec<(&'static str, crate::Schema)>, given: Value) -> Result<Value, Vec<String>> {
-        let declared: Vec<_> =
-            params.into_iter().map(|(name, schema)| Param { name, schema }).collect();
-        let Value::Object(mut given) = given else { unreachable!() };
+        let declared: Vec<_> = params
+            .into_iter()
+            .map(|(name, schema)| Param { name, schema })
+            .collect();
+        let Value::Object(mut given) = given else {
+            unreachable!()
+        };
         match validate(&declared, false, &mut given) {
             Ok(()) => Ok(Value::Object(given)),
-            Err(Error::InvalidParameters(errors)) => {
-                Err(errors.into_iter().map(|e| format!("{} {}", e.path, e.keyword)).collect())
-            }
+            Err(Error::InvalidParameters(errors)) => Err(errors
+                .into_iter()
+                .map(|e| format!("{} {}", e.path, e.keyword))
+                .collect()),
             Err(other) => panic!("{other}"),
         }
     }
@@ -208,8 +255,14 @@ mod tests {
     #[test]
     fn defaults_are_filled_in_and_empty_text_is_taken_only_where_told() {
         let params = || vec![("n", integer().default(7)), ("d", text().optional())];
-        assert_eq!(run(params(), json!({"d": ""})).unwrap(), json!({"d": "", "n": 7}));
-        assert_eq!(run(vec![("s", string())], json!({"s": ""})).unwrap_err(), ["/s minLength"]);
+        assert_eq!(
+            run(params(), json!({"d": ""})).unwrap(),
+            json!({"d": "", "n": 7})
+        );
+        assert_eq!(
+            run(vec![("s", string())], json!({"s": ""})).unwrap_err(),
+            ["/s minLength"]
+        );
     }
 
     #[test]
@@ -217,8 +270,17 @@ mod tests {
         let free = || vec![("o", object())];
         assert!(run(free(), json!({"o": {"x": 1}})).is_ok());
         let closed = vec![("o", object().properties([("a", integer())]))];
-        assert_eq!(run(closed, json!({"o": {"x": 1}})).unwrap_err(), ["/o required", "/o additionalProperties"]);
-        let open = vec![("o", object().properties([("*", types(&["boolean", "null"]))]))];
-        assert_eq!(run(open, json!({"o": {"x": 1, "y": null}})).unwrap_err(), ["/o/x type"]);
+        assert_eq!(
+            run(closed, json!({"o": {"x": 1}})).unwrap_err(),
+            ["/o required", "/o additionalProperties"]
+        );
+        let open = vec![(
+            "o",
+            object().properties([("*", types(&["boolean", "null"]))]),
+        )];
+        assert_eq!(
+            run(open, json!({"o": {"x": 1, "y": null}})).unwrap_err(),
+            ["/o/x type"]
+        );
     }
 }

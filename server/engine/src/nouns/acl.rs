@@ -18,18 +18,37 @@ pub(super) fn methods() -> Vec<Method> {
             .param("action", string())
     };
     vec![
-        Method::new("acl.get", "Lists all access entries.").admin().any_params().untasked().run(get),
-        Method::new("acl.getCurrentPermissions", "Tells the permissions of the signed-in user, by object.")
+        Method::new("acl.get", "Lists all access entries.")
+            .admin()
             .any_params()
             .untasked()
-            .run(get_current_permissions),
-        entry("acl.add", "Grants a role or a permission on an object to a user or a group.").run(add),
+            .run(get),
+        Method::new(
+            "acl.getCurrentPermissions",
+            "Tells the permissions of the signed-in user, by object.",
+        )
+        .any_params()
+        .untasked()
+        .run(get_current_permissions),
+        entry(
+            "acl.add",
+            "Grants a role or a permission on an object to a user or a group.",
+        )
+        .run(add),
         entry("acl.remove", "Takes back what acl.add granted.").run(remove),
     ]
 }
 
 async fn get(call: Call) -> Result<Value> {
-    Ok(call.engine.store.acls().list().await?.iter().map(view).collect())
+    Ok(call
+        .engine
+        .store
+        .acls()
+        .list()
+        .await?
+        .iter()
+        .map(view)
+        .collect())
 }
 
 async fn get_current_permissions(call: Call) -> Result<Value> {
@@ -50,15 +69,27 @@ async fn add(call: Call) -> Result<()> {
     }
     let store = &call.engine.store;
     if store.users().find(subject).await?.is_none() {
-        store.groups().fetch(subject).await.map_err(|_| Error::no_such(subject, "user or group"))?;
+        store
+            .groups()
+            .fetch(subject)
+            .await
+            .map_err(|_| Error::no_such(subject, "user or group"))?;
     }
-    store.acls().add(subject, call.str("object")?, action).await?;
+    store
+        .acls()
+        .add(subject, call.str("object")?, action)
+        .await?;
     call.engine.refresh_directory().await
 }
 
 async fn remove(call: Call) -> Result<()> {
     let acls = call.engine.store.acls();
-    acls.remove(call.str("subject")?, call.str("object")?, call.str("action")?).await?;
+    acls.remove(
+        call.str("subject")?,
+        call.str("object")?,
+        call.str("action")?,
+    )
+    .await?;
     call.engine.refresh_directory().await
 }
 

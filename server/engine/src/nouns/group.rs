@@ -13,14 +13,28 @@ pub(super) fn methods() -> Vec<Method> {
             .admin()
             .param("name", string())
             .run(create),
-        Method::new("group.getAll", "Lists all groups.").admin().any_params().untasked().run(get_all),
-        on_group("group.delete", "Deletes a group and what was granted to it.").run(delete),
-        on_group("group.set", "Renames a group.").param("name", string().optional()).run(set),
+        Method::new("group.getAll", "Lists all groups.")
+            .admin()
+            .any_params()
+            .untasked()
+            .run(get_all),
+        on_group(
+            "group.delete",
+            "Deletes a group and what was granted to it.",
+        )
+        .run(delete),
+        on_group("group.set", "Renames a group.")
+            .param("name", string().optional())
+            .run(set),
         on_group("group.setUsers", "Replaces the members of a group.")
             .param("userIds", array(string()))
             .run(set_users),
-        on_group("group.addUser", "Adds a member.").param("userId", string()).run(add_user),
-        on_group("group.removeUser", "Removes a member.").param("userId", string()).run(remove_user),
+        on_group("group.addUser", "Adds a member.")
+            .param("userId", string())
+            .run(add_user),
+        on_group("group.removeUser", "Removes a member.")
+            .param("userId", string())
+            .run(remove_user),
     ]
 }
 
@@ -31,7 +45,15 @@ async fn create(call: Call) -> Result<String> {
 }
 
 async fn get_all(call: Call) -> Result<Value> {
-    Ok(call.engine.store.groups().list().await?.iter().map(view).collect())
+    Ok(call
+        .engine
+        .store
+        .groups()
+        .list()
+        .await?
+        .iter()
+        .map(view)
+        .collect())
 }
 
 async fn delete(call: Call) -> Result<()> {
@@ -41,24 +63,40 @@ async fn delete(call: Call) -> Result<()> {
 
 async fn set(call: Call) -> Result<()> {
     if let Some(name) = call.str_opt("name") {
-        call.engine.store.groups().rename(call.str("id")?, name).await?;
+        call.engine
+            .store
+            .groups()
+            .rename(call.str("id")?, name)
+            .await?;
     }
     Ok(())
 }
 
 async fn set_users(call: Call) -> Result<()> {
     let users = call.strings("userIds");
-    call.engine.store.groups().set_users(call.str("id")?, &users).await?;
+    call.engine
+        .store
+        .groups()
+        .set_users(call.str("id")?, &users)
+        .await?;
     call.engine.refresh_directory().await
 }
 
 async fn add_user(call: Call) -> Result<()> {
-    call.engine.store.groups().add_user(call.str("id")?, call.str("userId")?).await?;
+    call.engine
+        .store
+        .groups()
+        .add_user(call.str("id")?, call.str("userId")?)
+        .await?;
     call.engine.refresh_directory().await
 }
 
 async fn remove_user(call: Call) -> Result<()> {
-    call.engine.store.groups().remove_user(call.str("id")?, call.str("userId")?).await?;
+    call.engine
+        .store
+        .groups()
+        .remove_user(call.str("id")?, call.str("userId")?)
+        .await?;
     call.engine.refresh_directory().await
 }
 

@@ -17,5 +17,9 @@ pub(super) fn methods() -> Vec<Method> {
 
 async fn delete(call: Call) -> Result<()> {
     let args = json!([call.object("id")?.reference]);
-    Ok(call.pool("id")?.session.perform("message.destroy", args).await?)
+    Ok(call
+        .pool("id")?
+        .session
+        .perform("message.destroy", args)
+        .await?)
 }

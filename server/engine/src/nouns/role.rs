@@ -6,7 +6,12 @@ use crate::access::ROLES;
 use crate::{Call, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
-    vec![Method::new("role.getAll", "Lists the roles.").any_params().untasked().run(get_all)]
+    vec![
+        Method::new("role.getAll", "Lists the roles.")
+            .any_params()
+            .untasked()
+            .run(get_all),
+    ]
 }
 
 async fn get_all(_: Call) -> Result<Value> {

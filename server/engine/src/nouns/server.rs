@@ -9,31 +9,40 @@ use crate::{Call, Error, Method, Result};
 pub(super) fn methods() -> Vec<Method> {
     let on_server = |name, text| Method::new(name, text).admin().param("id", string());
     vec![
-        Method::new("server.add", "Adds a pool by the address of one of its hosts, connects it, and returns its id.")
-            .admin()
-            .param("host", string())
-            .param("username", string())
-            .param("password", string())
-            .param("label", string().optional())
-            .param("autoConnect", boolean().optional())
-            .param("allowUnauthorized", boolean().optional())
-            .param("readOnly", boolean().optional())
-            .param("httpProxy", string().optional())
-            .run(add),
-        Method::new("server.getAll", "Lists the pool connections and how they stand.")
-            .admin()
-            .any_params()
-            .untasked()
-            .run(get_all),
-        on_server("server.set", "Changes a pool connection; a connected one reconnects.")
-            .param("label", types(&["null", "string"]).optional())
-            .param("host", string().optional())
-            .param("username", string().optional())
-            .param("password", string().optional())
-            .param("allowUnauthorized", boolean().optional())
-            .param("readOnly", boolean().optional())
-            .param("httpProxy", types(&["string", "null"]).optional())
-            .run(set),
+        Method::new(
+            "server.add",
+            "Adds a pool by the address of one of its hosts, connects it, and returns its id.",
+        )
+        .admin()
+        .param("host", string())
+        .param("username", string())
+        .param("password", string())
+        .param("label", string().optional())
+        .param("autoConnect", boolean().optional())
+        .param("allowUnauthorized", boolean().optional())
+        .param("readOnly", boolean().optional())
+        .param("httpProxy", string().optional())
+        .run(add),
+        Method::new(
+            "server.getAll",
+            "Lists the pool connections and how they stand.",
+        )
+        .admin()
+        .any_params()
+        .untasked()
+        .run(get_all),
+        on_server(
+            "server.set",
+            "Changes a pool connection; a connected one reconnects.",
+        )
+        .param("label", types(&["null", "string"]).optional())
+        .param("host", string().optional())
+        .param("username", string().optional())
+        .param("password", string().optional())
+        .param("allowUnauthorized", boolean().optional())
+        .param("readOnly", boolean().optional())
+        .param("httpProxy", types(&["string", "null"]).optional())
+        .run(set),
         on_server("server.enable", "Connects a pool and keeps it connected.").run(enable),
         on_server("server.disable", "Disconnects a pool.").run(disable),
         on_server("server.remove", "Disconnects a pool and forgets it.").run(remove),
@@ -64,7 +73,10 @@ async fn add(call: Call) -> Result<String> {
 
 async fn get_all(call: Call) -> Result<Value> {
     let servers = call.engine.store.servers().list().await?;
-    Ok(servers.iter().map(|server| call.engine.server_json(server)).collect())
+    Ok(servers
+        .iter()
+        .map(|server| call.engine.server_json(server))
+        .collect())
 }
 
 async fn set(call: Call) -> Result<()> {
@@ -73,7 +85,10 @@ async fn set(call: Call) -> Result<()> {
         host.parse::<xapi::Address>()?;
     }
     refuse_proxy(&call)?;
-    let nullable = |name: &str| call.has(name).then(|| call.str_opt(name).map(str::to_owned));
+    let nullable = |name: &str| {
+        call.has(name)
+            .then(|| call.str_opt(name).map(str::to_owned))
+    };
     // A new address, or the wish to accept anew, forgets the pinned certificate.
     let forget_pin = call.has("host") || call.has("allowUnauthorized");
     let change = ServerChange {
@@ -97,7 +112,10 @@ async fn set(call: Call) -> Result<()> {
 
 async fn enable(call: Call) -> Result<()> {
     let (id, engine) = (call.str("id")?, &call.engine);
-    let change = ServerChange { enabled: Some(true), ..ServerChange::default() };
+    let change = ServerChange {
+        enabled: Some(true),
+        ..ServerChange::default()
+    };
     let server = engine.store.servers().update(id, change).await?;
     engine.connect(&server).await?;
     engine.await_connected(id).await
@@ -105,7 +123,10 @@ async fn enable(call: Call) -> Result<()> {
 
 async fn disable(call: Call) -> Result<()> {
     let (id, engine) = (call.str("id")?, &call.engine);
-    let change = ServerChange { enabled: Some(false), ..ServerChange::default() };
+    let change = ServerChange {
+        enabled: Some(false),
+        ..ServerChange::default()
+    };
     engine.store.servers().update(id, change).await?;
     engine.disconnect(id).await;
     Ok(())
@@ -122,6 +143,8 @@ fn refuse_proxy(call: &Call) -> Result<()> {
     match call.get("httpProxy") {
         None => Ok(()),
         Some(value) if *value == json!("") => Ok(()),
-        Some(_) => Err(Error::NotImplemented { what: "httpProxy of a pool connection".into() }),
+        Some(_) => Err(Error::NotImplemented {
+            what: "httpProxy of a pool connection".into(),
+        }),
     }
 }

@@ -13,22 +13,34 @@ pub(super) fn methods() -> Vec<Method> {
             .any_params()
             .untasked()
             .run(get_user),
-        Method::new("session.signIn", "Signs in with email and password, or with a token.")
-            .anyone()
-            .any_params()
-            .run(on_connection),
-        Method::new("session.signInWithPassword", "Signs in with a password (old form of session.signIn).")
-            .anyone()
-            .param("email", string())
-            .param("password", string())
-            .run(on_connection),
-        Method::new("session.signInWithToken", "Signs in with a token (old form of session.signIn).")
-            .anyone()
-            .param("token", string())
-            .run(on_connection),
-        Method::new("session.signOut", "Forgets who is signed in; the connection stays open.")
-            .any_params()
-            .run(on_connection),
+        Method::new(
+            "session.signIn",
+            "Signs in with email and password, or with a token.",
+        )
+        .anyone()
+        .any_params()
+        .run(on_connection),
+        Method::new(
+            "session.signInWithPassword",
+            "Signs in with a password (old form of session.signIn).",
+        )
+        .anyone()
+        .param("email", string())
+        .param("password", string())
+        .run(on_connection),
+        Method::new(
+            "session.signInWithToken",
+            "Signs in with a token (old form of session.signIn).",
+        )
+        .anyone()
+        .param("token", string())
+        .run(on_connection),
+        Method::new(
+            "session.signOut",
+            "Forgets who is signed in; the connection stays open.",
+        )
+        .any_params()
+        .run(on_connection),
     ]
 }
 
@@ -42,6 +54,7 @@ async fn get_user(call: Call) -> Result<Value> {
 async fn on_connection(_: Call) -> Result<()> {
     Err(Error::Forbidden {
         operation: "session".into(),
-        reason: "signing in and out works on a WebSocket connection; REST takes a token or Basic".into(),
+        reason: "signing in and out works on a WebSocket connection; REST takes a token or Basic"
+            .into(),
     })
 }

@@ -7,11 +7,17 @@ use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     let on_object = |name, text| {
-        Method::new(name, text).param("id", string()).on("id", &[], Permission::Administrate)
+        Method::new(name, text)
+            .param("id", string())
+            .on("id", &[], Permission::Administrate)
     };
     vec![
-        on_object("tag.add", "Tags an object.").param("tag", string()).run(add),
-        on_object("tag.remove", "Removes a tag from an object.").param("tag", text()).run(remove),
+        on_object("tag.add", "Tags an object.")
+            .param("tag", string())
+            .run(add),
+        on_object("tag.remove", "Removes a tag from an object.")
+            .param("tag", text())
+            .run(remove),
     ]
 }
 
@@ -34,5 +40,8 @@ async fn edit(call: &Call, verb: &str) -> Result<()> {
     }
     let pool = call.pool("id")?;
     let args = json!([object.reference, call.str("tag")?]);
-    Ok(pool.session.perform(&format!("{class}.{verb}"), args).await?)
+    Ok(pool
+        .session
+        .perform(&format!("{class}.{verb}"), args)
+        .await?)
 }

@@ -8,9 +8,11 @@ use crate::{Call, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     let on_task = |name, text| {
-        Method::new(name, text)
-            .param("id", string())
-            .on("id", &[ObjectType::Task], Permission::Administrate)
+        Method::new(name, text).param("id", string()).on(
+            "id",
+            &[ObjectType::Task],
+            Permission::Administrate,
+        )
     };
     vec![
         on_task("task.cancel", "Cancels a task of a pool.").run(cancel),
@@ -20,10 +22,18 @@ pub(super) fn methods() -> Vec<Method> {
 
 async fn cancel(call: Call) -> Result<()> {
     let args = json!([call.object("id")?.reference]);
-    Ok(call.pool("id")?.session.perform("task.cancel", args).await?)
+    Ok(call
+        .pool("id")?
+        .session
+        .perform("task.cancel", args)
+        .await?)
 }
 
 async fn destroy(call: Call) -> Result<()> {
     let args = json!([call.object("id")?.reference]);
-    Ok(call.pool("id")?.session.perform("task.destroy", args).await?)
+    Ok(call
+        .pool("id")?
+        .session
+        .perform("task.destroy", args)
+        .await?)
 }

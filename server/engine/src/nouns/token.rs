@@ -17,29 +17,49 @@ const DAY_MS: i64 = 86_400_000;
 
 pub(super) fn methods() -> Vec<Method> {
     let selection = |method: Method| {
-        method.param("tokens", array(string()).optional()).param("pattern", object().optional())
+        method
+            .param("tokens", array(string()).optional())
+            .param("pattern", object().optional())
     };
     vec![
-        Method::new("token.create", "Creates a token for the signed-in user and returns it.")
-            .param("description", string().optional())
-            .param("client", object().properties([("id", string())]).optional())
-            .param("expiresIn", types(&["number", "string"]).optional())
-            .run(create),
+        Method::new(
+            "token.create",
+            "Creates a token for the signed-in user and returns it.",
+        )
+        .param("description", string().optional())
+        .param("client", object().properties([("id", string())]).optional())
+        .param("expiresIn", types(&["number", "string"]).optional())
+        .run(create),
         Method::new("token.set", "Describes a token.")
             .param("id", string())
-            .param("description", types(&["null", "string"]).set("minLength", json!(0)).optional())
+            .param(
+                "description",
+                types(&["null", "string"])
+                    .set("minLength", json!(0))
+                    .optional(),
+            )
             .run(set),
-        selection(Method::new("token.deleteOwn", "Deletes tokens of the signed-in user.")).run(delete_own),
+        selection(Method::new(
+            "token.deleteOwn",
+            "Deletes tokens of the signed-in user.",
+        ))
+        .run(delete_own),
         selection(Method::new("token.delete", "Deletes tokens of any user.").admin()).run(delete),
-        Method::new("user.getAuthenticationTokens", "Lists the tokens of the signed-in user.")
-            .any_params()
-            .untasked()
-            .run(list),
+        Method::new(
+            "user.getAuthenticationTokens",
+            "Lists the tokens of the signed-in user.",
+        )
+        .any_params()
+        .untasked()
+        .run(list),
     ]
 }
 
 async fn create(call: Call) -> Result<String> {
-    let issued = call.engine.create_token(&call.caller, call.params()).await?;
+    let issued = call
+        .engine
+        .create_token(&call.caller, call.params())
+        .await?;
     Ok(issued.1)
 }
 
@@ -58,17 +78,26 @@ impl Engine {
                 .map(|ms| ms as i64)
                 .or_else(|| value.as_str().and_then(parse_duration_ms))
                 .ok_or_else(|| {
-                    Error::invalid("expiresIn", "must be milliseconds, or text such as `1 hour`")
+                    Error::invalid(
+                        "expiresIn",
+                        "must be milliseconds, or text such as `1 hour`",
+                    )
                 })?,
         };
         if !(MIN_VALIDITY_MS..=MAX_VALIDITY_MS).contains(&validity) {
-            return Err(Error::invalid("expiresIn", "must be between one minute and half a year"));
+            return Err(Error::invalid(
+                "expiresIn",
+                "must be between one minute and half a year",
+            ));
         }
         let now = self.now_ms();
         let new = NewToken {
             user_id,
             expires_at_ms: now + validity,
-            description: params.get("description").and_then(Value::as_str).map(str::to_owned),
+            description: params
+                .get("description")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
             client: params.get("client").and_then(Value::as_object).cloned(),
         };
         let issued = self.store.tokens().create(new, now).await?;
@@ -78,7 +107,11 @@ impl Engine {
     /// The caller's tokens.
     pub async fn own_tokens(&self, caller: &Caller) -> Result<Vec<Value>> {
         let user = caller.user.as_deref().ok_or(Error::NotSignedIn)?;
-        let tokens = self.store.tokens().list_of_user(user, self.now_ms()).await?;
+        let tokens = self
+            .store
+            .tokens()
+            .list_of_user(user, self.now_ms())
+            .await?;
         Ok(tokens.iter().map(view).collect())
     }
 }
@@ -125,10 +158,15 @@ fn choose(call: &Call, among: &[Token]) -> Result<Vec<String>> {
         (true, None) => Ok(call.strings("tokens")),
         (false, Some(pattern)) => {
             let pattern = Pattern::with_operators(pattern);
-            let matching = among.iter().filter(|t| pattern.matches_json(&view(t).to_string()));
+            let matching = among
+                .iter()
+                .filter(|t| pattern.matches_json(&view(t).to_string()));
             Ok(matching.map(|token| token.id.clone()).collect())
         }
-        _ => Err(Error::invalid("tokens", "or pattern is required, and not both")),
+        _ => Err(Error::invalid(
+            "tokens",
+            "or pattern is required, and not both",
+        )),
     }
 }
 
@@ -161,7 +199,9 @@ fn view(token: &Token) -> Value {
 /// `1 hour`, `30d`, `2 weeks`, `90 min`, `5000` (milliseconds).
 fn parse_duration_ms(text: &str) -> Option<i64> {
     let text = text.trim().to_lowercase();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.parse().ok()?;
     let unit = unit.trim();

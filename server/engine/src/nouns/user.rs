@@ -17,27 +17,43 @@ pub(super) fn methods() -> Vec<Method> {
             .param("password", string())
             .param("permission", string().optional())
             .run(create),
-        Method::new("user.delete", "Deletes a user, their tokens and what was granted to them.")
+        Method::new(
+            "user.delete",
+            "Deletes a user, their tokens and what was granted to them.",
+        )
+        .admin()
+        .param("id", string())
+        .run(delete),
+        Method::new("user.getAll", "Lists all users.")
             .admin()
-            .param("id", string())
-            .run(delete),
-        Method::new("user.getAll", "Lists all users.").admin().any_params().untasked().run(get_all),
-        Method::new("user.set", "Changes a user; preferences are merged, a null deletes its key.")
-            .param("id", string())
-            .param("email", string().optional())
-            .param("password", string().optional())
-            .param("permission", string().optional())
-            .param("preferences", object().optional())
-            .run(set),
-        Method::new("user.changePassword", "Changes the password of the signed-in user.")
-            .param("oldPassword", string())
-            .param("newPassword", string())
-            .run(change_password),
-        Method::new("user.removeAuthProvider", "Unlinks a user from an authentication provider.")
-            .admin()
-            .param("id", string())
-            .param("authProvider", string())
-            .run(remove_auth_provider),
+            .any_params()
+            .untasked()
+            .run(get_all),
+        Method::new(
+            "user.set",
+            "Changes a user; preferences are merged, a null deletes its key.",
+        )
+        .param("id", string())
+        .param("email", string().optional())
+        .param("password", string().optional())
+        .param("permission", string().optional())
+        .param("preferences", object().optional())
+        .run(set),
+        Method::new(
+            "user.changePassword",
+            "Changes the password of the signed-in user.",
+        )
+        .param("oldPassword", string())
+        .param("newPassword", string())
+        .run(change_password),
+        Method::new(
+            "user.removeAuthProvider",
+            "Unlinks a user from an authentication provider.",
+        )
+        .admin()
+        .param("id", string())
+        .param("authProvider", string())
+        .run(remove_auth_provider),
     ]
 }
 
@@ -66,22 +82,36 @@ async fn delete(call: Call) -> Result<()> {
 }
 
 async fn get_all(call: Call) -> Result<Value> {
-    Ok(call.engine.store.users().list().await?.iter().map(user_view).collect())
+    Ok(call
+        .engine
+        .store
+        .users()
+        .list()
+        .await?
+        .iter()
+        .map(user_view)
+        .collect())
 }
 
 async fn set(call: Call) -> Result<()> {
     let (id, engine) = (call.str("id")?, &call.engine);
     let is_self = call.caller.user.as_deref() == Some(id);
     let is_admin = engine.is_admin(&call.caller);
-    let only_preferences = !["email", "password", "permission"].iter().any(|p| call.has(p));
+    let only_preferences = !["email", "password", "permission"]
+        .iter()
+        .any(|p| call.has(p));
     if !(is_admin || is_self && only_preferences) {
-        return Err(Error::Unauthorized { permission: "admin".into(), object: None });
+        return Err(Error::Unauthorized {
+            permission: "admin".into(),
+            object: None,
+        });
     }
     let permission = permission(&call)?;
     if is_self && permission.is_some_and(|p| p != Permission::Admin) {
         return Err(Error::Forbidden {
             operation: "user.set".into(),
-            reason: "nobody can take the permission of the account that they are signed in with".into(),
+            reason: "nobody can take the permission of the account that they are signed in with"
+                .into(),
         });
     }
     let users = engine.store.users();
@@ -112,23 +142,46 @@ async fn change_password(call: Call) -> Result<()> {
         return Err(Error::InvalidCredentials);
     }
     let password = Some(Secret::new(call.str("newPassword")?));
-    users.update(id, UserChange { password, ..UserChange::default() }).await?;
+    users
+        .update(
+            id,
+            UserChange {
+                password,
+                ..UserChange::default()
+            },
+        )
+        .await?;
     call.engine.recent.forget_all();
     Ok(())
 }
 
 async fn remove_auth_provider(call: Call) -> Result<()> {
     let (users, id) = (call.engine.store.users(), call.str("id")?);
-    let mut providers: Map<String, Value> = users.fetch(id).await?.auth_providers.unwrap_or_default();
+    let mut providers: Map<String, Value> =
+        users.fetch(id).await?.auth_providers.unwrap_or_default();
     let name = call.str("authProvider")?;
-    providers.shift_remove(name).ok_or_else(|| Error::no_such(name, "authentication provider"))?;
+    providers
+        .shift_remove(name)
+        .ok_or_else(|| Error::no_such(name, "authentication provider"))?;
     let left = (!providers.is_empty()).then_some(providers);
-    users.update(id, UserChange { auth_providers: Some(left), ..UserChange::default() }).await?;
+    users
+        .update(
+            id,
+            UserChange {
+                auth_providers: Some(left),
+                ..UserChange::default()
+            },
+        )
+        .await?;
     Ok(())
 }
 
 fn permission(call: &Call) -> Result<Option<Permission>> {
-    let Some(word) = call.str_opt("permission") else { return Ok(None) };
+    let Some(word) = call.str_opt("permission") else {
+        return Ok(None);
+    };
     let known = Permission::parse(word);
-    known.map(Some).ok_or_else(|| Error::invalid("permission", "must be admin, write, read or none"))
+    known
+        .map(Some)
+        .ok_or_else(|| Error::invalid("permission", "must be admin, write, read or none"))
 }

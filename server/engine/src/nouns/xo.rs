@@ -8,12 +8,20 @@ use crate::{Call, Error, Method, Outcome, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
-        Method::new("xo.getAllObjects", "Returns the objects that the caller may see, by id.")
-            .untasked()
-            .param("filter", types(&["object", "string"]).set("minLength", 0.into()).optional())
-            .param("limit", number().optional())
-            .param("ndjson", boolean().optional())
-            .run(get_all_objects),
+        Method::new(
+            "xo.getAllObjects",
+            "Returns the objects that the caller may see, by id.",
+        )
+        .untasked()
+        .param(
+            "filter",
+            types(&["object", "string"])
+                .set("minLength", 0.into())
+                .optional(),
+        )
+        .param("limit", number().optional())
+        .param("ndjson", boolean().optional())
+        .run(get_all_objects),
     ]
 }
 
