@@ -143,9 +143,9 @@ fn start_logs(config: &Config) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     if config.json_logs {
-        logs.json().init()
+        logs.json().init();
     } else {
-        logs.init()
+        logs.init();
     }
 }
 

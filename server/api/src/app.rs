@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
 use axum::http::{Extensions, HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
@@ -65,13 +65,20 @@ pub fn site(app: App) -> Site {
 /// Sends every request to the same address on TLS; nothing else is answered in the clear.
 pub fn redirect_site(https_port: u16) -> Site {
     let redirect = async move |headers: HeaderMap, uri: Uri| {
-        let host = headers.get("host").and_then(|v| v.to_str().ok()).unwrap_or("localhost");
+        let host = headers
+            .get("host")
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("localhost");
         let name = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
             _ => host,
         };
         let path = uri.path_and_query().map_or("/", |p| p.as_str());
-        let port = if https_port == 443 { String::new() } else { format!(":{https_port}") };
+        let port = if https_port == 443 {
+            String::new()
+        } else {
+            format!(":{https_port}")
+        };
         Redirect::permanent(&format!("https://{name}{port}{path}"))
     };
     layers::apply(Router::new().fallback(redirect)).into_make_service_with_connect_info()
@@ -94,7 +101,9 @@ async fn json_rpc(
 
 /// Where a request comes from, when the listener tells.
 pub(crate) fn client_address(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+    extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip())
 }
 
 /// To a path of this site and nowhere else.

@@ -39,7 +39,9 @@ pub(crate) async fn open(
                 .flat_map(|v| v.split(',').map(|p| p.trim().to_owned()))
                 .take(1)
                 .collect();
-            upgrade.protocols(offered).on_upgrade(move |socket| relay(socket, console))
+            upgrade
+                .protocols(offered)
+                .on_upgrade(move |socket| relay(socket, console))
         }
         Err(error) => Problem::from(error).into_response(),
     }

@@ -11,7 +11,11 @@ use crate::app::client_address;
 
 pub(crate) async fn text(State(app): State<App>, extensions: Extensions) -> Response {
     if !client_address(&extensions).is_none_or(|a: IpAddr| a.is_loopback()) {
-        return (StatusCode::FORBIDDEN, "metrics are told on the loopback address only\n").into_response();
+        return (
+            StatusCode::FORBIDDEN,
+            "metrics are told on the loopback address only\n",
+        )
+            .into_response();
     }
     let mut text = app.engine.metrics();
     text.push_str(&(app.metrics)());

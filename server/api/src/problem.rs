@@ -34,7 +34,10 @@ impl Problem {
 
     /// Any status that the engine knows nothing of.
     pub(crate) fn http(status: StatusCode, message: impl Into<String>) -> Self {
-        Self::Http { status, message: message.into() }
+        Self::Http {
+            status,
+            message: message.into(),
+        }
     }
 
     fn status(&self) -> StatusCode {
@@ -50,7 +53,9 @@ impl Problem {
             Error::InvalidParameters(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::InvalidFilter { .. } | Error::BadData(_) => StatusCode::BAD_REQUEST,
             Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::NotImplemented { .. } | Error::UnknownMethod { .. } => StatusCode::NOT_IMPLEMENTED,
+            Error::NotImplemented { .. } | Error::UnknownMethod { .. } => {
+                StatusCode::NOT_IMPLEMENTED
+            }
             Error::Unreachable { .. } | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Pool { .. } | Error::PoolAuthentication | Error::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -75,16 +80,28 @@ impl Problem {
     }
 
     fn data(&self) -> Option<Value> {
-        let Self::Engine(error) = self else { return None };
+        let Self::Engine(error) = self else {
+            return None;
+        };
         Some(match error {
             Error::NoSuchObject { id, kind } => json!({ "id": id, "type": kind }),
             Error::Unauthorized { permission, object } => {
-                let object = object.as_ref().map(|(id, kind)| json!({ "id": id, "type": kind }));
+                let object = object
+                    .as_ref()
+                    .map(|(id, kind)| json!({ "id": id, "type": kind }));
                 json!({ "permission": permission, "object": object })
             }
-            Error::Forbidden { operation, reason } => json!({ "operation": operation, "reason": reason }),
+            Error::Forbidden { operation, reason } => {
+                json!({ "operation": operation, "reason": reason })
+            }
             Error::AlreadyExists { id, kind } => json!({ "objectId": id, "objectType": kind }),
-            Error::IncorrectState { id, property, actual, expected, .. } => {
+            Error::IncorrectState {
+                id,
+                property,
+                actual,
+                expected,
+                ..
+            } => {
                 json!({ "object": id, "property": property, "actual": actual, "expected": expected })
             }
             Error::InvalidParameters(errors) => {
@@ -115,15 +132,25 @@ impl IntoResponse for Problem {
                 members.insert("info".into(), json!({ "code": code, "params": params }));
             }
         }
-        let mut response =
-            (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response();
+        let mut response = (
+            status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            body.to_string(),
+        )
+            .into_response();
         let headers = response.headers_mut();
         match &self {
             Self::Engine(Error::Throttled { retry_after }) => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+                headers.insert(
+                    header::RETRY_AFTER,
+                    HeaderValue::from(retry_after.as_secs().max(1)),
+                );
             }
             _ if status == StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"xo\""));
+                headers.insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Basic realm=\"xo\""),
+                );
             }
             _ => {}
         }

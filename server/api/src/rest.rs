@@ -43,7 +43,11 @@ pub(crate) struct Rest {
 pub(crate) fn router(app: App) -> Router<App> {
     let routes = table::routes(&app.engine);
     let document = openapi::document(&routes, &app.engine).to_string().into();
-    let rest = Arc::new(Rest { app, events: events::Clients::default(), document });
+    let rest = Arc::new(Rest {
+        app,
+        events: events::Clients::default(),
+        document,
+    });
     dispatch::router(&rest, routes)
 }
 

@@ -31,7 +31,11 @@ const WRITE_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Takes over an upgrade request.
-pub(crate) fn accept(upgrade: WebSocketUpgrade, engine: Arc<Engine>, from: Option<IpAddr>) -> Response {
+pub(crate) fn accept(
+    upgrade: WebSocketUpgrade,
+    engine: Arc<Engine>,
+    from: Option<IpAddr>,
+) -> Response {
     upgrade
         .max_message_size(MESSAGE_LIMIT)
         .max_frame_size(MESSAGE_LIMIT)
@@ -84,7 +88,9 @@ async fn read(connection: Arc<Connection>, mut stream: SplitStream<WebSocket>) {
         if expired {
             break;
         }
-        let Ok(permit) = Arc::clone(&connection.slots).acquire_owned().await else { break };
+        let Ok(permit) = Arc::clone(&connection.slots).acquire_owned().await else {
+            break;
+        };
         let parsed = frame::parse(text);
         let connection = Arc::clone(&connection);
         calls.spawn(async move {
@@ -149,7 +155,12 @@ impl Connection {
 
     async fn answer_one(&self, incoming: Incoming) -> Option<Vec<bytes::Bytes>> {
         let (version, id, method, params) = match incoming {
-            Incoming::Call { version, id, method, params } => (version, id, method, params),
+            Incoming::Call {
+                version,
+                id,
+                method,
+                params,
+            } => (version, id, method, params),
             Incoming::Broken { id, code, message } => {
                 let error = serde_json::json!({ "code": code, "message": message });
                 return Some(frame::failure(Version::Two, &id, &error));

@@ -43,7 +43,11 @@ pub(crate) async fn page(
 ) -> Response {
     if let Some(token) = query.token {
         let credentials = Credentials::Token(token.clone());
-        return match app.engine.sign_in(credentials, client_address(&extensions)).await {
+        return match app
+            .engine
+            .sign_in(credentials, client_address(&extensions))
+            .await
+        {
             Ok(_) => with_cookie(see_other("/").into_response(), &app, "token", &token, None),
             Err(_) => see_other("/signin?error=token").into_response(),
         };
@@ -68,7 +72,10 @@ pub(crate) async fn local(
     Form(form): Form<LocalForm>,
 ) -> Response {
     let from = client_address(&extensions);
-    let credentials = Credentials::Password { name: form.username, password: form.password };
+    let credentials = Credentials::Password {
+        name: form.username,
+        password: form.password,
+    };
     let caller = match app.engine.sign_in(credentials, from).await {
         Ok(sign_in) => sign_in.caller,
         Err(Error::Throttled { .. }) => return see_other("/signin?error=wait").into_response(),
@@ -76,11 +83,21 @@ pub(crate) async fn local(
     };
     let client = cookie(&headers, "clientId").unwrap_or_else(new_client_id);
     let remember = form.remember.is_some();
-    let agent = headers.get("user-agent").and_then(|v| v.to_str().ok()).unwrap_or("a browser");
+    let agent = headers
+        .get("user-agent")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("a browser");
     let mut params = serde_json::Map::new();
-    let validity = if remember { REMEMBERED_VALIDITY } else { SESSION_VALIDITY };
+    let validity = if remember {
+        REMEMBERED_VALIDITY
+    } else {
+        SESSION_VALIDITY
+    };
     params.insert("expiresIn".into(), json!(validity));
-    params.insert("description".into(), json!(agent.chars().take(200).collect::<String>()));
+    params.insert(
+        "description".into(),
+        json!(agent.chars().take(200).collect::<String>()),
+    );
     params.insert("client".into(), json!({ "id": client }));
     let Ok((_, secret)) = app.engine.create_token(&caller, &params).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -98,7 +115,11 @@ pub(crate) async fn sign_out(State(app): State<App>) -> Response {
 }
 
 /// `GET /`: until the web client is there, what this server is and how to talk to it.
-pub(crate) async fn home(State(app): State<App>, headers: HeaderMap, extensions: Extensions) -> Response {
+pub(crate) async fn home(
+    State(app): State<App>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
     if !is_signed_in(&app, &headers, &extensions).await {
         return see_other("/signin").into_response();
     }
@@ -120,8 +141,13 @@ pub(crate) async fn elsewhere(
 }
 
 async fn is_signed_in(app: &App, headers: &HeaderMap, extensions: &Extensions) -> bool {
-    let Some(token) = cookie(headers, "token") else { return false };
-    app.engine.sign_in(Credentials::Token(token), client_address(extensions)).await.is_ok()
+    let Some(token) = cookie(headers, "token") else {
+        return false;
+    };
+    app.engine
+        .sign_in(Credentials::Token(token), client_address(extensions))
+        .await
+        .is_ok()
 }
 
 /// The value of a cookie that the client sent.
@@ -136,7 +162,13 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-fn with_cookie(mut response: Response, app: &App, name: &str, value: &str, age: Option<u64>) -> Response {
+fn with_cookie(
+    mut response: Response,
+    app: &App,
+    name: &str,
+    value: &str,
+    age: Option<u64>,
+) -> Response {
     let mut cookie = format!("{name}={value}; Path=/; SameSite=Lax");
     if let Some(age) = age {
         cookie.push_str(&format!("; Max-Age={age}"));

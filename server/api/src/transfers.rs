@@ -18,13 +18,20 @@ pub(crate) async fn serve(
 ) -> Response {
     let token = parts.first().map_or("", String::as_str);
     match app.engine.take_transfer(token) {
-        None => (StatusCode::NOT_FOUND, "this address was used already, or never existed\n").into_response(),
+        None => (
+            StatusCode::NOT_FOUND,
+            "this address was used already, or never existed\n",
+        )
+            .into_response(),
         Some(Transfer::Get(start)) => match start().await {
             Ok(outgoing) => outgoing_response(outgoing, parts.get(1)),
             Err(error) => failure(&error),
         },
         Some(Transfer::Send(take)) => match take(incoming(request)).await {
-            Ok(result) => answer(StatusCode::OK, &json!({ "jsonrpc": "2.0", "id": 0, "result": result })),
+            Ok(result) => answer(
+                StatusCode::OK,
+                &json!({ "jsonrpc": "2.0", "id": 0, "result": result }),
+            ),
             Err(error) => failure(&error),
         },
     }
@@ -32,12 +39,21 @@ pub(crate) async fn serve(
 
 /// A request's body as a stream, with what the client told about it.
 pub(crate) fn incoming(request: Request) -> Incoming {
-    let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned)
+    };
     Incoming {
         content_type: text(header::CONTENT_TYPE),
         length: text(header::CONTENT_LENGTH).and_then(|t| t.parse().ok()),
         body: Box::pin(
-            request.into_body().into_data_stream().map(|piece| piece.map_err(std::io::Error::other)),
+            request
+                .into_body()
+                .into_data_stream()
+                .map(|piece| piece.map_err(std::io::Error::other)),
         ),
     }
 }
@@ -65,14 +81,21 @@ fn failure(error: &Error) -> Response {
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
 }
 
 /// All but unreserved characters, as RFC 5987 wants it.
 fn percent(name: &str) -> String {
     name.bytes()
         .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(b).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                char::from(b).to_string()
+            }
             _ => format!("%{b:02X}"),
         })
         .collect()

@@ -23,31 +23,57 @@ fn users() -> Vec<Route> {
         let users = visible(&asked, "user.getAll").await?;
         listing::values(&asked, "users", users)
     });
-    let one = Route::new(Verb::GET, "/users/{id}", "One user; `me` is the caller.", |asked| async move {
-        let user = user(&asked).await?;
-        asked::json(StatusCode::OK, &user)
-    });
-    let of_groups = Route::new(Verb::GET, "/users/{id}/groups", "Lists the groups of a user.", |asked| async move {
-        let id = json!(user(&asked).await?.get("id"));
-        let mut groups = visible(&asked, "group.getAll").await?;
-        groups.retain(|group| group.get("users").and_then(Value::as_array).is_some_and(|u| u.contains(&id)));
-        listing::values(&asked, "groups", groups)
-    });
-    let of_tasks = Route::new(Verb::GET, "/users/{id}/tasks", "Lists the tasks of a user.", |asked| async move {
-        user(&asked).await?;
-        tasks::of_object(&asked, "userId", asked.param("id")).await
-    });
+    let one = Route::new(
+        Verb::GET,
+        "/users/{id}",
+        "One user; `me` is the caller.",
+        |asked| async move {
+            let user = user(&asked).await?;
+            asked::json(StatusCode::OK, &user)
+        },
+    );
+    let of_groups = Route::new(
+        Verb::GET,
+        "/users/{id}/groups",
+        "Lists the groups of a user.",
+        |asked| async move {
+            let id = json!(user(&asked).await?.get("id"));
+            let mut groups = visible(&asked, "group.getAll").await?;
+            groups.retain(|group| {
+                group
+                    .get("users")
+                    .and_then(Value::as_array)
+                    .is_some_and(|u| u.contains(&id))
+            });
+            listing::values(&asked, "groups", groups)
+        },
+    );
+    let of_tasks = Route::new(
+        Verb::GET,
+        "/users/{id}/tasks",
+        "Lists the tasks of a user.",
+        |asked| async move {
+            user(&asked).await?;
+            tasks::of_object(&asked, "userId", asked.param("id")).await
+        },
+    );
     vec![
         listing::documented(list, of("object")),
-        one.reply_json(200, "The user", of("object")).reply(404, "No such user"),
+        one.reply_json(200, "The user", of("object"))
+            .reply(404, "No such user"),
         listing::documented(of_groups, of("object")),
         listing::documented(of_tasks, of("object")),
-        Route::new(Verb::POST, "/users", "Makes a user.", |mut asked| async move {
-            let mut params = asked.body().await?;
-            let name = params.shift_remove("name").unwrap_or_default();
-            params.insert("email".into(), name);
-            made(&asked, "users", "user.create", params).await
-        })
+        Route::new(
+            Verb::POST,
+            "/users",
+            "Makes a user.",
+            |mut asked| async move {
+                let mut params = asked.body().await?;
+                let name = params.shift_remove("name").unwrap_or_default();
+                params.insert("email".into(), name);
+                made(&asked, "users", "user.create", params).await
+            },
+        )
         .admin()
         .body(vec![
             required("name", of("string")),
@@ -55,13 +81,18 @@ fn users() -> Vec<Route> {
             optional("permission", permission()),
         ])
         .reply_json(201, "Made", super::route::made()),
-        Route::new(Verb::PATCH, "/users/{id}", "Changes a user; preferences are merged.", |mut asked| async move {
-            let mut params = asked.body().await?;
-            if let Some(name) = params.shift_remove("name") {
-                params.insert("email".into(), name);
-            }
-            on(&asked, "user.set", params).await
-        })
+        Route::new(
+            Verb::PATCH,
+            "/users/{id}",
+            "Changes a user; preferences are merged.",
+            |mut asked| async move {
+                let mut params = asked.body().await?;
+                if let Some(name) = params.shift_remove("name") {
+                    params.insert("email".into(), name);
+                }
+                on(&asked, "user.set", params).await
+            },
+        )
         .body(vec![
             optional("name", of("string")),
             optional("password", of("string")),
@@ -69,9 +100,12 @@ fn users() -> Vec<Route> {
             optional("preferences", of("object")),
         ])
         .reply(204, "Changed"),
-        Route::new(Verb::DELETE, "/users/{id}", "Deletes a user.", |asked| async move {
-            on(&asked, "user.delete", Map::new()).await
-        })
+        Route::new(
+            Verb::DELETE,
+            "/users/{id}",
+            "Deletes a user.",
+            |asked| async move { on(&asked, "user.delete", Map::new()).await },
+        )
         .admin()
         .reply(204, "Deleted"),
     ]
@@ -82,51 +116,96 @@ fn groups() -> Vec<Route> {
         let groups = visible(&asked, "group.getAll").await?;
         listing::values(&asked, "groups", groups)
     });
-    let one = Route::new(Verb::GET, "/groups/{id}", "One group.", |asked| async move {
-        let group = group(&asked).await?;
-        asked::json(StatusCode::OK, &group)
-    });
-    let members = Route::new(Verb::GET, "/groups/{id}/users", "Lists the members of a group.", |asked| async move {
-        let members = json!(group(&asked).await?.get("users"));
-        let mut users = visible(&asked, "user.getAll").await?;
-        let is_member = |user: &Value| members.as_array().zip(user.get("id")).is_some_and(|(m, id)| m.contains(id));
-        users.retain(is_member);
-        listing::values(&asked, "users", users)
-    });
-    let of_tasks = Route::new(Verb::GET, "/groups/{id}/tasks", "Lists the tasks of a group.", |asked| async move {
-        group(&asked).await?;
-        tasks::of_object(&asked, "objectId", asked.param("id")).await
-    });
-    let member = |verb, summary, method: &'static str| {
-        Route::new(verb, "/groups/{id}/users/{userId}", summary, move |asked| async move {
+    let one = Route::new(
+        Verb::GET,
+        "/groups/{id}",
+        "One group.",
+        |asked| async move {
+            let group = group(&asked).await?;
+            asked::json(StatusCode::OK, &group)
+        },
+    );
+    let members = Route::new(
+        Verb::GET,
+        "/groups/{id}/users",
+        "Lists the members of a group.",
+        |asked| async move {
+            let members = json!(group(&asked).await?.get("users"));
+            let mut users = visible(&asked, "user.getAll").await?;
+            let is_member = |user: &Value| {
+                members
+                    .as_array()
+                    .zip(user.get("id"))
+                    .is_some_and(|(m, id)| m.contains(id))
+            };
+            users.retain(is_member);
+            listing::values(&asked, "users", users)
+        },
+    );
+    let of_tasks = Route::new(
+        Verb::GET,
+        "/groups/{id}/tasks",
+        "Lists the tasks of a group.",
+        |asked| async move {
             group(&asked).await?;
-            on(&asked, method, Map::from_iter([("userId".to_owned(), json!(asked.param("userId")))])).await
-        })
+            tasks::of_object(&asked, "objectId", asked.param("id")).await
+        },
+    );
+    let member = |verb, summary, method: &'static str| {
+        Route::new(
+            verb,
+            "/groups/{id}/users/{userId}",
+            summary,
+            move |asked| async move {
+                group(&asked).await?;
+                on(
+                    &asked,
+                    method,
+                    Map::from_iter([("userId".to_owned(), json!(asked.param("userId")))]),
+                )
+                .await
+            },
+        )
         .admin()
         .reply(204, "Done")
     };
     vec![
         listing::documented(list, of("object")).admin(),
-        one.admin().reply_json(200, "The group", of("object")).reply(404, "No such group"),
+        one.admin()
+            .reply_json(200, "The group", of("object"))
+            .reply(404, "No such group"),
         listing::documented(members, of("object")).admin(),
         listing::documented(of_tasks, of("object")).admin(),
-        Route::new(Verb::POST, "/groups", "Makes a group.", |mut asked| async move {
-            let params = asked.body().await?;
-            made(&asked, "groups", "group.create", params).await
-        })
+        Route::new(
+            Verb::POST,
+            "/groups",
+            "Makes a group.",
+            |mut asked| async move {
+                let params = asked.body().await?;
+                made(&asked, "groups", "group.create", params).await
+            },
+        )
         .admin()
         .body(vec![required("name", of("string"))])
         .reply_json(201, "Made", super::route::made()),
-        Route::new(Verb::PATCH, "/groups/{id}", "Renames a group.", |mut asked| async move {
-            let params = asked.body().await?;
-            on(&asked, "group.set", params).await
-        })
+        Route::new(
+            Verb::PATCH,
+            "/groups/{id}",
+            "Renames a group.",
+            |mut asked| async move {
+                let params = asked.body().await?;
+                on(&asked, "group.set", params).await
+            },
+        )
         .admin()
         .body(vec![optional("name", of("string"))])
         .reply(204, "Changed"),
-        Route::new(Verb::DELETE, "/groups/{id}", "Deletes a group.", |asked| async move {
-            on(&asked, "group.delete", Map::new()).await
-        })
+        Route::new(
+            Verb::DELETE,
+            "/groups/{id}",
+            "Deletes a group.",
+            |asked| async move { on(&asked, "group.delete", Map::new()).await },
+        )
         .admin()
         .reply(204, "Deleted"),
         member(Verb::PUT, "Adds a member.", "group.addUser"),
@@ -138,28 +217,53 @@ fn tokens() -> Vec<Route> {
     let body = || {
         vec![
             optional("description", of("string")),
-            optional("expiresIn", json!({ "type": ["number", "string"], "description": "milliseconds, or `1 hour`" })),
-            optional("client", json!({ "type": "object", "properties": { "id": of("string") } })),
+            optional(
+                "expiresIn",
+                json!({ "type": ["number", "string"], "description": "milliseconds, or `1 hour`" }),
+            ),
+            optional(
+                "client",
+                json!({ "type": "object", "properties": { "id": of("string") } }),
+            ),
         ]
     };
     let token = || json!({ "type": "object", "properties": { "token": of("object") } });
-    let list = Route::new(Verb::GET, "/users/{id}/authentication_tokens", "Lists the caller's tokens.", |asked| async move {
-        only_self(&asked)?;
-        let tokens = asked.engine().own_tokens(&asked.caller).await?;
-        let query = listing::query(&asked, Query::everything())?;
-        asked::json(StatusCode::OK, &query.select(tokens))
-    });
+    let list = Route::new(
+        Verb::GET,
+        "/users/{id}/authentication_tokens",
+        "Lists the caller's tokens.",
+        |asked| async move {
+            only_self(&asked)?;
+            let tokens = asked.engine().own_tokens(&asked.caller).await?;
+            let query = listing::query(&asked, Query::everything())?;
+            asked::json(StatusCode::OK, &query.select(tokens))
+        },
+    );
     let create = |path: &str, summary: &str| {
         Route::new(Verb::POST, path, summary, create_token)
             .body(body())
-            .reply_json(201, "The token; its id is the secret and is told only now", token())
+            .reply_json(
+                201,
+                "The token; its id is the secret and is told only now",
+                token(),
+            )
     };
     vec![
         list.query("filter", of("string"))
             .query("limit", of("integer"))
-            .reply_json(200, "The tokens, without their secrets", json!({ "type": "array", "items": of("object") })),
-        create("/users/{id}/authentication_tokens", "Makes a token for the caller."),
-        create("/users/authentication_tokens", "Makes a token for the caller (old address)."),
+            .reply_json(
+                200,
+                "The tokens, without their secrets",
+                json!({ "type": "array", "items": of("object") }),
+            ),
+        create(
+            "/users/{id}/authentication_tokens",
+            "Makes a token for the caller.",
+        ),
+        create(
+            "/users/authentication_tokens",
+            "Makes a token for the caller (old address).",
+        ),
     ]
 }
 
@@ -180,13 +284,19 @@ fn only_self(asked: &Asked) -> Result<(), Problem> {
     if asked.caller.user.as_deref() == Some(asked.param("id")) {
         return Ok(());
     }
-    Err(Error::Unauthorized { permission: "self".into(), object: Some((asked.param("id").into(), "user".into())) }.into())
+    Err(Error::Unauthorized {
+        permission: "self".into(),
+        object: Some((asked.param("id").into(), "user".into())),
+    }
+    .into())
 }
 
 /// All that the method lists for administrators; others see themselves.
 async fn visible(asked: &Asked, method: &str) -> Result<Vec<Value>, Problem> {
     if asked.engine().is_admin(&asked.caller) {
-        let Value::Array(all) = asked.call(method, Map::new()).await? else { return Ok(Vec::new()) };
+        let Value::Array(all) = asked.call(method, Map::new()).await? else {
+            return Ok(Vec::new());
+        };
         return Ok(all);
     }
     if method == "user.getAll" {
@@ -206,16 +316,27 @@ async fn group(asked: &Asked) -> Result<Value, Problem> {
 async fn find(asked: &Asked, method: &str, kind: &str) -> Result<Value, Problem> {
     let id = asked.param("id");
     let all = visible(asked, method).await?;
-    let found = all.into_iter().find(|one| one.get("id").and_then(Value::as_str) == Some(id));
+    let found = all
+        .into_iter()
+        .find(|one| one.get("id").and_then(Value::as_str) == Some(id));
     found.ok_or_else(|| Error::no_such(id, kind).into())
 }
 
-async fn made(asked: &Asked, path: &str, method: &str, params: Map<String, Value>) -> Result<Response, Problem> {
+async fn made(
+    asked: &Asked,
+    path: &str,
+    method: &str,
+    params: Map<String, Value>,
+) -> Result<Response, Problem> {
     let id = asked.call(method, params).await?;
     created(path, id.as_str().unwrap_or_default())
 }
 
-async fn on(asked: &Asked, method: &str, mut params: Map<String, Value>) -> Result<Response, Problem> {
+async fn on(
+    asked: &Asked,
+    method: &str,
+    mut params: Map<String, Value>,
+) -> Result<Response, Problem> {
     params.insert("id".into(), json!(asked.param("id")));
     asked.call(method, params).await?;
     Ok(nothing())

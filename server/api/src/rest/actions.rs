@@ -18,6 +18,9 @@ use crate::problem::Problem;
 /// Methods with their parameters, in order.
 type Steps = Vec<(&'static str, Map<String, Value>)>;
 
+/// Makes them of a body.
+type MakeSteps = fn(&Asked, &Map<String, Value>) -> Result<Steps, Problem>;
+
 /// One action of the objects of a collection.
 pub(super) struct Definition {
     collection: &'static str,
@@ -32,7 +35,7 @@ pub(super) struct Definition {
     fixed: &'static [&'static str],
     answer: Answer,
     /// For actions that are more than one renamed call: the members, and the steps that they make.
-    special: Option<(fn() -> Vec<Field>, fn(&Asked, Map<String, Value>) -> Result<Steps, Problem>)>,
+    special: Option<(fn() -> Vec<Field>, MakeSteps)>,
 }
 
 const fn action(
@@ -75,18 +78,14 @@ impl Definition {
         self
     }
 
-    const fn by(
-        mut self,
-        fields: fn() -> Vec<Field>,
-        steps: fn(&Asked, Map<String, Value>) -> Result<Steps, Problem>,
-    ) -> Self {
+    const fn by(mut self, fields: fn() -> Vec<Field>, steps: MakeSteps) -> Self {
         self.special = Some((fields, steps));
         self
     }
 
     fn steps(&self, asked: &Asked, body: Map<String, Value>) -> Result<Steps, Problem> {
         if let Some((_, steps)) = self.special {
-            return steps(asked, body);
+            return steps(asked, &body);
         }
         let mut params = methods::rename(body, self.names);
         params.insert(self.id.into(), json!(asked.param("id")));
@@ -99,7 +98,10 @@ impl Definition {
 
 /// The routes of all actions whose methods exist.
 pub(super) fn routes(engine: &Engine) -> Vec<Route> {
-    table::ALL.iter().filter_map(|definition| route(engine, definition)).collect()
+    table::ALL
+        .iter()
+        .filter_map(|definition| route(engine, definition))
+        .collect()
 }
 
 fn route(engine: &Engine, d: &'static Definition) -> Option<Route> {
@@ -131,7 +133,9 @@ async fn run(mut asked: Asked, d: &'static Definition) -> Result<Response, Probl
     let id = asked.param("id").to_owned();
     let kind = match collections::ALL.iter().find(|c| c.path == d.collection) {
         Some(collection) => {
-            asked.engine().fetch(&asked.caller, &id, &[collection.kind])?;
+            asked
+                .engine()
+                .fetch(&asked.caller, &id, &[collection.kind])?;
             collection.kind.name()
         }
         None => d.collection.trim_end_matches('s'),

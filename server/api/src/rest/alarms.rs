@@ -1,7 +1,7 @@
 //! Alarms: the messages by which pools warn, with what they are about spelled out.
 
-use axum::response::Response;
 use axum::http::{Method as Verb, StatusCode};
+use axum::response::Response;
 use serde_json::{Value, json};
 use xo_engine::{Engine, Error, Item, ObjectType, Query};
 
@@ -13,15 +13,27 @@ use crate::problem::Problem;
 const NAMES: [&str; 3] = ["ALARM", "BOND_STATUS_CHANGED", "MULTIPATH_PERIODIC_ALERT"];
 
 pub(super) fn routes() -> Vec<Route> {
-    let all = Route::new(Verb::GET, "/alarms", "Lists alarms.", |asked| async move { list(&asked, None).await });
-    let one = Route::new(Verb::GET, "/alarms/{id}", "One alarm.", |asked| async move {
-        let item = asked.engine().fetch(&asked.caller, asked.param("id"), &[ObjectType::Message])?;
-        let view = view(asked.engine(), &item).ok_or_else(|| Error::no_such(asked.param("id"), "alarm"))?;
-        asked::json(StatusCode::OK, &view)
+    let all = Route::new(Verb::GET, "/alarms", "Lists alarms.", |asked| async move {
+        list(&asked, None).await
     });
+    let one = Route::new(
+        Verb::GET,
+        "/alarms/{id}",
+        "One alarm.",
+        |asked| async move {
+            let item =
+                asked
+                    .engine()
+                    .fetch(&asked.caller, asked.param("id"), &[ObjectType::Message])?;
+            let view = view(asked.engine(), &item)
+                .ok_or_else(|| Error::no_such(asked.param("id"), "alarm"))?;
+            asked::json(StatusCode::OK, &view)
+        },
+    );
     vec![
         listing::documented(all, of("object")),
-        one.reply_json(200, "The alarm", of("object")).reply(404, "No such alarm"),
+        one.reply_json(200, "The alarm", of("object"))
+            .reply(404, "No such alarm"),
     ]
 }
 
@@ -32,19 +44,27 @@ pub(super) async fn list(asked: &Asked, about: Option<&Item>) -> Result<Response
         query = query.pattern(&json!({ "$object": item.id.to_string() }));
     }
     let messages = asked.engine().query(&asked.caller, &query).await?;
-    let alarms = messages.iter().filter_map(|message| view(asked.engine(), message)).collect();
+    let alarms = messages
+        .iter()
+        .filter_map(|message| view(asked.engine(), message))
+        .collect();
     listing::values(asked, "alarms", alarms)
 }
 
 /// An alarm as clients see it; `None` for other messages.
 pub(super) fn view(engine: &Engine, message: &Item) -> Option<Value> {
-    let Ok(Value::Object(mut members)) = serde_json::from_str::<Value>(&message.json) else { return None };
+    let Ok(Value::Object(mut members)) = serde_json::from_str::<Value>(&message.json) else {
+        return None;
+    };
     let name = members.get("name")?.as_str()?;
     if !NAMES.contains(&name) {
         return None;
     }
     let body = members.get("body").and_then(Value::as_str).map(read_body);
-    let about = members.shift_remove("$object").and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default();
+    let about = members
+        .shift_remove("$object")
+        .and_then(|id| id.as_str().map(str::to_owned))
+        .unwrap_or_default();
     let object = match engine.inventory.find(&about) {
         Some(item) => {
             json!({ "type": item.kind.name(), "uuid": about, "href": collections::href(&item) })
@@ -58,7 +78,10 @@ pub(super) fn view(engine: &Engine, message: &Item) -> Option<Value> {
 
 /// `value: 0.97`, then `config:` and XML with the name of what is watched; other texts are names themselves.
 fn read_body(text: &str) -> Value {
-    let value = text.lines().find_map(|line| line.strip_prefix("value:")).map(str::trim);
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix("value:"))
+        .map(str::trim);
     let name = text
         .split_once("<name")
         .and_then(|(_, rest)| rest.split_once("value=\""))
@@ -77,7 +100,10 @@ mod tests {
     #[test]
     fn what_is_watched_and_its_value_are_read_from_the_text() {
         let text = "value: 0.97\nconfig:\n<variable>\n  <name value=\"cpu_usage\"/>\n</variable>";
-        assert_eq!(read_body(text), json!({ "name": "cpu_usage", "value": "0.97" }));
+        assert_eq!(
+            read_body(text),
+            json!({ "name": "cpu_usage", "value": "0.97" })
+        );
         assert_eq!(read_body("eth0 is down"), json!({ "name": "eth0 is down" }));
         assert_eq!(read_body("<name value="), json!({ "name": "<name value=" }));
     }

@@ -36,24 +36,36 @@ impl Asked {
 
     /// A part of the path; empty when the route has none of that name.
     pub(super) fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+        self.params
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// A query parameter.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A switch in the query: on by mere presence or by any value but `false`, `0`, `no`, `off`. Upstream takes only `true`, but older
     /// clients send other things (`wait=result`).
     pub(super) fn flag(&self, name: &str) -> bool {
-        let off = |value: &str| ["false", "0", "no", "off"].iter().any(|o| o.eq_ignore_ascii_case(value));
+        let off = |value: &str| {
+            ["false", "0", "no", "off"]
+                .iter()
+                .any(|o| o.eq_ignore_ascii_case(value))
+        };
         self.query(name).is_some_and(|value| !off(value))
     }
 
     /// A number in the query.
     pub(super) fn number(&self, name: &str, least: usize) -> Result<Option<usize>, Problem> {
-        let Some(text) = self.query(name) else { return Ok(None) };
+        let Some(text) = self.query(name) else {
+            return Ok(None);
+        };
         let number = text.parse().ok().filter(|number| *number >= least);
         number.map(Some).ok_or_else(|| {
             Error::invalid(name, format!("must be a whole number, at least {least}")).into()
@@ -64,7 +76,10 @@ impl Asked {
     pub(super) async fn body(&mut self) -> Result<Map<String, Value>, Problem> {
         let body = std::mem::take(self.request.get_mut().body_mut());
         let bytes = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-            Problem::http(StatusCode::PAYLOAD_TOO_LARGE, "the body could not be read, or has more than 4 MiB")
+            Problem::http(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body could not be read, or has more than 4 MiB",
+            )
         })?;
         let members = match bytes.trim_ascii() {
             b"" => Map::new(),
@@ -81,13 +96,19 @@ impl Asked {
     }
 
     /// Calls a method of the engine.
-    pub(super) async fn call(&self, method: &str, params: Map<String, Value>) -> Result<Value, Problem> {
-        Ok(match self.engine().call(&self.caller, method, params).await? {
-            xo_engine::Outcome::Value(value) => value,
-            xo_engine::Outcome::Json(pieces) => {
-                serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?
-            }
-        })
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        params: Map<String, Value>,
+    ) -> Result<Value, Problem> {
+        Ok(
+            match self.engine().call(&self.caller, method, params).await? {
+                xo_engine::Outcome::Value(value) => value,
+                xo_engine::Outcome::Json(pieces) => {
+                    serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?
+                }
+            },
+        )
     }
 }
 
@@ -95,15 +116,38 @@ fn check(fields: &[Field], members: &Map<String, Value>) -> Result<(), Error> {
     let mut errors = Vec::new();
     let mut fail = |keyword, name: &str, message: String| {
         let params = serde_json::json!({ "property": name });
-        errors.push(xo_engine::ParamError { path: String::new(), keyword, params, message });
+        errors.push(xo_engine::ParamError {
+            path: String::new(),
+            keyword,
+            params,
+            message,
+        });
     };
-    for field in fields.iter().filter(|f| f.is_required && !members.contains_key(&f.name)) {
-        fail("required", &field.name, format!("must have required property '{}'", field.name));
+    for field in fields
+        .iter()
+        .filter(|f| f.is_required && !members.contains_key(&f.name))
+    {
+        fail(
+            "required",
+            &field.name,
+            format!("must have required property '{}'", field.name),
+        );
     }
-    for name in members.keys().filter(|name| !fields.iter().any(|f| f.name == **name)) {
-        fail("additionalProperties", name, format!("must not have the property '{name}'"));
+    for name in members
+        .keys()
+        .filter(|name| !fields.iter().any(|f| f.name == **name))
+    {
+        fail(
+            "additionalProperties",
+            name,
+            format!("must not have the property '{name}'"),
+        );
     }
-    if errors.is_empty() { Ok(()) } else { Err(Error::InvalidParameters(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::InvalidParameters(errors))
+    }
 }
 
 /// A JSON answer.
@@ -114,7 +158,12 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response
 
 /// An answer whose text is JSON already.
 pub(super) fn json_text(status: StatusCode, body: Body) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
+        body,
+    )
+        .into_response()
 }
 
 /// 204

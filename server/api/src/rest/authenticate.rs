@@ -18,11 +18,15 @@ pub(super) async fn caller(rest: &Rest, request: &Parts) -> Result<Caller, Probl
     let token = cookie(headers, "authenticationToken").or_else(|| cookie(headers, "token"));
     let credentials = match (token, headers.get(AUTHORIZATION)) {
         (Some(_), Some(_)) => {
-            return Err(Problem::bad_request("send a token or an Authorization header, not both"));
+            return Err(Problem::bad_request(
+                "send a token or an Authorization header, not both",
+            ));
         }
         (Some(token), None) => Credentials::Token(token),
         (None, Some(value)) => value.to_str().ok().and_then(read).ok_or_else(|| {
-            Problem::bad_request("the Authorization header must be `Basic` with base64 of name:password")
+            Problem::bad_request(
+                "the Authorization header must be `Basic` with base64 of name:password",
+            )
         })?,
         (None, None) => return Err(Error::NotSignedIn.into()),
     };
@@ -40,7 +44,10 @@ fn read(value: &str) -> Option<Credentials> {
     }
     let text = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
     let (name, password) = text.split_once(':')?;
-    Some(Credentials::Password { name: name.into(), password: password.into() })
+    Some(Credentials::Password {
+        name: name.into(),
+        password: password.into(),
+    })
 }
 
 #[cfg(test)]
@@ -50,7 +57,9 @@ mod tests {
     #[test]
     fn a_password_keeps_its_colons() {
         let value = format!("basic {}", STANDARD.encode("ann:a:b"));
-        let Some(Credentials::Password { name, password }) = read(&value) else { panic!("not read") };
+        let Some(Credentials::Password { name, password }) = read(&value) else {
+            panic!("not read")
+        };
         assert_eq!((name.as_str(), password.as_str()), ("ann", "a:b"));
     }
 

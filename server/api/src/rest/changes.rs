@@ -45,7 +45,15 @@ const DELETES: &[(&str, &str, &[&str])] = &[
 
 /// Collection, method, and names of members.
 const CREATES: &[(&str, &str, &[Names])] = &[
-    ("vdis", "disk.create", &[("name_label", "name"), ("virtual_size", "size"), ("srId", "sr")]),
+    (
+        "vdis",
+        "disk.create",
+        &[
+            ("name_label", "name"),
+            ("virtual_size", "size"),
+            ("srId", "sr"),
+        ],
+    ),
     (
         "vifs",
         "vm.createInterface",
@@ -61,7 +69,13 @@ const CREATES: &[(&str, &str, &[Names])] = &[
     (
         "vbds",
         "vm.attachDisk",
-        &[("VM", "vm"), ("VDI", "vdi"), ("bootable", "bootable"), ("mode", "mode"), ("userdevice", "position")],
+        &[
+            ("VM", "vm"),
+            ("VDI", "vdi"),
+            ("bootable", "bootable"),
+            ("mode", "mode"),
+            ("userdevice", "position"),
+        ],
     ),
 ];
 
@@ -73,7 +87,10 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
 }
 
 fn kind_of(path: &str) -> Option<ObjectType> {
-    collections::ALL.iter().find(|c| c.path == path).map(|c| c.kind)
+    collections::ALL
+        .iter()
+        .find(|c| c.path == path)
+        .map(|c| c.kind)
 }
 
 fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) -> Option<Route> {
@@ -88,37 +105,59 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
     let has_tags = path == "vms";
     if has_tags {
         let tags = json!({ "type": "array", "items": { "type": "string" } });
-        fields.push(Field { name: "tags".into(), schema: tags, is_required: false });
+        fields.push(Field {
+            name: "tags".into(),
+            schema: tags,
+            is_required: false,
+        });
     }
     let documented = fields.clone();
-    let route = Route::new(Verb::PATCH, format!("/{path}/{{id}}"), format!("Changes one {}.", kind.name()), {
-        move |mut asked: Asked| {
-            let fields = fields.clone();
-            async move {
-                let id = asked.param("id").to_owned();
-                let item = asked.engine().fetch(&asked.caller, &id, &[kind])?;
-                // Both spellings are taken; the method refuses what it does not know.
-                asked.shape = None;
-                let mut body = asked.body().await?;
-                let tags = if has_tags { body.shift_remove("tags") } else { None };
-                let mut params = Map::new();
-                for (member, value) in body {
-                    let camel = fields.iter().any(|f| f.name == member);
-                    let param = if camel { param_of(&asked, name, &member, is_camel) } else { member };
-                    params.insert(param, value);
+    let route = Route::new(
+        Verb::PATCH,
+        format!("/{path}/{{id}}"),
+        format!("Changes one {}.", kind.name()),
+        {
+            move |mut asked: Asked| {
+                let fields = fields.clone();
+                async move {
+                    let id = asked.param("id").to_owned();
+                    let item = asked.engine().fetch(&asked.caller, &id, &[kind])?;
+                    // Both spellings are taken; the method refuses what it does not know.
+                    asked.shape = None;
+                    let mut body = asked.body().await?;
+                    let tags = if has_tags {
+                        body.shift_remove("tags")
+                    } else {
+                        None
+                    };
+                    let mut params = Map::new();
+                    for (member, value) in body {
+                        let camel = fields.iter().any(|f| f.name == member);
+                        let param = if camel {
+                            param_of(&asked, name, &member, is_camel)
+                        } else {
+                            member
+                        };
+                        params.insert(param, value);
+                    }
+                    if !params.is_empty() {
+                        params.insert("id".into(), json!(id));
+                        asked.call(name, params).await?;
+                    }
+                    if let Some(tags) = tags {
+                        set_tags(&asked, &id, &ids_at(&item, "tags"), &tags).await?;
+                    }
+                    Ok(nothing())
                 }
-                if !params.is_empty() {
-                    params.insert("id".into(), json!(id));
-                    asked.call(name, params).await?;
-                }
-                if let Some(tags) = tags {
-                    set_tags(&asked, &id, &ids_at(&item, "tags"), &tags).await?;
-                }
-                Ok(nothing())
             }
-        }
-    });
-    Some(route.body(documented).reply(204, "Changed").reply(404, "No such object"))
+        },
+    );
+    Some(
+        route
+            .body(documented)
+            .reply(204, "Changed")
+            .reply(404, "No such object"),
+    )
 }
 
 /// How a parameter is spelled here.
@@ -132,7 +171,10 @@ fn shown(param: &str, is_camel: bool) -> String {
 
 fn param_of(asked: &Asked, method: &str, member: &str, is_camel: bool) -> String {
     let params = methods::find(asked.engine(), method).and_then(|m| m.params.as_ref());
-    let found = params.into_iter().flatten().find(|p| shown(p.name, is_camel) == member);
+    let found = params
+        .into_iter()
+        .flatten()
+        .find(|p| shown(p.name, is_camel) == member);
     found.map_or_else(|| member.to_owned(), |p| p.name.to_owned())
 }
 
@@ -157,8 +199,15 @@ async fn set_tags(asked: &Asked, id: &str, now: &[String], wanted: &Value) -> Re
         return Err(Error::invalid("tags", "must be a list of strings").into());
     };
     let wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
-    let removed = now.iter().map(String::as_str).filter(|t| !wanted.contains(t)).map(|t| ("tag.remove", t));
-    let added = wanted.iter().filter(|t| !now.iter().any(|n| n == *t)).map(|t| ("tag.add", *t));
+    let removed = now
+        .iter()
+        .map(String::as_str)
+        .filter(|t| !wanted.contains(t))
+        .map(|t| ("tag.remove", t));
+    let added = wanted
+        .iter()
+        .filter(|t| !now.iter().any(|n| n == *t))
+        .map(|t| ("tag.add", *t));
     for (method, tag) in removed.chain(added) {
         let params = Map::from_iter([("id".to_owned(), json!(id)), ("tag".to_owned(), json!(tag))]);
         asked.call(method, params).await?;
@@ -170,14 +219,19 @@ fn delete(engine: &Engine, &(path, name, flags): &'static (&str, &str, &[&str]))
     methods::find(engine, name)?;
     let kind = kind_of(path)?;
     let summary = format!("Deletes one {}.", kind.name());
-    let route = Route::new(Verb::DELETE, format!("/{path}/{{id}}"), summary, move |asked| async move {
-        let id = asked.param("id");
-        asked.engine().fetch(&asked.caller, id, &[kind])?;
-        let mut params = Map::from_iter([("id".to_owned(), json!(id))]);
-        params.extend(flags.iter().map(|flag| ((*flag).to_owned(), json!(true))));
-        asked.call(name, params).await?;
-        Ok(nothing())
-    });
+    let route = Route::new(
+        Verb::DELETE,
+        format!("/{path}/{{id}}"),
+        summary,
+        move |asked| async move {
+            let id = asked.param("id");
+            asked.engine().fetch(&asked.caller, id, &[kind])?;
+            let mut params = Map::from_iter([("id".to_owned(), json!(id))]);
+            params.extend(flags.iter().map(|flag| ((*flag).to_owned(), json!(true))));
+            asked.call(name, params).await?;
+            Ok(nothing())
+        },
+    );
     Some(route.reply(204, "Deleted").reply(404, "No such object"))
 }
 
@@ -186,27 +240,34 @@ fn create(engine: &Engine, &(path, name, names): &'static (&str, &str, &[Names])
     let kind = kind_of(path)?;
     let fields = methods::fields(method, names);
     let summary = format!("Makes a {}.", kind.name());
-    let route = Route::new(Verb::POST, format!("/{path}"), summary, move |mut asked: Asked| async move {
-        let body = asked.body().await?;
-        let disk = body.get("VDI").and_then(Value::as_str).map(str::to_owned);
-        let vm = body.get("VM").and_then(Value::as_str).map(str::to_owned);
-        let params = methods::rename(body, names);
-        let result = asked.engine().call(&asked.caller, name, params).await;
-        let made = match result.map_err(|e| methods::in_body_names(e, names))? {
-            xo_engine::Outcome::Value(Value::String(id)) => Some(id),
-            // `vm.attachDisk` does not tell what it made.
-            _ => match (disk, vm) {
-                (Some(disk), Some(vm)) => attached(&asked, &disk, &vm).await?,
-                _ => None,
-            },
-        };
-        answer(path, made)
-    });
+    let route = Route::new(
+        Verb::POST,
+        format!("/{path}"),
+        summary,
+        move |mut asked: Asked| async move {
+            let body = asked.body().await?;
+            let disk = body.get("VDI").and_then(Value::as_str).map(str::to_owned);
+            let vm = body.get("VM").and_then(Value::as_str).map(str::to_owned);
+            let params = methods::rename(body, names);
+            let result = asked.engine().call(&asked.caller, name, params).await;
+            let made = match result.map_err(|e| methods::in_body_names(e, names))? {
+                xo_engine::Outcome::Value(Value::String(id)) => Some(id),
+                // `vm.attachDisk` does not tell what it made.
+                _ => match (disk, vm) {
+                    (Some(disk), Some(vm)) => attached(&asked, &disk, &vm).await?,
+                    _ => None,
+                },
+            };
+            answer(path, made)
+        },
+    );
     Some(route.body(fields).reply_json(201, "Made", made()))
 }
 
 fn answer(path: &str, made: Option<String>) -> Result<Response, Problem> {
-    let lost = || Error::Unavailable("it was made, but the pool has not told of it yet: list it later".into());
+    let lost = || {
+        Error::Unavailable("it was made, but the pool has not told of it yet: list it later".into())
+    };
     created(path, &made.ok_or_else(lost)?)
 }
 
@@ -214,12 +275,22 @@ fn answer(path: &str, made: Option<String>) -> Result<Response, Problem> {
 async fn attached(asked: &Asked, disk: &str, vm: &str) -> Result<Option<String>, Problem> {
     let inventory = &asked.engine().inventory;
     let link = |inventory: &xo_engine::Inventory| {
-        let ids = inventory.find(disk).map(|disk| ids_at(&disk, "$VBDs")).unwrap_or_default();
+        let ids = inventory
+            .find(disk)
+            .map(|disk| ids_at(&disk, "$VBDs"))
+            .unwrap_or_default();
         ids.into_iter().find(|id| {
-            inventory.find(id).and_then(|vbd| vbd.at("VM")).is_some_and(|of| of == vm)
+            inventory
+                .find(id)
+                .and_then(|vbd| vbd.at("VM"))
+                .is_some_and(|of| of == vm)
         })
     };
-    inventory.await_state(Duration::from_secs(10), |inventory| link(inventory).is_some()).await;
+    inventory
+        .await_state(Duration::from_secs(10), |inventory| {
+            link(inventory).is_some()
+        })
+        .await;
     Ok(link(inventory))
 }
 

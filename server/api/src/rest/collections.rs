@@ -25,7 +25,13 @@ pub(super) struct Collection {
 }
 
 const fn collection(path: &'static str, kind: ObjectType) -> Collection {
-    Collection { path, kind, has_tags: false, has_history: false, disks: None }
+    Collection {
+        path,
+        kind,
+        has_tags: false,
+        has_history: false,
+        disks: None,
+    }
 }
 
 impl Collection {
@@ -58,13 +64,27 @@ pub(super) const ALL: &[Collection] = &[
     collection("sms", ObjectType::Sm),
     collection("srs", ObjectType::Sr).tags().history(),
     collection("vbds", ObjectType::Vbd).history(),
-    collection("vdi-snapshots", ObjectType::VdiSnapshot).tags().history(),
+    collection("vdi-snapshots", ObjectType::VdiSnapshot)
+        .tags()
+        .history(),
     collection("vdis", ObjectType::Vdi).tags().history(),
     collection("vifs", ObjectType::Vif).history(),
-    collection("vm-controllers", ObjectType::VmController).tags().history().disks(ObjectType::Vdi),
-    collection("vm-snapshots", ObjectType::VmSnapshot).tags().history().disks(ObjectType::VdiSnapshot),
-    collection("vm-templates", ObjectType::VmTemplate).tags().history().disks(ObjectType::Vdi),
-    collection("vms", ObjectType::Vm).tags().history().disks(ObjectType::Vdi),
+    collection("vm-controllers", ObjectType::VmController)
+        .tags()
+        .history()
+        .disks(ObjectType::Vdi),
+    collection("vm-snapshots", ObjectType::VmSnapshot)
+        .tags()
+        .history()
+        .disks(ObjectType::VdiSnapshot),
+    collection("vm-templates", ObjectType::VmTemplate)
+        .tags()
+        .history()
+        .disks(ObjectType::Vdi),
+    collection("vms", ObjectType::Vm)
+        .tags()
+        .history()
+        .disks(ObjectType::Vdi),
     collection("bonds", ObjectType::Bond),
     collection("gpu-groups", ObjectType::GpuGroup),
     collection("patches", ObjectType::Patch),
@@ -97,29 +117,45 @@ pub(super) fn routes() -> Vec<Route> {
 fn of_collection(c: &'static Collection) -> Vec<Route> {
     let (path, name) = (c.path, c.kind.name());
     let object = || json!({ "$ref": format!("#/components/schemas/{name}") });
-    let list = Route::new(Verb::GET, format!("/{path}"), format!("Lists {path}."), move |asked| async move {
-        listing::objects(&asked, Query::kinds(&[c.kind])).await
-    });
-    let get = Route::new(Verb::GET, format!("/{path}/{{id}}"), format!("One {name}."), move |asked| one(asked, c));
+    let list = Route::new(
+        Verb::GET,
+        format!("/{path}"),
+        format!("Lists {path}."),
+        move |asked| async move { listing::objects(&asked, Query::kinds(&[c.kind])).await },
+    );
+    let get = Route::new(
+        Verb::GET,
+        format!("/{path}/{{id}}"),
+        format!("One {name}."),
+        move |asked| one(asked, c),
+    );
     let mut routes = vec![
         listing::documented(list, object()),
-        get.reply_json(200, "The object", object()).reply(404, "No such object, or it may not be seen"),
+        get.reply_json(200, "The object", object())
+            .reply(404, "No such object, or it may not be seen"),
     ];
     let below = |rest: &str| format!("/{path}/{{id}}/{rest}");
     let sub = |rest: &str, what: &str| (below(rest), format!("Lists the {what} of one {name}."));
     if c.has_history {
         let (at, summary) = sub("messages", "messages");
         let route = Route::new(Verb::GET, at, summary, move |asked| messages(asked, c));
-        routes.push(listing::documented(route, json!({ "$ref": "#/components/schemas/message" })));
+        routes.push(listing::documented(
+            route,
+            json!({ "$ref": "#/components/schemas/message" }),
+        ));
         let (at, summary) = sub("alarms", "alarms");
         let route = Route::new(Verb::GET, at, summary, move |asked| async move {
-            let item = asked.engine().fetch(&asked.caller, asked.param("id"), &[c.kind])?;
+            let item = asked
+                .engine()
+                .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
             alarms::list(&asked, Some(&item)).await
         });
         routes.push(listing::documented(route, of("object")));
         let (at, summary) = sub("tasks", "tasks");
         let route = Route::new(Verb::GET, at, summary, move |asked| async move {
-            let item = asked.engine().fetch(&asked.caller, asked.param("id"), &[c.kind])?;
+            let item = asked
+                .engine()
+                .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
             tasks::of_object(&asked, "objectId", &item.id.to_string()).await
         });
         routes.push(listing::documented(route, of("object")));
@@ -127,14 +163,20 @@ fn of_collection(c: &'static Collection) -> Vec<Route> {
     if let Some(kind) = c.disks {
         let (at, summary) = sub("vdis", "disks");
         let route = Route::new(Verb::GET, at, summary, move |asked| disks(asked, c, kind));
-        routes.push(listing::documented(route, json!({ "$ref": format!("#/components/schemas/{}", kind.name()) })));
+        routes.push(listing::documented(
+            route,
+            json!({ "$ref": format!("#/components/schemas/{}", kind.name()) }),
+        ));
     }
     if c.has_tags {
-        for (verb, method, summary) in
-            [(Verb::PUT, "tag.add", "Adds a tag"), (Verb::DELETE, "tag.remove", "Removes a tag")]
-        {
+        for (verb, method, summary) in [
+            (Verb::PUT, "tag.add", "Adds a tag"),
+            (Verb::DELETE, "tag.remove", "Removes a tag"),
+        ] {
             let summary = format!("{summary}: {name}.");
-            let route = Route::new(verb, below("tags/{tag}"), summary, move |asked| tag(asked, c, method));
+            let route = Route::new(verb, below("tags/{tag}"), summary, move |asked| {
+                tag(asked, c, method)
+            });
             routes.push(route.reply(204, "Done"));
         }
     }
@@ -142,8 +184,13 @@ fn of_collection(c: &'static Collection) -> Vec<Route> {
 }
 
 async fn one(asked: Asked, c: &'static Collection) -> Result<Response, Problem> {
-    let item = asked.engine().fetch(&asked.caller, asked.param("id"), &[c.kind])?;
-    Ok(json_text(StatusCode::OK, Body::from(Bytes::from_owner(Kept(item)))))
+    let item = asked
+        .engine()
+        .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
+    Ok(json_text(
+        StatusCode::OK,
+        Body::from(Bytes::from_owner(Kept(item))),
+    ))
 }
 
 /// The kept text of an object, lent to a response.
@@ -156,27 +203,51 @@ impl AsRef<[u8]> for Kept {
 }
 
 async fn messages(asked: Asked, c: &'static Collection) -> Result<Response, Problem> {
-    let item = asked.engine().fetch(&asked.caller, asked.param("id"), &[c.kind])?;
-    let of_object = Query::kinds(&[ObjectType::Message]).pattern(&json!({ "$object": item.id.to_string() }));
+    let item = asked
+        .engine()
+        .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
+    let of_object =
+        Query::kinds(&[ObjectType::Message]).pattern(&json!({ "$object": item.id.to_string() }));
     listing::objects(&asked, of_object).await
 }
 
-async fn disks(asked: Asked, c: &'static Collection, kind: ObjectType) -> Result<Response, Problem> {
-    let item = asked.engine().fetch(&asked.caller, asked.param("id"), &[c.kind])?;
+async fn disks(
+    asked: Asked,
+    c: &'static Collection,
+    kind: ObjectType,
+) -> Result<Response, Problem> {
+    let item = asked
+        .engine()
+        .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
     let ids = ids_at(&item, "$VBDs");
-    let disks = ids.iter().filter_map(|id| asked.engine().inventory.find(id)?.at("VDI"));
-    let ids = disks.filter_map(|id| id.as_str().map(str::to_owned)).collect();
+    let disks = ids
+        .iter()
+        .filter_map(|id| asked.engine().inventory.find(id)?.at("VDI"));
+    let ids = disks
+        .filter_map(|id| id.as_str().map(str::to_owned))
+        .collect();
     listing::objects(&asked, Query::kinds(&[kind]).among(ids)).await
 }
 
 /// A property that is a list of ids.
 pub(super) fn ids_at(item: &Item, property: &str) -> Vec<String> {
-    let Some(Value::Array(list)) = item.at(property) else { return Vec::new() };
-    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    let Some(Value::Array(list)) = item.at(property) else {
+        return Vec::new();
+    };
+    list.iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
-async fn tag(asked: Asked, c: &'static Collection, method: &'static str) -> Result<Response, Problem> {
-    asked.engine().fetch(&asked.caller, asked.param("id"), &[c.kind])?;
+async fn tag(
+    asked: Asked,
+    c: &'static Collection,
+    method: &'static str,
+) -> Result<Response, Problem> {
+    asked
+        .engine()
+        .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
     let mut params = Map::new();
     params.insert("id".into(), json!(asked.param("id")));
     params.insert("tag".into(), json!(asked.param("tag")));

@@ -34,17 +34,27 @@ pub(super) fn router(rest: &Arc<Rest>, routes: Vec<Route>) -> Router<App> {
             None => (route.path.clone(), false),
         };
         let key = (path, route.verb.to_string());
-        let (_, choice) = choices.entry(key).or_insert_with(|| (route.verb.clone(), Choice::default()));
-        let slot = if has_format { &mut choice.with_format } else { &mut choice.plain };
+        let (_, choice) = choices
+            .entry(key)
+            .or_insert_with(|| (route.verb.clone(), Choice::default()));
+        let slot = if has_format {
+            &mut choice.with_format
+        } else {
+            &mut choice.plain
+        };
         *slot = Some(Arc::new(route));
     }
     let mut by_path: BTreeMap<String, MethodRouter<App>> = BTreeMap::new();
     for ((path, _), (verb, choice)) in choices {
-        let Ok(filter) = MethodFilter::try_from(verb) else { continue };
+        let Ok(filter) = MethodFilter::try_from(verb) else {
+            continue;
+        };
         let rest = Arc::clone(rest);
         let handler = move |params: RawPathParams, request: Request| {
-            let params: Vec<(String, String)> =
-                params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let params: Vec<(String, String)> = params
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
             let (rest, choice) = (Arc::clone(&rest), choice.clone());
             async move {
                 let reply = serve(rest, choice, params, request).await;
@@ -58,7 +68,9 @@ pub(super) fn router(rest: &Arc<Rest>, routes: Vec<Route>) -> Router<App> {
     for (path, methods) in by_path {
         router = router.route(&path, methods);
     }
-    router.fallback(elsewhere).method_not_allowed_fallback(wrong_verb)
+    router
+        .fallback(elsewhere)
+        .method_not_allowed_fallback(wrong_verb)
 }
 
 async fn serve(
@@ -77,43 +89,72 @@ async fn serve(
         route = Some(with_format);
     }
     let (parts, body) = request.into_parts();
-    let Some(route) = route else { return Ok(not_here(&parts.method, &parts.uri)) };
+    let Some(route) = route else {
+        return Ok(not_here(&parts.method, &parts.uri));
+    };
     let caller = match route.access {
         Access::Public => Caller::anonymous(crate::app::client_address(&parts.extensions)),
         Access::SignedIn | Access::Admin => {
             if parts.headers.get("x-xo-client").is_some_and(|v| v == "mcp") {
-                return Err(Error::Unavailable("MCP is not available on this server".into()).into());
+                return Err(
+                    Error::Unavailable("MCP is not available on this server".into()).into(),
+                );
             }
             authenticate::caller(&rest, &parts).await?
         }
     };
     if route.access == Access::Admin && !rest.app.engine.is_admin(&caller) {
-        return Err(Error::Unauthorized { permission: "admin".into(), object: None }.into());
+        return Err(Error::Unauthorized {
+            permission: "admin".into(),
+            object: None,
+        }
+        .into());
     }
     if let Some(redirect) = me(&route, &caller, &mut params, &parts) {
         return Ok(redirect);
     }
     let query = parts.uri.query().unwrap_or_default();
-    let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let query = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     let shape = route.body.clone();
     let request = Mutex::new(Request::from_parts(parts, body));
-    (route.run)(Asked { rest, caller, params, query, shape, request }).await
+    (route.run)(Asked {
+        rest,
+        caller,
+        params,
+        query,
+        shape,
+        request,
+    })
+    .await
 }
 
 /// `/users/me` is the caller: reads are sent on to the real address as upstream does; others are answered at once, since bodies get
 /// lost on redirections.
-fn me(route: &Route, caller: &Caller, params: &mut [(String, String)], request: &Parts) -> Option<Response> {
+fn me(
+    route: &Route,
+    caller: &Caller,
+    params: &mut [(String, String)],
+    request: &Parts,
+) -> Option<Response> {
     if !route.path.starts_with("/users/{id}") {
         return None;
     }
     let user = caller.user.as_deref()?;
-    let (_, id) = params.iter_mut().find(|(name, id)| name == "id" && id == "me")?;
+    let (_, id) = params
+        .iter_mut()
+        .find(|(name, id)| name == "id" && id == "me")?;
     user.clone_into(id);
     if request.method != Verb::GET {
         return None;
     }
     let rest = route.path.strip_prefix("/users/{id}").unwrap_or_default();
-    let query = request.uri.query().map(|q| format!("?{q}")).unwrap_or_default();
+    let query = request
+        .uri
+        .query()
+        .map(|q| format!("?{q}"))
+        .unwrap_or_default();
     let target = format!("{BASE}/users/{user}{rest}{query}");
     Some((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, target)]).into_response())
 }
@@ -126,21 +167,35 @@ async fn elsewhere(request: Request) -> Response {
 fn not_here(verb: &Verb, uri: &Uri) -> Response {
     let path = uri.path().trim_matches('/');
     if path.is_empty() {
-        return (StatusCode::FOUND, [(header::LOCATION, format!("{BASE}/docs"))]).into_response();
+        return (
+            StatusCode::FOUND,
+            [(header::LOCATION, format!("{BASE}/docs"))],
+        )
+            .into_response();
     }
     let first = path.split('/').next().unwrap_or_default();
     let is_known = table::NOT_YET.contains(&first)
-        || table::NOT_YET_ENDINGS.iter().any(|ending| path.ends_with(ending));
+        || table::NOT_YET_ENDINGS
+            .iter()
+            .any(|ending| path.ends_with(ending));
     let problem = if is_known {
-        Problem::from(Error::NotImplemented { what: format!("{verb} {BASE}/{path}") })
+        Problem::from(Error::NotImplemented {
+            what: format!("{verb} {BASE}/{path}"),
+        })
     } else {
-        Problem::http(StatusCode::NOT_FOUND, format!("nothing is at {BASE}/{path}; see {BASE}/docs"))
+        Problem::http(
+            StatusCode::NOT_FOUND,
+            format!("nothing is at {BASE}/{path}; see {BASE}/docs"),
+        )
     };
     problem.into_response()
 }
 
 async fn wrong_verb(request: Request) -> Response {
     let path = request.uri().path();
-    let message = format!("{} is not served at {BASE}{path}; see {BASE}/docs", request.method());
+    let message = format!(
+        "{} is not served at {BASE}{path}; see {BASE}/docs",
+        request.method()
+    );
     Problem::http(StatusCode::METHOD_NOT_ALLOWED, message).into_response()
 }

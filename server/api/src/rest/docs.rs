@@ -8,9 +8,24 @@ use super::asked::json_text;
 use super::route::{Route, of};
 
 const FILES: &[(&str, &str, &str, &str)] = &[
-    ("/docs", "A page to read and try this API.", "text/html; charset=utf-8", include_str!("docs/page.html")),
-    ("/docs/page.css", "Its style.", "text/css; charset=utf-8", include_str!("docs/page.css")),
-    ("/docs/page.js", "Its script.", "text/javascript; charset=utf-8", include_str!("docs/page.js")),
+    (
+        "/docs",
+        "A page to read and try this API.",
+        "text/html; charset=utf-8",
+        include_str!("docs/page.html"),
+    ),
+    (
+        "/docs/page.css",
+        "Its style.",
+        "text/css; charset=utf-8",
+        include_str!("docs/page.css"),
+    ),
+    (
+        "/docs/page.js",
+        "Its script.",
+        "text/javascript; charset=utf-8",
+        include_str!("docs/page.js"),
+    ),
 ];
 
 pub(super) fn routes() -> Vec<Route> {
@@ -25,9 +40,17 @@ pub(super) fn routes() -> Vec<Route> {
         })
         .collect();
     routes.push(
-        Route::new(Verb::GET, "/docs/swagger.json", "This document.", |asked| async move {
-            Ok(json_text(StatusCode::OK, Body::from(asked.rest.document.clone())))
-        })
+        Route::new(
+            Verb::GET,
+            "/docs/swagger.json",
+            "This document.",
+            |asked| async move {
+                Ok(json_text(
+                    StatusCode::OK,
+                    Body::from(asked.rest.document.clone()),
+                ))
+            },
+        )
         .public()
         .reply_json(200, "OpenAPI 3.1", of("object")),
     );

@@ -15,7 +15,9 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::Interval;
-use xo_engine::{Caller, ClientFeed, Engine, Error, Item, ObjectType, Query, TaskNotice, project, task_json};
+use xo_engine::{
+    Caller, ClientFeed, Engine, Error, Item, ObjectType, Query, TaskNotice, project, task_json,
+};
 
 use super::asked::{self, Asked, nothing};
 use super::listing::Fields;
@@ -53,7 +55,10 @@ struct Subscription {
 }
 
 pub(super) fn routes() -> Vec<Route> {
-    let mut topics: Vec<Value> = ObjectType::ALL.iter().map(|kind| json!(kind.name())).collect();
+    let mut topics: Vec<Value> = ObjectType::ALL
+        .iter()
+        .map(|kind| json!(kind.name()))
+        .collect();
     topics.extend([json!("alarm"), json!("task")]);
     let fields = json!({ "anyOf": [{ "const": "*" }, { "type": "array", "items": of("string") }] });
     vec![
@@ -93,37 +98,57 @@ fn find(asked: &Asked) -> Result<Arc<Client>, Problem> {
 async fn subscribe(mut asked: Asked) -> Result<Response, Problem> {
     let client = find(&asked)?;
     let body = asked.body().await?;
-    let name = body.get("collection").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = body
+        .get("collection")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let topic = match name.as_str() {
         "alarm" => Topic::Alarms,
         "task" => Topic::Tasks,
-        name => ObjectType::from_name(name).map(Topic::Objects).ok_or_else(|| {
-            Error::invalid("collection", "must be a type of objects, `alarm` or `task`")
-        })?,
+        name => ObjectType::from_name(name)
+            .map(Topic::Objects)
+            .ok_or_else(|| {
+                Error::invalid("collection", "must be a type of objects, `alarm` or `task`")
+            })?,
     };
     let fields = match body.get("fields") {
         None => Fields::All,
         Some(Value::String(all)) if all == "*" => Fields::All,
-        Some(Value::Array(names)) => {
-            Fields::Some(names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-        }
+        Some(Value::Array(names)) => Fields::Some(
+            names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        ),
         Some(_) => return Err(Error::invalid("fields", "must be `*` or a list of names").into()),
     };
-    let mut subscription = Subscription { topic, fields, told: HashMap::new() };
+    let mut subscription = Subscription {
+        topic,
+        fields,
+        told: HashMap::new(),
+    };
     let kind = match topic {
         Topic::Objects(kind) => Some(kind),
         Topic::Alarms => Some(ObjectType::Message),
         Topic::Tasks => None,
     };
     if let Some(kind) = kind {
-        let there = asked.engine().query(&asked.caller, &Query::kinds(&[kind])).await?;
+        let there = asked
+            .engine()
+            .query(&asked.caller, &Query::kinds(&[kind]))
+            .await?;
         for item in there {
             if let Some(text) = subscription.text(asked.engine(), &item) {
                 subscription.told.insert(item.id.to_string(), hash(&text));
             }
         }
     }
-    client.subscriptions.lock().insert(name.clone(), subscription);
+    client
+        .subscriptions
+        .lock()
+        .insert(name.clone(), subscription);
     asked::json(StatusCode::CREATED, &json!({ "id": name }))
 }
 
@@ -194,7 +219,10 @@ impl Drop for Open {
 
 async fn open(asked: Asked) -> Result<Response, Problem> {
     let id = format!("{:032x}", rand::random::<u128>());
-    let client = Arc::new(Client { user: asked.caller.user.clone(), subscriptions: Mutex::default() });
+    let client = Arc::new(Client {
+        user: asked.caller.user.clone(),
+        subscriptions: Mutex::default(),
+    });
     {
         let mut clients = asked.rest.events.0.lock();
         if clients.len() >= MAX_CLIENTS {
@@ -223,7 +251,9 @@ async fn open(asked: Asked) -> Result<Response, Problem> {
     ];
     let mut response = (headers, Body::from_stream(events)).into_response();
     // Proxies must not hold events back.
-    response.headers_mut().insert("x-accel-buffering", header::HeaderValue::from_static("no"));
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", header::HeaderValue::from_static("no"));
     Ok(response)
 }
 
@@ -272,7 +302,9 @@ impl Open {
 
     fn task(&self, engine: &Engine, notice: &TaskNotice) -> Option<String> {
         let mut subscriptions = self.client.subscriptions.lock();
-        let (name, subscription) = subscriptions.iter_mut().find(|(_, s)| s.topic == Topic::Tasks)?;
+        let (name, subscription) = subscriptions
+            .iter_mut()
+            .find(|(_, s)| s.topic == Topic::Tasks)?;
         match notice {
             TaskNotice::Update(task) if tasks::is_visible(engine, &self.caller, task) => {
                 let text = subscription.shown(&task_json(task).to_string())?;
@@ -293,18 +325,38 @@ mod tests {
     #[test]
     fn an_unchanged_text_is_not_told_again() {
         let fields = Fields::Some(vec!["a".into()]);
-        let mut subscription = Subscription { topic: Topic::Tasks, fields, told: HashMap::new() };
+        let mut subscription = Subscription {
+            topic: Topic::Tasks,
+            fields,
+            told: HashMap::new(),
+        };
         let shown = subscription.shown(r#"{"a":1,"b":2}"#).unwrap();
         let first = subscription.entered("task", "x".into(), &shown).unwrap();
-        assert_eq!(first, "event: add\ndata: {\"$subscription\":\"task\",\"a\":1}\n\n");
+        assert_eq!(
+            first,
+            "event: add\ndata: {\"$subscription\":\"task\",\"a\":1}\n\n"
+        );
         assert_eq!(subscription.entered("task", "x".into(), &shown), None);
-        assert!(subscription.entered("task", "x".into(), r#"{"a":2}"#).unwrap().starts_with("event: update\n"));
-        assert!(subscription.exited("task", "x", "{}").unwrap().starts_with("event: remove\n"));
+        assert!(
+            subscription
+                .entered("task", "x".into(), r#"{"a":2}"#)
+                .unwrap()
+                .starts_with("event: update\n")
+        );
+        assert!(
+            subscription
+                .exited("task", "x", "{}")
+                .unwrap()
+                .starts_with("event: remove\n")
+        );
         assert_eq!(subscription.exited("task", "x", "{}"), None);
     }
 
     #[test]
     fn an_empty_object_makes_a_whole_event() {
-        assert_eq!(event("add", "VM", "{}"), "event: add\ndata: {\"$subscription\":\"VM\"}\n\n");
+        assert_eq!(
+            event("add", "VM", "{}"),
+            "event: add\ndata: {\"$subscription\":\"VM\"}\n\n"
+        );
     }
 }

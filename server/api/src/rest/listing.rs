@@ -25,17 +25,17 @@ pub(super) enum Row {
     /// An object of a pool.
     Item(Arc<Item>),
     /// Anything else: where it is found, and its text.
-    Made {
-        href: String,
-        json: String,
-    },
+    Made { href: String, json: String },
 }
 
 impl Row {
     /// Something of ours with an `id`, in this collection.
     pub(super) fn made(collection: &str, value: &Value) -> Self {
         let id = value.get("id").and_then(Value::as_str).unwrap_or_default();
-        Self::Made { href: format!("{BASE}/{collection}/{id}"), json: value.to_string() }
+        Self::Made {
+            href: format!("{BASE}/{collection}/{id}"),
+            json: value.to_string(),
+        }
     }
 
     fn json(&self) -> &str {
@@ -60,7 +60,11 @@ impl Row {
             Fields::All => None,
             Fields::Some(names) => project::project(self.json(), names),
         };
-        let members = object.as_deref().unwrap_or_else(|| self.json()).trim_start().strip_prefix('{');
+        let members = object
+            .as_deref()
+            .unwrap_or_else(|| self.json())
+            .trim_start()
+            .strip_prefix('{');
         text.extend_from_slice(b"{\"href\":");
         text.extend_from_slice(href.as_bytes());
         match members.map(str::trim_start) {
@@ -90,7 +94,10 @@ impl Fields {
             None => Self::Links,
             Some("*") => Self::All,
             Some(list) => {
-                let names = list.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "href");
+                let names = list
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty() && *name != "href");
                 Self::Some(names.map(str::to_owned).collect())
             }
         }
@@ -110,7 +117,7 @@ pub(super) fn documented(route: Route, item: Value) -> Route {
         .reply_json(
             200,
             "The list",
-            json!({ "type": "array", "items": { "anyOf": [of("string"), item] } }),
+            json!({ "type": "array", "items": { "anyOf": Value::Array(vec![of("string"), item]) } }),
         )
 }
 
@@ -139,14 +146,26 @@ pub(super) async fn objects(asked: &Asked, base: Query) -> Result<Response, Prob
 }
 
 /// Lists anything else.
-pub(super) fn values(asked: &Asked, collection: &str, values: Vec<Value>) -> Result<Response, Problem> {
+pub(super) fn values(
+    asked: &Asked,
+    collection: &str,
+    values: Vec<Value>,
+) -> Result<Response, Problem> {
     let chosen = query(asked, Query::everything())?.select(values);
-    answer(asked, chosen.iter().map(|value| Row::made(collection, value)).collect())
+    answer(
+        asked,
+        chosen
+            .iter()
+            .map(|value| Row::made(collection, value))
+            .collect(),
+    )
 }
 
 /// Only these members.
 pub(super) fn pick(value: &Value, names: &[String]) -> Value {
-    let found = names.iter().filter_map(|name| value.get(name).map(|v| (name.clone(), v.clone())));
+    let found = names
+        .iter()
+        .filter_map(|name| value.get(name).map(|v| (name.clone(), v.clone())));
     Value::Object(found.collect())
 }
 
@@ -156,11 +175,27 @@ fn answer(asked: &Asked, rows: Vec<Row>) -> Result<Response, Problem> {
         (true, true) => Err(Error::invalid("markdown", "and ndjson cannot be combined").into()),
         (false, true) => Ok(markdown(&fields, &rows)),
         (true, false) => {
-            let body = body(rows, fields, Shape { open: b"", between: b"\n", close: b"\n" });
+            let body = body(
+                rows,
+                fields,
+                Shape {
+                    open: b"",
+                    between: b"\n",
+                    close: b"\n",
+                },
+            );
             Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response())
         }
         (false, false) => {
-            let body = body(rows, fields, Shape { open: b"[", between: b",", close: b"]" });
+            let body = body(
+                rows,
+                fields,
+                Shape {
+                    open: b"[",
+                    between: b",",
+                    close: b"]",
+                },
+            );
             Ok(json_text(StatusCode::OK, body))
         }
     }
@@ -175,7 +210,11 @@ struct Shape {
 
 fn body(rows: Vec<Row>, fields: Fields, shape: Shape) -> Body {
     if rows.is_empty() {
-        let close = if shape.open.is_empty() { &[] } else { shape.close };
+        let close = if shape.open.is_empty() {
+            &[]
+        } else {
+            shape.close
+        };
         return Body::from([shape.open, close].concat());
     }
     if rows.len() <= ROWS_PER_PIECE {
@@ -215,14 +254,23 @@ fn piece(rows: &[Row], fields: &Fields, shape: Shape, is_first: bool, is_last: b
 fn markdown(fields: &Fields, rows: &[Row]) -> Response {
     let parsed: Vec<(String, Value)> = rows
         .iter()
-        .map(|row| (row.href(), serde_json::from_str(row.json()).unwrap_or_default()))
+        .map(|row| {
+            (
+                row.href(),
+                serde_json::from_str(row.json()).unwrap_or_default(),
+            )
+        })
         .collect();
     let columns: Vec<String> = match fields {
         Fields::Links => Vec::new(),
         Fields::Some(names) => names.clone(),
         Fields::All => {
             let mut names = Vec::new();
-            for key in parsed.iter().filter_map(|(_, value)| value.as_object()).flat_map(|o| o.keys()) {
+            for key in parsed
+                .iter()
+                .filter_map(|(_, value)| value.as_object())
+                .flat_map(|o| o.keys())
+            {
                 if !names.contains(key) {
                     names.push(key.clone());
                 }
@@ -248,12 +296,18 @@ fn markdown(fields: &Fields, rows: &[Row]) -> Response {
         }
     }
     text.push('\n');
-    ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }
 
 /// Text that neither ends a cell nor a row.
 fn cell(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ")
+    text.replace('\\', "\\\\")
+        .replace('|', "\\|")
+        .replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]
@@ -261,7 +315,10 @@ mod tests {
     use super::*;
 
     fn text(json: &str, fields: &str) -> String {
-        let row = Row::Made { href: "/x/1".into(), json: json.into() };
+        let row = Row::Made {
+            href: "/x/1".into(),
+            json: json.into(),
+        };
         let mut out = BytesMut::new();
         row.write(&Fields::parse(Some(fields)), &mut out);
         String::from_utf8(out.to_vec()).unwrap()
@@ -269,8 +326,14 @@ mod tests {
 
     #[test]
     fn the_link_is_put_into_the_kept_text() {
-        assert_eq!(text(r#"{"a":1,"b":"}"}"#, "*"), r#"{"href":"/x/1","a":1,"b":"}"}"#);
-        assert_eq!(text(r#"{"a":1,"b":"}"}"#, "b, href ,c"), r#"{"href":"/x/1","b":"}"}"#);
+        assert_eq!(
+            text(r#"{"a":1,"b":"}"}"#, "*"),
+            r#"{"href":"/x/1","a":1,"b":"}"}"#
+        );
+        assert_eq!(
+            text(r#"{"a":1,"b":"}"}"#, "b, href ,c"),
+            r#"{"href":"/x/1","b":"}"}"#
+        );
         assert_eq!(text(r#"{"a":1}"#, "c"), r#"{"href":"/x/1"}"#);
         assert_eq!(text("{}", "*"), r#"{"href":"/x/1"}"#);
     }
@@ -282,9 +345,17 @@ mod tests {
 
     #[test]
     fn pieces_make_one_list() {
-        let rows: Vec<Row> =
-            (0..3).map(|i| Row::Made { href: format!("/{i}"), json: "{}".into() }).collect();
-        let shape = Shape { open: b"[", between: b",", close: b"]" };
+        let rows: Vec<Row> = (0..3)
+            .map(|i| Row::Made {
+                href: format!("/{i}"),
+                json: "{}".into(),
+            })
+            .collect();
+        let shape = Shape {
+            open: b"[",
+            between: b",",
+            close: b"]",
+        };
         let (a, b) = rows.split_at(2);
         let joined = [
             piece(a, &Fields::Links, shape, true, false),

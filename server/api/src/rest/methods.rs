@@ -16,15 +16,27 @@ pub(super) fn find<'e>(engine: &'e Engine, name: &str) -> Option<&'e Method> {
 
 /// The members of a body as the method declares them.
 pub(super) fn fields(method: &Method, names: &[Names]) -> Vec<Field> {
-    names.iter().map(|(name, param)| field(method, name, param)).collect()
+    names
+        .iter()
+        .map(|(name, param)| field(method, name, param))
+        .collect()
 }
 
 fn field(method: &Method, name: &str, param: &str) -> Field {
-    let dialect = method.params.iter().flatten().find(|p| p.name == param).map(|p| p.schema.to_json());
+    let dialect = method
+        .params
+        .iter()
+        .flatten()
+        .find(|p| p.name == param)
+        .map(|p| p.schema.to_json());
     // Parameters of an open method that it does not declare may be anything.
     let dialect = dialect.unwrap_or_else(|| json!({ "optional": true }));
     let is_required = is_required(&dialect);
-    Field { name: name.into(), schema: json_schema(&dialect), is_required }
+    Field {
+        name: name.into(),
+        schema: json_schema(&dialect),
+        is_required,
+    }
 }
 
 fn is_required(dialect: &Value) -> bool {
@@ -33,13 +45,17 @@ fn is_required(dialect: &Value) -> bool {
 
 /// From the engine's dialect to JSON Schema: `optional` becomes the absence from `required`, and strings are not empty unless told.
 pub(super) fn json_schema(dialect: &Value) -> Value {
-    let Value::Object(rules) = dialect else { return json!({}) };
+    let Value::Object(rules) = dialect else {
+        return json!({});
+    };
     let mut schema = Map::new();
     for (key, value) in rules {
         match (key.as_str(), value) {
             ("optional", _) => {}
             ("items", value) => drop(schema.insert(key.clone(), json_schema(value))),
-            ("additionalProperties", Value::Object(_)) => drop(schema.insert(key.clone(), json_schema(value))),
+            ("additionalProperties", Value::Object(_)) => {
+                drop(schema.insert(key.clone(), json_schema(value)));
+            }
             ("properties", Value::Object(members)) => {
                 let mut properties = Map::new();
                 let mut required = Vec::new();
@@ -61,7 +77,8 @@ pub(super) fn json_schema(dialect: &Value) -> Value {
             _ => drop(schema.insert(key.clone(), value.clone())),
         }
     }
-    let is_plain_string = schema.get("type") == Some(&json!("string")) && !schema.contains_key("enum");
+    let is_plain_string =
+        schema.get("type") == Some(&json!("string")) && !schema.contains_key("enum");
     if is_plain_string && !schema.contains_key("minLength") {
         schema.insert("minLength".into(), json!(1));
     }
@@ -73,18 +90,30 @@ pub(super) fn json_schema(dialect: &Value) -> Value {
 
 /// Renames members to parameters.
 pub(super) fn rename(body: Map<String, Value>, names: &[Names]) -> Map<String, Value> {
-    let to = |name: String| names.iter().find(|(n, _)| *n == name).map_or(name, |(_, param)| (*param).to_owned());
-    body.into_iter().map(|(name, value)| (to(name), value)).collect()
+    let to = |name: String| {
+        names
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map_or(name, |(_, param)| (*param).to_owned())
+    };
+    body.into_iter()
+        .map(|(name, value)| (to(name), value))
+        .collect()
 }
 
 /// Says what is wrong in the client's words again.
 pub(super) fn in_body_names(error: Error, names: &[Names]) -> Error {
-    let Error::InvalidParameters(mut errors) = error else { return error };
+    let Error::InvalidParameters(mut errors) = error else {
+        return error;
+    };
     for error in &mut errors {
         let rest = error.path.trim_start_matches('/');
-        let (param, below) = rest.split_once('/').map_or((rest, None), |(a, b)| (a, Some(b)));
+        let (param, below) = rest
+            .split_once('/')
+            .map_or((rest, None), |(a, b)| (a, Some(b)));
         if let Some((name, _)) = names.iter().find(|(_, p)| *p == param && !p.is_empty()) {
-            error.path = below.map_or_else(|| format!("/{name}"), |below| format!("/{name}/{below}"));
+            error.path =
+                below.map_or_else(|| format!("/{name}"), |below| format!("/{name}/{below}"));
         }
     }
     Error::InvalidParameters(errors)
@@ -121,7 +150,9 @@ mod tests {
         let body = json!({ "hostId": "x", "force": true });
         let params = rename(body.as_object().cloned().unwrap(), &names);
         assert_eq!(Value::Object(params), json!({ "host": "x", "force": true }));
-        let Error::InvalidParameters(errors) = in_body_names(Error::invalid("host", "is odd"), &names) else {
+        let Error::InvalidParameters(errors) =
+            in_body_names(Error::invalid("host", "is odd"), &names)
+        else {
             panic!("another error")
         };
         assert_eq!(errors[0].path, "/hostId");

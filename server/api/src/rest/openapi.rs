@@ -10,7 +10,9 @@ use super::route::{Access, Body, Route};
 pub(super) fn document(routes: &[Route], engine: &Engine) -> Value {
     let mut paths = Map::new();
     for route in routes {
-        let path = paths.entry(format!("{BASE}{}", route.path)).or_insert_with(|| json!({}));
+        let path = paths
+            .entry(format!("{BASE}{}", route.path))
+            .or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.verb.as_str().to_lowercase(), operation(route));
         }
@@ -37,7 +39,12 @@ pub(super) fn document(routes: &[Route], engine: &Engine) -> Value {
 
 fn operation(route: &Route) -> Value {
     let mut operation = Map::new();
-    let tag = route.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let tag = route
+        .path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
     operation.insert("tags".into(), json!([tag]));
     operation.insert("operationId".into(), json!(operation_id(route)));
     operation.insert("summary".into(), json!(route.summary));
@@ -62,8 +69,12 @@ fn operation(route: &Route) -> Value {
     let mut replies = Map::new();
     for reply in &route.replies {
         let mut shown = json!({ "description": reply.text });
-        if let (Some((content_type, schema)), Some(shown)) = (&reply.content, shown.as_object_mut()) {
-            shown.insert("content".into(), json!({ *content_type: { "schema": schema } }));
+        if let (Some((content_type, schema)), Some(shown)) = (&reply.content, shown.as_object_mut())
+        {
+            shown.insert(
+                "content".into(),
+                json!({ *content_type: { "schema": schema } }),
+            );
         }
         replies.insert(reply.status.to_string(), shown);
     }
@@ -77,7 +88,10 @@ fn operation(route: &Route) -> Value {
 }
 
 fn operation_id(route: &Route) -> String {
-    let words = route.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = route
+        .path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     let path: Vec<&str> = words.collect();
     format!("{}_{}", route.verb.as_str().to_lowercase(), path.join("_"))
 }
@@ -89,12 +103,16 @@ fn request_body(body: &Body) -> Value {
             "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
         }),
         Body::Json(fields) => {
-            let properties: Map<String, Value> =
-                fields.iter().map(|field| (field.name.clone(), field.schema.clone())).collect();
-            let required: Vec<&str> =
-                fields.iter().filter(|f| f.is_required).map(|f| f.name.as_str()).collect();
-            let mut schema =
-                json!({ "type": "object", "properties": properties, "additionalProperties": false });
+            let properties: Map<String, Value> = fields
+                .iter()
+                .map(|field| (field.name.clone(), field.schema.clone()))
+                .collect();
+            let required: Vec<&str> = fields
+                .iter()
+                .filter(|f| f.is_required)
+                .map(|f| f.name.as_str())
+                .collect();
+            let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
             if let (false, Some(schema)) = (required.is_empty(), schema.as_object_mut()) {
                 schema.insert("required".into(), json!(required));
             }
@@ -112,7 +130,8 @@ fn schemas() -> Value {
                 "id": text(), "type": { "const": kind.name() }, "uuid": text(), "$pool": text(),
                 "href": { "type": "string", "description": "in lists" },
             });
-            let schema = json!({ "type": "object", "properties": properties, "required": ["id", "type"] });
+            let schema =
+                json!({ "type": "object", "properties": properties, "required": ["id", "type"] });
             (kind.name().to_owned(), schema)
         })
         .collect();

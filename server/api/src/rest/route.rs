@@ -70,7 +70,12 @@ pub(super) struct Route {
 
 impl Route {
     /// A route for whoever is signed in.
-    pub(super) fn new<F, Fut>(verb: Verb, path: impl Into<String>, summary: impl Into<String>, run: F) -> Self
+    pub(super) fn new<F, Fut>(
+        verb: Verb,
+        path: impl Into<String>,
+        summary: impl Into<String>,
+        run: F,
+    ) -> Self
     where
         F: Fn(Asked) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Response, Problem>> + Send + 'static,
@@ -99,7 +104,11 @@ impl Route {
 
     /// An optional query parameter.
     pub(super) fn query(mut self, name: &str, schema: Value) -> Self {
-        self.query.push(Field { name: name.into(), schema, is_required: false });
+        self.query.push(Field {
+            name: name.into(),
+            schema,
+            is_required: false,
+        });
         self
     }
 
@@ -116,7 +125,11 @@ impl Route {
 
     /// An answer without content.
     pub(super) fn reply(mut self, status: u16, text: &'static str) -> Self {
-        self.replies.push(Reply { status, text, content: None });
+        self.replies.push(Reply {
+            status,
+            text,
+            content: None,
+        });
         self
     }
 
@@ -128,7 +141,11 @@ impl Route {
         content_type: &'static str,
         schema: Value,
     ) -> Self {
-        self.replies.push(Reply { status, text, content: Some((content_type, schema)) });
+        self.replies.push(Reply {
+            status,
+            text,
+            content: Some((content_type, schema)),
+        });
         self
     }
 
@@ -139,18 +156,29 @@ impl Route {
 
     /// The names in braces.
     pub(super) fn path_params(&self) -> impl Iterator<Item = &str> {
-        self.path.split('{').skip(1).filter_map(|part| part.split('}').next())
+        self.path
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split('}').next())
     }
 }
 
 /// A required member.
 pub(super) fn required(name: &str, schema: Value) -> Field {
-    Field { name: name.into(), schema, is_required: true }
+    Field {
+        name: name.into(),
+        schema,
+        is_required: true,
+    }
 }
 
 /// An optional member.
 pub(super) fn optional(name: &str, schema: Value) -> Field {
-    Field { name: name.into(), schema, is_required: false }
+    Field {
+        name: name.into(),
+        schema,
+        is_required: false,
+    }
 }
 
 /// `{"type": kind}`

@@ -24,11 +24,16 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
             continue;
         }
         let summary = format!("Statistics of one {}.", kind.name());
-        let route = Route::new(Verb::GET, format!("/{path}/{{id}}/stats"), summary, move |asked| async move {
-            let id = asked.param("id").to_owned();
-            asked.engine().fetch(&asked.caller, &id, &[kind])?;
-            asked::json(StatusCode::OK, &fetch(&asked, method, param, &id).await?)
-        });
+        let route = Route::new(
+            Verb::GET,
+            format!("/{path}/{{id}}/stats"),
+            summary,
+            move |asked| async move {
+                let id = asked.param("id").to_owned();
+                asked.engine().fetch(&asked.caller, &id, &[kind])?;
+                asked::json(StatusCode::OK, &fetch(&asked, method, param, &id).await?)
+            },
+        );
         routes.push(documented(route));
     }
     if methods::find(engine, "host.stats").is_some() {
@@ -44,7 +49,10 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
 
 fn documented(route: Route) -> Route {
     route
-        .query("granularity", json!({ "enum": ["seconds", "minutes", "hours", "days"] }))
+        .query(
+            "granularity",
+            json!({ "enum": ["seconds", "minutes", "hours", "days"] }),
+        )
         .reply_json(200, "Times in seconds, values oldest first", of("object"))
         .reply(404, "No such object")
 }
@@ -59,13 +67,19 @@ async fn fetch(asked: &Asked, method: &str, param: &str, id: &str) -> Result<Val
 
 /// A host that cannot tell is shown with its error; the others are told all the same.
 async fn of_pool(asked: Asked) -> Result<Response, Problem> {
-    let pool = asked.engine().fetch(&asked.caller, asked.param("id"), &[ObjectType::Pool])?;
+    let pool = asked
+        .engine()
+        .fetch(&asked.caller, asked.param("id"), &[ObjectType::Pool])?;
     let hosts = Query::kinds(&[ObjectType::Host]).pattern(&json!({ "$pool": pool.id.to_string() }));
     let hosts = asked.engine().query(&asked.caller, &hosts).await?;
     let ids: Vec<String> = hosts.iter().map(|host| host.id.to_string()).collect();
-    let all = futures_util::future::join_all(ids.iter().map(|id| fetch(&asked, "host.stats", "host", id))).await;
+    let all = futures_util::future::join_all(
+        ids.iter().map(|id| fetch(&asked, "host.stats", "host", id)),
+    )
+    .await;
     let told = ids.into_iter().zip(all).map(|(id, stats)| {
-        let stats = stats.unwrap_or_else(|problem| json!({ "error": { "message": problem.message() } }));
+        let stats =
+            stats.unwrap_or_else(|problem| json!({ "error": { "message": problem.message() } }));
         (id, stats)
     });
     asked::json(StatusCode::OK, &told.collect::<Map<String, Value>>())

@@ -11,20 +11,29 @@ use super::route::{Route, of};
 use crate::problem::Problem;
 use crate::transfers::{incoming, outgoing_response};
 
-const VMS: &[(&str, ObjectType)] =
-    &[("vms", ObjectType::Vm), ("vm-snapshots", ObjectType::VmSnapshot), ("vm-templates", ObjectType::VmTemplate)];
+const VMS: &[(&str, ObjectType)] = &[
+    ("vms", ObjectType::Vm),
+    ("vm-snapshots", ObjectType::VmSnapshot),
+    ("vm-templates", ObjectType::VmTemplate),
+];
 
 pub(super) fn routes(engine: &Engine) -> Vec<Route> {
     let mut routes = Vec::new();
     if methods::find(engine, "vm.export").is_some() {
         for &(path, kind) in VMS {
             let summary = format!("Exports one {} as XVA.", kind.name());
-            let route = Route::new(Verb::GET, format!("/{path}/{{id}}.{{format}}"), summary, move |asked| {
-                export_vm(asked, kind)
-            });
+            let route = Route::new(
+                Verb::GET,
+                format!("/{path}/{{id}}.{{format}}"),
+                summary,
+                move |asked| export_vm(asked, kind),
+            );
             routes.push(
                 route
-                    .query("compress", json!({ "enum": ["gzip", "zstd", "true", "false"] }))
+                    .query(
+                        "compress",
+                        json!({ "enum": ["gzip", "zstd", "true", "false"] }),
+                    )
                     .reply_with(200, "The image", "application/octet-stream", of("string"))
                     .reply(404, "No such object"),
             );
@@ -32,10 +41,18 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
     }
     if methods::find(engine, "vm.import").is_some() {
         routes.push(
-            Route::new(Verb::POST, "/pools/{id}/vms", "Imports a VM from an XVA.", import_vm)
-                .query("sr", json!({ "type": "string", "description": "the pool's default SR when left out" }))
-                .stream_body()
-                .reply_json(201, "Imported", super::route::made()),
+            Route::new(
+                Verb::POST,
+                "/pools/{id}/vms",
+                "Imports a VM from an XVA.",
+                import_vm,
+            )
+            .query(
+                "sr",
+                json!({ "type": "string", "description": "the pool's default SR when left out" }),
+            )
+            .stream_body()
+            .reply_json(201, "Imported", super::route::made()),
         );
     }
     routes
@@ -45,9 +62,15 @@ async fn export_vm(asked: Asked, kind: ObjectType) -> Result<Response, Problem> 
     let (id, format) = (asked.param("id"), asked.param("format"));
     let item = asked.engine().fetch(&asked.caller, id, &[kind])?;
     if format != "xva" {
-        return Err(Error::NotImplemented { what: format!("exporting a VM as {format}; xva is") }.into());
+        return Err(Error::NotImplemented {
+            what: format!("exporting a VM as {format}; xva is"),
+        }
+        .into());
     }
-    let mut params = Map::from_iter([("vm".to_owned(), json!(id)), ("format".to_owned(), json!(format))]);
+    let mut params = Map::from_iter([
+        ("vm".to_owned(), json!(id)),
+        ("format".to_owned(), json!(format)),
+    ]);
     match asked.query("compress") {
         None | Some("false") => {}
         Some("gzip" | "true" | "") => drop(params.insert("compress".into(), json!("gzip"))),
@@ -57,19 +80,30 @@ async fn export_vm(asked: Asked, kind: ObjectType) -> Result<Response, Problem> 
     let Transfer::Get(start) = transfer(&asked, "vm.export", params, "$getFrom").await? else {
         return Err(Error::internal("vm.export offered an upload").into());
     };
-    let name = item.at("name_label").and_then(|n| n.as_str().map(str::to_owned)).unwrap_or_default();
-    Ok(outgoing_response(start().await?, Some(&format!("{name}.{format}"))))
+    let name = item
+        .at("name_label")
+        .and_then(|n| n.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    Ok(outgoing_response(
+        start().await?,
+        Some(&format!("{name}.{format}")),
+    ))
 }
 
 async fn import_vm(mut asked: Asked) -> Result<Response, Problem> {
-    let pool = asked.engine().fetch(&asked.caller, asked.param("id"), &[ObjectType::Pool])?;
+    let pool = asked
+        .engine()
+        .fetch(&asked.caller, asked.param("id"), &[ObjectType::Pool])?;
     let sr = match asked.query("sr") {
         Some(sr) => sr.to_owned(),
-        None => pool.at("default_SR").and_then(|sr| sr.as_str().map(str::to_owned)).ok_or_else(|| {
-            Error::invalid("sr", "is required: the pool has no default SR")
-        })?,
+        None => pool
+            .at("default_SR")
+            .and_then(|sr| sr.as_str().map(str::to_owned))
+            .ok_or_else(|| Error::invalid("sr", "is required: the pool has no default SR"))?,
     };
-    let found = asked.engine().fetch(&asked.caller, &sr, &[ObjectType::Sr])?;
+    let found = asked
+        .engine()
+        .fetch(&asked.caller, &sr, &[ObjectType::Sr])?;
     if found.pool != pool.id {
         return Err(Error::no_such(sr, "SR of this pool").into());
     }
@@ -91,7 +125,16 @@ async fn transfer(
 ) -> Result<Transfer, Problem> {
     let offer = asked.call(method, params).await?;
     let url = offer.get(key).and_then(Value::as_str).unwrap_or_default();
-    let token = url.trim_start_matches("/api/").split('/').next().unwrap_or_default();
-    let lost = || Problem::http(StatusCode::SERVICE_UNAVAILABLE, "the transfer could not begin: try again");
+    let token = url
+        .trim_start_matches("/api/")
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    let lost = || {
+        Problem::http(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the transfer could not begin: try again",
+        )
+    };
     asked.engine().take_transfer(token).ok_or_else(lost)
 }

@@ -3,7 +3,10 @@
 use xo_engine::Engine;
 
 use super::route::Route;
-use super::{accounts, actions, alarms, changes, collections, docs, events, public, servers, stats, streams, tasks};
+use super::{
+    accounts, actions, alarms, changes, collections, docs, events, public, servers, stats, streams,
+    tasks,
+};
 
 /// Every route that is served. What needs a method that the engine lacks is left out.
 pub(super) fn routes(engine: &Engine) -> Vec<Route> {

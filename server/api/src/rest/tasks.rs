@@ -8,34 +8,59 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use xo_engine::{Caller, Engine, Error, Query, Task, TaskNotice, task_json};
 
+use super::BASE;
 use super::asked::{self, Asked, nothing};
 use super::listing::{self, Fields};
 use super::route::{Route, of};
-use super::BASE;
 use crate::problem::Problem;
 
 pub(super) fn routes() -> Vec<Route> {
     let list = Route::new(Verb::GET, "/tasks", "Lists tasks, or watches them.", list);
-    let one = Route::new(Verb::GET, "/tasks/{id}", "One task; waits for its end when asked to.", one);
+    let one = Route::new(
+        Verb::GET,
+        "/tasks/{id}",
+        "One task; waits for its end when asked to.",
+        one,
+    );
     vec![
-        listing::documented(list, of("object"))
-            .query("watch", json!({ "type": "boolean", "description": "with ndjson: goes on with each change" })),
+        listing::documented(list, of("object")).query(
+            "watch",
+            json!({ "type": "boolean", "description": "with ndjson: goes on with each change" }),
+        ),
         one.query("wait", of("boolean"))
             .reply_json(200, "The task", of("object"))
             .reply(404, "No such task"),
-        Route::new(Verb::DELETE, "/tasks/{id}", "Removes an ended task.", remove)
-            .reply(204, "Removed")
-            .reply(409, "It still runs"),
-        Route::new(Verb::DELETE, "/tasks", "Removes all ended tasks.", |asked| async move {
-            asked.engine().tasks.delete_ended().await?;
-            Ok(nothing())
-        })
+        Route::new(
+            Verb::DELETE,
+            "/tasks/{id}",
+            "Removes an ended task.",
+            remove,
+        )
+        .reply(204, "Removed")
+        .reply(409, "It still runs"),
+        Route::new(
+            Verb::DELETE,
+            "/tasks",
+            "Removes all ended tasks.",
+            |asked| async move {
+                asked.engine().tasks.delete_ended().await?;
+                Ok(nothing())
+            },
+        )
         .admin()
         .reply(204, "Removed"),
-        Route::new(Verb::POST, "/tasks/{id}/actions/abort", "Asks a task to stop.", |asked| async move {
-            fetch(&asked).await?;
-            Err(Error::NotImplemented { what: "aborting a task".into() }.into())
-        })
+        Route::new(
+            Verb::POST,
+            "/tasks/{id}/actions/abort",
+            "Asks a task to stop.",
+            |asked| async move {
+                fetch(&asked).await?;
+                Err(Error::NotImplemented {
+                    what: "aborting a task".into(),
+                }
+                .into())
+            },
+        )
         .reply(501, "Tasks cannot be aborted yet"),
     ]
 }
@@ -48,7 +73,9 @@ pub(super) fn is_visible(engine: &Engine, caller: &Caller, task: &Task) -> bool 
 
 async fn visible(asked: &Asked) -> Result<Vec<Value>, Problem> {
     let tasks = asked.engine().tasks.list().await?;
-    let seen = tasks.iter().filter(|task| is_visible(asked.engine(), &asked.caller, task));
+    let seen = tasks
+        .iter()
+        .filter(|task| is_visible(asked.engine(), &asked.caller, task));
     Ok(seen.map(|task| task_json(task)).collect())
 }
 
@@ -61,9 +88,17 @@ async fn list(asked: Asked) -> Result<Response, Problem> {
 }
 
 /// The tasks with a property: of an object, of a user.
-pub(super) async fn of_object(asked: &Asked, property: &str, value: &str) -> Result<Response, Problem> {
+pub(super) async fn of_object(
+    asked: &Asked,
+    property: &str,
+    value: &str,
+) -> Result<Response, Problem> {
     let mut tasks = visible(asked).await?;
-    tasks.retain(|task| task.pointer(&format!("/properties/{property}")).and_then(Value::as_str) == Some(value));
+    tasks.retain(|task| {
+        task.pointer(&format!("/properties/{property}"))
+            .and_then(Value::as_str)
+            == Some(value)
+    });
     listing::values(asked, "tasks", tasks)
 }
 
@@ -102,32 +137,42 @@ fn watch(asked: &Asked) -> Result<Response, Problem> {
     };
     let (engine, caller) = (asked.engine().clone(), asked.caller.clone());
     let notices = engine.tasks.watch();
-    let lines = stream::unfold((notices, engine, caller), move |(mut notices, engine, caller)| {
-        let (fields, query) = (fields.clone(), query.clone());
-        async move {
-            loop {
-                let line = tokio::select! {
-                    notice = notices.recv() => match notice {
-                        Err(RecvError::Closed | RecvError::Lagged(_)) => return None,
-                        Ok(TaskNotice::Update(task)) => {
-                            if !is_visible(&engine, &caller, &task) {
-                                continue;
+    let lines = stream::unfold(
+        (notices, engine, caller),
+        move |(mut notices, engine, caller)| {
+            let (fields, query) = (fields.clone(), query.clone());
+            async move {
+                loop {
+                    let line = tokio::select! {
+                        notice = notices.recv() => match notice {
+                            Err(RecvError::Closed | RecvError::Lagged(_)) => return None,
+                            Ok(TaskNotice::Update(task)) => {
+                                if !is_visible(&engine, &caller, &task) {
+                                    continue;
+                                }
+                                match query.select(vec![task_json(&task)]).pop() {
+                                    Some(task) => json!(["update", shown(&task, &fields)]),
+                                    None => continue,
+                                }
                             }
-                            match query.select(vec![task_json(&task)]).pop() {
-                                Some(task) => json!(["update", shown(&task, &fields)]),
-                                None => continue,
-                            }
-                        }
-                        Ok(TaskNotice::Remove(id)) => json!(["remove", shown(&json!({ "id": id }), &fields)]),
-                    },
-                    () = engine.stopped() => return None,
-                };
-                let line = format!("{line}\n");
-                return Some((Ok::<_, std::convert::Infallible>(line), (notices, engine, caller)));
+                            Ok(TaskNotice::Remove(id)) => json!(["remove", shown(&json!({ "id": id }), &fields)]),
+                        },
+                        () = engine.stopped() => return None,
+                    };
+                    let line = format!("{line}\n");
+                    return Some((
+                        Ok::<_, std::convert::Infallible>(line),
+                        (notices, engine, caller),
+                    ));
+                }
             }
-        }
-    });
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+        },
+    );
+    Ok((
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(lines),
+    )
+        .into_response())
 }
 
 fn shown(task: &Value, fields: &Fields) -> Value {

@@ -9,7 +9,11 @@ pub(crate) fn to_json(error: &Error, is_admin: bool) -> Value {
     let message = match error {
         Error::Internal(cause) => {
             tracing::error!(error = %chain(cause.as_ref()), "internal error");
-            if is_admin { format!("internal error: {cause}") } else { error.to_string() }
+            if is_admin {
+                format!("internal error: {cause}")
+            } else {
+                error.to_string()
+            }
         }
         other => other.to_string(),
     };
@@ -26,14 +30,23 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
         Error::UnknownMethod { name } => (-32601, Some(json!(name))),
         Error::NoSuchObject { id, kind } => (1, Some(json!({ "id": id, "type": kind }))),
         Error::Unauthorized { permission, object } => {
-            let object = object.as_ref().map(|(id, kind)| json!({ "id": id, "type": kind }));
-            (2, Some(json!({ "permission": permission, "object": object.unwrap_or(json!({})) })))
+            let object = object
+                .as_ref()
+                .map(|(id, kind)| json!({ "id": id, "type": kind }));
+            (
+                2,
+                Some(json!({ "permission": permission, "object": object.unwrap_or(json!({})) })),
+            )
         }
-        Error::NotSignedIn => (2, Some(json!({ "permission": "authenticated", "object": {} }))),
+        Error::NotSignedIn => (
+            2,
+            Some(json!({ "permission": "authenticated", "object": {} })),
+        ),
         Error::InvalidCredentials => (3, None),
-        Error::Throttled { retry_after } => {
-            (-32000, Some(json!({ "code": "TOO_MANY_ATTEMPTS", "retryAfter": retry_after.as_secs() })))
-        }
+        Error::Throttled { retry_after } => (
+            -32000,
+            Some(json!({ "code": "TOO_MANY_ATTEMPTS", "retryAfter": retry_after.as_secs() })),
+        ),
         Error::Forbidden { operation, reason } => {
             (5, Some(json!({ "operation": operation, "reason": reason })))
         }
@@ -51,9 +64,14 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
         Error::AlreadyExists { id, kind } => {
             (16, Some(json!({ "objectId": id, "objectType": kind })))
         }
-        Error::IncorrectState { id, property, actual, expected, .. } => {
-            let data =
-                json!({ "object": id, "property": property, "actual": actual, "expected": expected });
+        Error::IncorrectState {
+            id,
+            property,
+            actual,
+            expected,
+            ..
+        } => {
+            let data = json!({ "object": id, "property": property, "actual": actual, "expected": expected });
             (25, Some(data))
         }
         Error::PoolAuthentication => (8, None),
@@ -74,19 +92,22 @@ fn pool(code: &str, params: &[String]) -> (i32, Option<Value>) {
         "NO_HOSTS_AVAILABLE" => (7, None),
         "NOT_SUPPORTED_DURING_UPGRADE" => (15, None),
         "OPERATION_BLOCKED" => (19, Some(json!({ "objectId": at(0), "code": at(1) }))),
-        "PATCH_PRECHECK_FAILED_ISO_MOUNTED" => {
-            (20, Some(json!({ "objectId": at(0), "errorType": "isoMounted" })))
-        }
+        "PATCH_PRECHECK_FAILED_ISO_MOUNTED" => (
+            20,
+            Some(json!({ "objectId": at(0), "errorType": "isoMounted" })),
+        ),
         "PIF_VLAN_EXISTS" => (16, Some(json!({ "objectId": at(0), "objectType": "PIF" }))),
         "VDI_IN_USE" => (17, Some(json!({ "objectId": at(0), "operation": at(1) }))),
-        "VM_BAD_POWER_STATE" => {
-            (13, Some(json!({ "objectId": at(0), "expected": at(1), "actual": at(2) })))
-        }
+        "VM_BAD_POWER_STATE" => (
+            13,
+            Some(json!({ "objectId": at(0), "expected": at(1), "actual": at(2) })),
+        ),
         "VM_IS_TEMPLATE" => (12, Some(object)),
         "VM_LACKS_FEATURE" => (14, Some(json!({ "objectId": at(0), "feature": at(1) }))),
-        "VM_LACKS_FEATURE_SHUTDOWN" => {
-            (14, Some(json!({ "objectId": at(0), "feature": "shutdown" })))
-        }
+        "VM_LACKS_FEATURE_SHUTDOWN" => (
+            14,
+            Some(json!({ "objectId": at(0), "feature": "shutdown" })),
+        ),
         "VM_MISSING_PV_DRIVERS" => (11, Some(object)),
         _ => (-32000, Some(json!({ "code": code, "params": params }))),
     }

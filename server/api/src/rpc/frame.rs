@@ -17,11 +17,20 @@ pub(super) enum Version {
 #[derive(Debug)]
 pub(super) enum Incoming {
     /// A call; without an id nobody waits for the answer.
-    Call { version: Version, id: Option<Value>, method: String, params: Value },
+    Call {
+        version: Version,
+        id: Option<Value>,
+        method: String,
+        params: Value,
+    },
     /// An answer: we never call a client, so it is ignored.
     Answer,
     /// Not JSON-RPC.
-    Broken { id: Value, code: i32, message: String },
+    Broken {
+        id: Value,
+        code: i32,
+        message: String,
+    },
 }
 
 #[derive(Debug)]
@@ -66,7 +75,11 @@ pub(super) fn parse(text: &str) -> Parsed {
 }
 
 fn read(value: Value) -> Incoming {
-    let broken = |id, message: &str| Incoming::Broken { id, code: -32600, message: message.into() };
+    let broken = |id, message: &str| Incoming::Broken {
+        id,
+        code: -32600,
+        message: message.into(),
+    };
     let Ok(raw) = serde_json::from_value::<Raw>(value) else {
         return broken(Value::Null, "a call is an object with `method` and `id`");
     };
@@ -77,8 +90,17 @@ fn read(value: Value) -> Incoming {
     };
     match raw.method {
         Some(Value::String(method)) => {
-            let version = if raw.jsonrpc.is_some() { Version::Two } else { Version::One };
-            Incoming::Call { version, id, method, params: raw.params }
+            let version = if raw.jsonrpc.is_some() {
+                Version::Two
+            } else {
+                Version::One
+            };
+            Incoming::Call {
+                version,
+                id,
+                method,
+                params: raw.params,
+            }
         }
         None if raw.result.is_some() || raw.error.is_some() => Incoming::Answer,
         _ => broken(id.unwrap_or_default(), "`method` must be a string"),
@@ -88,7 +110,10 @@ fn read(value: Value) -> Incoming {
 /// A result: pieces, so that text that exists already is copied only into the frame.
 pub(super) fn success(version: Version, id: &Value, outcome: Outcome) -> Vec<Bytes> {
     let (head, tail) = match version {
-        Version::Two => (format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":"), "}"),
+        Version::Two => (
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":"),
+            "}",
+        ),
         Version::One => (format!("{{\"id\":{id},\"result\":"), ",\"error\":null}"),
     };
     let mut parts = vec![Bytes::from(head)];
@@ -130,7 +155,12 @@ pub(super) fn batch(answers: Vec<Vec<Bytes>>) -> Message {
 /// JSON that we made is UTF-8; checked all the same.
 pub(super) fn text(frame: Bytes) -> Message {
     axum::extract::ws::Utf8Bytes::try_from(frame).map_or_else(
-        |_| Message::Text("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"internal error\"}}".into()),
+        |_| {
+            Message::Text(
+                "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"internal error\"}}"
+                    .into(),
+            )
+        },
         Message::Text,
     )
 }
@@ -141,14 +171,22 @@ mod tests {
 
     #[test]
     fn calls_of_both_versions_are_read() {
-        let Parsed::One(Incoming::Call { version, id, method, params }) =
-            parse(r#"{"jsonrpc":"2.0","id":-9007199254740991,"method":"a.b","params":{"x":1}}"#)
+        let Parsed::One(Incoming::Call {
+            version,
+            id,
+            method,
+            params,
+        }) = parse(r#"{"jsonrpc":"2.0","id":-9007199254740991,"method":"a.b","params":{"x":1}}"#)
         else {
             panic!("no call")
         };
-        assert_eq!((version, id, method.as_str()), (Version::Two, Some(json!(-9007199254740991_i64)), "a.b"));
+        assert_eq!(
+            (version, id, method.as_str()),
+            (Version::Two, Some(json!(-9007199254740991_i64)), "a.b")
+        );
         assert_eq!(params, json!({"x": 1}));
-        let Parsed::One(Incoming::Call { version, id, .. }) = parse(r#"{"id":null,"method":"m"}"#) else {
+        let Parsed::One(Incoming::Call { version, id, .. }) = parse(r#"{"id":null,"method":"m"}"#)
+        else {
             panic!("no call")
         };
         assert_eq!((version, id), (Version::One, None));
@@ -164,7 +202,9 @@ mod tests {
             (r#"{"id":1,"method":5}"#, -32600),
             (r#"{"id":1}"#, -32600),
         ] {
-            let Parsed::One(Incoming::Broken { code, .. }) = parse(text) else { panic!("{text}") };
+            let Parsed::One(Incoming::Broken { code, .. }) = parse(text) else {
+                panic!("{text}")
+            };
             assert_eq!(code, expected, "{text}");
         }
     }

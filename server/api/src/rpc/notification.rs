@@ -17,7 +17,11 @@ pub(super) async fn next(feed: &mut Option<ClientFeed>) -> Option<Vec<Message>> 
 fn messages(round: &Round) -> Vec<Message> {
     let mut messages = Vec::with_capacity(2);
     if !round.entered.is_empty() {
-        let size = round.entered.iter().map(|o| o.json.len() + 48).sum::<usize>();
+        let size = round
+            .entered
+            .iter()
+            .map(|o| o.json.len() + 48)
+            .sum::<usize>();
         let mut frame = head("enter", size);
         for (i, object) in round.entered.iter().enumerate() {
             key(&mut frame, i, &object.id);

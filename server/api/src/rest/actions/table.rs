@@ -14,19 +14,39 @@ pub(super) const ALL: &[Definition] = &[
     action("vms", "unpause", "unpause VM", "vm.resume"),
     action("vms", "suspend", "suspend VM", "vm.suspend"),
     action("vms", "resume", "resume VM", "vm.resume"),
-    action("vms", "snapshot", "snapshot VM", "vm.snapshot").names(&[("name_label", "name")]).makes(Answer::Id),
-    action("vms", "clone", "clone VM", "vm.clone").by(vm::clone_fields, vm::clone).makes(Answer::Id),
-    action("vms", "migrate", "migrate VM", "vm.migrate").id("vm").names(&[
-        ("hostId", "targetHost"),
-        ("srId", "sr"),
-        ("migrationNetworkId", "migrationNetwork"),
-        ("srIdByVdiId", "mapVdisSrs"),
-        ("networkIdByVifId", "mapVifsNetworks"),
-    ]),
-    action("vms", "revert_snapshot", "revert VM to a snapshot", "vm.revert").by(vm::revert_fields, vm::revert),
+    action("vms", "snapshot", "snapshot VM", "vm.snapshot")
+        .names(&[("name_label", "name")])
+        .makes(Answer::Id),
+    action("vms", "clone", "clone VM", "vm.clone")
+        .by(vm::clone_fields, vm::clone)
+        .makes(Answer::Id),
+    action("vms", "migrate", "migrate VM", "vm.migrate")
+        .id("vm")
+        .names(&[
+            ("hostId", "targetHost"),
+            ("srId", "sr"),
+            ("migrationNetworkId", "migrationNetwork"),
+            ("srIdByVdiId", "mapVdisSrs"),
+            ("networkIdByVifId", "mapVifsNetworks"),
+        ]),
+    action(
+        "vms",
+        "revert_snapshot",
+        "revert VM to a snapshot",
+        "vm.revert",
+    )
+    .by(vm::revert_fields, vm::revert),
     action("hosts", "start", "start host", "host.start"),
-    action("hosts", "clean_shutdown", "clean shutdown host", "host.stop")
-        .names(&[("bypassEvacuate", "bypassEvacuate"), ("bypassBackupCheck", "bypassBackupCheck")]),
+    action(
+        "hosts",
+        "clean_shutdown",
+        "clean shutdown host",
+        "host.stop",
+    )
+    .names(&[
+        ("bypassEvacuate", "bypassEvacuate"),
+        ("bypassBackupCheck", "bypassBackupCheck"),
+    ]),
     action("hosts", "clean_reboot", "clean reboot host", "host.restart").names(&[
         ("force", "force"),
         ("bypassBackupCheck", "bypassBackupCheck"),
@@ -40,60 +60,126 @@ pub(super) const ALL: &[Definition] = &[
             ("bypassCurrentVmCheck", "bypassCurrentVmCheck"),
         ])
         .with(&["suspendResidentVms"]),
-    action("hosts", "restart_toolstack", "restart toolstack", "host.restartAgent")
-        .names(&[("bypassBackupCheck", "bypassBackupCheck")]),
+    action(
+        "hosts",
+        "restart_toolstack",
+        "restart toolstack",
+        "host.restartAgent",
+    )
+    .names(&[("bypassBackupCheck", "bypassBackupCheck")]),
     action("hosts", "enable", "enable host", "host.enable"),
-    action("hosts", "disable", "disable host", "host.disable").by(vm::disable_fields, vm::disable_host),
+    action("hosts", "disable", "disable host", "host.disable")
+        .by(vm::disable_fields, vm::disable_host),
     action("hosts", "detach", "detach host", "host.detach"),
     action("hosts", "forget", "forget host", "host.forget"),
-    action("hosts", "emergency_shutdown", "emergency shutdown host", "host.emergencyShutdownHost").id("host"),
-    action("hosts", "management_reconfigure", "reconfigure management", "host.managementReconfigure")
-        .names(&[("pif", "pif")]),
+    action(
+        "hosts",
+        "emergency_shutdown",
+        "emergency shutdown host",
+        "host.emergencyShutdownHost",
+    )
+    .id("host"),
+    action(
+        "hosts",
+        "management_reconfigure",
+        "reconfigure management",
+        "host.managementReconfigure",
+    )
+    .names(&[("pif", "pif")]),
     action("hosts", "scan_pifs", "scan PIFs", "host.scanPifs"),
-    action("pools", "create_vm", "create VM", "vm.create").by(vm::create_fields, vm::create).makes(Answer::Id),
-    action("pools", "create_network", "create network", "network.create")
-        .id("pool")
-        .names(&[
-            ("name", "name"),
-            ("description", "description"),
-            ("mtu", "mtu"),
-            ("nbd", "nbd"),
-            ("pif", "pif"),
-            ("vlan", "vlan"),
-        ])
+    action("pools", "create_vm", "create VM", "vm.create")
+        .by(vm::create_fields, vm::create)
         .makes(Answer::Id),
-    action("pools", "create_internal_network", "create internal network", "network.create")
-        .id("pool")
-        .names(&[("name", "name"), ("description", "description"), ("mtu", "mtu"), ("nbd", "nbd")])
-        .makes(Answer::Id),
-    action("pools", "create_bonded_network", "create bonded network", "network.createBonded")
-        .id("pool")
-        .names(&[
-            ("name", "name"),
-            ("description", "description"),
-            ("mtu", "mtu"),
-            ("pifIds", "pifs"),
-            ("bondMode", "bondMode"),
-        ])
-        .makes(Answer::Id),
-    action("pools", "management_reconfigure", "reconfigure management", "pool.managementReconfigure")
-        .names(&[("network", "network")]),
-    action("pools", "rolling_reboot", "rolling reboot of a pool", "pool.rollingReboot")
-        .id("pool")
-        .names(&[("shutdownPinnedVms", "shutdownPinnedVms")]),
-    action("pools", "rolling_update", "rolling update of a pool", "pool.rollingUpdate")
-        .id("pool")
-        .names(&[("shutdownPinnedVms", "shutdownPinnedVms")]),
+    action(
+        "pools",
+        "create_network",
+        "create network",
+        "network.create",
+    )
+    .id("pool")
+    .names(&[
+        ("name", "name"),
+        ("description", "description"),
+        ("mtu", "mtu"),
+        ("nbd", "nbd"),
+        ("pif", "pif"),
+        ("vlan", "vlan"),
+    ])
+    .makes(Answer::Id),
+    action(
+        "pools",
+        "create_internal_network",
+        "create internal network",
+        "network.create",
+    )
+    .id("pool")
+    .names(&[
+        ("name", "name"),
+        ("description", "description"),
+        ("mtu", "mtu"),
+        ("nbd", "nbd"),
+    ])
+    .makes(Answer::Id),
+    action(
+        "pools",
+        "create_bonded_network",
+        "create bonded network",
+        "network.createBonded",
+    )
+    .id("pool")
+    .names(&[
+        ("name", "name"),
+        ("description", "description"),
+        ("mtu", "mtu"),
+        ("pifIds", "pifs"),
+        ("bondMode", "bondMode"),
+    ])
+    .makes(Answer::Id),
+    action(
+        "pools",
+        "management_reconfigure",
+        "reconfigure management",
+        "pool.managementReconfigure",
+    )
+    .names(&[("network", "network")]),
+    action(
+        "pools",
+        "rolling_reboot",
+        "rolling reboot of a pool",
+        "pool.rollingReboot",
+    )
+    .id("pool")
+    .names(&[("shutdownPinnedVms", "shutdownPinnedVms")]),
+    action(
+        "pools",
+        "rolling_update",
+        "rolling update of a pool",
+        "pool.rollingUpdate",
+    )
+    .id("pool")
+    .names(&[("shutdownPinnedVms", "shutdownPinnedVms")]),
     action("srs", "scan", "scan SR", "sr.scan"),
     action("srs", "forget", "forget SR", "sr.forget"),
-    action("srs", "reclaim_space", "reclaim space of SR", "sr.reclaimSpace"),
+    action(
+        "srs",
+        "reclaim_space",
+        "reclaim space of SR",
+        "sr.reclaimSpace",
+    ),
     action("pbds", "plug", "plug PBD", "pbd.connect"),
     action("pbds", "unplug", "unplug PBD", "pbd.disconnect"),
     action("vbds", "connect", "connect VBD", "vbd.connect"),
     action("vbds", "disconnect", "disconnect VBD", "vbd.disconnect"),
     action("vifs", "connect", "connect VIF", "vif.connect"),
     action("vifs", "disconnect", "disconnect VIF", "vif.disconnect"),
-    action("vdis", "migrate", "migrate VDI", "vdi.migrate").names(&[("srId", "sr_id")]).makes(Answer::Value),
+    action("vdis", "migrate", "migrate VDI", "vdi.migrate")
+        .names(&[("srId", "sr_id")])
+        .makes(Answer::Value),
     action("servers", "connect", "connect server", "server.enable"),
-    action("servers", "disconnect", "disconnect server", "server.disable"),
+    action(
+        "servers",
+        "disconnect",
+        "disconnect server",
+        "server.disable",
+    ),
 ];

@@ -1,0 +1,259 @@
+//! Actions, changes, makings and deletions.
+
+use serde_json::{Value, json};
+
+use crate::support::{LIMIT, Site};
+
+async fn becomes(site: &Site, id: &str, property: &str, value: Value) {
+    let seen = site.engine.inventory.await_state(LIMIT, |i| {
+        i.find(id)
+            .and_then(|object| object.at(property))
+            .unwrap_or_default()
+            == value
+    });
+    assert!(seen.await, "{id}: {property} never became {value}");
+}
+
+#[tokio::test]
+async fn an_action_answers_with_its_task_and_the_task_tells_the_end() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let id = vm["id"].as_str().unwrap();
+    let answer = site
+        .post(&format!("/vms/{id}/actions/start"), &json!({}))
+        .await
+        .expect(202);
+    let task = answer.json()["taskId"].as_str().unwrap().to_owned();
+    assert_eq!(answer.header("location"), format!("/rest/v0/tasks/{task}"));
+    let ended = site
+        .get(&format!("/tasks/{task}?wait=result"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(ended["status"], "success", "{ended}");
+    let properties = &ended["properties"];
+    assert_eq!(properties["name"], "REST API: start VM");
+    assert_eq!(properties["type"], "xo:rest-api:action");
+    assert_eq!(properties["objectId"], id);
+    assert_eq!(properties["objectType"], "VM");
+    becomes(&site, id, "power_state", json!("Running")).await;
+    let of_vm = site
+        .get(&format!("/vms/{id}/tasks"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(of_vm, json!([format!("/rest/v0/tasks/{task}")]));
+}
+
+#[tokio::test]
+async fn a_synchronous_action_answers_when_it_is_done() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Running").await;
+    let id = vm["id"].as_str().unwrap();
+    site.post(
+        &format!("/vms/{id}/actions/hard_shutdown?sync=true"),
+        &json!({}),
+    )
+    .await
+    .expect(204);
+    becomes(&site, id, "power_state", json!("Halted")).await;
+    let again = site
+        .post(
+            &format!("/vms/{id}/actions/hard_shutdown?sync=true"),
+            &json!({}),
+        )
+        .await
+        .expect(500)
+        .json();
+    assert_eq!(again["info"]["code"], "VM_BAD_POWER_STATE", "{again}");
+    assert_eq!(again["info"]["params"][0], id);
+    let snapshot = site
+        .post(
+            &format!("/vms/{id}/actions/snapshot?sync"),
+            &json!({ "name_label": "before" }),
+        )
+        .await
+        .expect(201)
+        .json();
+    let snapshot = snapshot["id"].as_str().unwrap();
+    let shown = site
+        .get(&format!("/vm-snapshots/{snapshot}"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(shown["name_label"], "before");
+    let revert = json!({ "snapshotId": snapshot, "snapshotBefore": true });
+    site.post(&format!("/vms/{id}/actions/revert_snapshot?sync"), &revert)
+        .await
+        .expect(204);
+    site.delete(&format!("/vm-snapshots/{snapshot}"))
+        .await
+        .expect(204);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_before_anything_runs() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let id = vm["id"].as_str().unwrap();
+    let start = format!("/vms/{id}/actions/start");
+    let unknown = site
+        .post(&start, &json!({ "force": true }))
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(
+        unknown["data"]["errors"][0]["keyword"],
+        "additionalProperties"
+    );
+    let wrong = site
+        .post(&start, &json!({ "hostId": 5 }))
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(
+        wrong["data"]["errors"][0]["instancePath"], "/hostId",
+        "{wrong}"
+    );
+    site.post(&start, &json!({ "hostId": "nowhere" }))
+        .await
+        .expect(404);
+    site.post("/vms/nothing/actions/start", &json!({}))
+        .await
+        .expect(404);
+    site.post(&format!("/vms/{id}/actions/fly"), &json!({}))
+        .await
+        .expect(404);
+    site.post(&start, &json!([])).await.expect(400);
+    assert_eq!(
+        site.get(&format!("/vms/{id}/tasks")).await.json(),
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn an_object_is_changed_in_the_words_of_the_api() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let id = vm["id"].as_str().unwrap();
+    let path = format!("/vms/{id}");
+    let change = json!({ "nameLabel": "renamed", "autoPoweron": true, "tags": ["one", "two"] });
+    site.with_body("PATCH", &path, &change).await.expect(204);
+    becomes(&site, id, "name_label", json!("renamed")).await;
+    becomes(&site, id, "auto_poweron", json!(true)).await;
+    becomes(&site, id, "tags", json!(["one", "two"])).await;
+    site.with_body("PATCH", &path, &json!({ "name_label": "again" }))
+        .await
+        .expect(204);
+    becomes(&site, id, "name_label", json!("again")).await;
+    site.with_body("PATCH", &path, &json!({ "noSuchThing": 1 }))
+        .await
+        .expect(422);
+    site.with_body("PATCH", &path, &json!({ "autoPoweron": "yes" }))
+        .await
+        .expect(422);
+}
+
+#[tokio::test]
+async fn disks_and_devices_are_made_and_deleted() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let id = vm["id"].as_str().unwrap();
+    let pool = site.get("/pools?fields=*").await.json()[0].clone();
+    let sr = pool["default_SR"].as_str().unwrap();
+    let disk = json!({ "srId": sr, "virtual_size": 1 << 20, "name_label": "data" });
+    let answer = site.post("/vdis", &disk).await.expect(201);
+    let vdi = answer.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(answer.header("location"), format!("/rest/v0/vdis/{vdi}"));
+    let attach = json!({ "VM": id, "VDI": vdi, "mode": "RW" });
+    let vbd = site.post("/vbds", &attach).await.expect(201).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        site.get(&format!("/vbds/{vbd}")).await.expect(200).json()["VM"],
+        id
+    );
+    let network = site.get("/networks?fields=id&limit=1").await.json()[0]["id"].clone();
+    let vif = site
+        .post("/vifs", &json!({ "vmId": id, "networkId": network }))
+        .await
+        .expect(201)
+        .json();
+    let vif = vif["id"].as_str().unwrap();
+    site.delete(&format!("/vifs/{vif}")).await.expect(204);
+    site.delete(&format!("/vbds/{vbd}")).await.expect(204);
+    site.delete(&format!("/vdis/{vdi}")).await.expect(204);
+    site.delete("/vdis/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_vm_and_a_network_are_made_in_a_pool() {
+    let site = Site::with_pool().await;
+    let pool = site.get("/pools?fields=id").await.json()[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let network = json!({ "name": "inner", "description": "only inside" });
+    let made = site
+        .post(
+            &format!("/pools/{pool}/actions/create_internal_network?sync"),
+            &network,
+        )
+        .await
+        .expect(201);
+    let network = made.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        site.get(&format!("/networks/{network}"))
+            .await
+            .expect(200)
+            .json()["name_label"],
+        "inner"
+    );
+    let template = site.get("/vm-templates?fields=id&limit=1").await.json()[0]["id"].clone();
+    let vm = json!({
+        "name_label": "new", "template": template, "cpus": 2, "vifs": [{ "network": network }],
+        "vdis": [{ "size": 1 << 30, "name_label": "root" }],
+    });
+    let made = site
+        .post(&format!("/pools/{pool}/actions/create_vm?sync"), &vm)
+        .await
+        .expect(201)
+        .json();
+    let id = made["id"].as_str().unwrap();
+    let shown = site.get(&format!("/vms/{id}")).await.expect(200).json();
+    assert_eq!(shown["name_label"], "new");
+    assert_eq!(shown["CPUs"]["number"], 2);
+    assert_eq!(
+        site.get(&format!("/vms/{id}/vdis?filter=name_label:root"))
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    site.delete(&format!("/vms/{id}")).await.expect(204);
+}
+
+#[tokio::test]
+async fn statistics_are_told() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Running").await;
+    let path = format!(
+        "/vms/{}/stats?granularity=seconds",
+        vm["id"].as_str().unwrap()
+    );
+    let stats = site.get(&path).await.expect(200).json();
+    assert!(stats["stats"].is_object(), "{stats}");
+    let pool = site.get("/pools?fields=id").await.json()[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let of_pool = site
+        .get(&format!("/pools/{pool}/stats"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(of_pool.as_object().unwrap().len(), 2);
+}

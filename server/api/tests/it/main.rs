@@ -1,0 +1,17 @@
+//! REST against an engine with a store of its own and a lab pool, without a socket between test and router.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod accounts;
+mod actions;
+mod authentication;
+mod documentation;
+mod events;
+mod lists;
+mod support;
+mod tasks;

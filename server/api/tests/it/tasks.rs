@@ -1,0 +1,90 @@
+//! Tasks: who sees them, waiting, watching, removing.
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use crate::support::{LIMIT, PASSWORD, Site};
+
+async fn failed_task(site: &Site) -> String {
+    let vm = site.vm("Running").await;
+    let path = format!("/vms/{}/actions/start", vm["id"].as_str().unwrap());
+    site.post(&path, &json!({})).await.expect(202).json()["taskId"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_failed_action_tells_why_in_its_task() {
+    let site = Site::with_pool().await;
+    let id = failed_task(&site).await;
+    let task = site
+        .get(&format!("/tasks/{id}?wait=true"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(task["status"], "failure");
+    assert_eq!(task["result"]["code"], "VM_BAD_POWER_STATE");
+    assert!(task["end"].as_i64() >= task["start"].as_i64());
+    let listed = site
+        .get("/tasks?fields=status,id&filter=status:failure")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        listed,
+        json!([{ "href": format!("/rest/v0/tasks/{id}"), "status": "failure", "id": id }])
+    );
+    site.post(&format!("/tasks/{id}/actions/abort"), &json!({}))
+        .await
+        .expect(501);
+    site.delete(&format!("/tasks/{id}")).await.expect(204);
+    site.get(&format!("/tasks/{id}")).await.expect(404);
+    site.delete("/tasks").await.expect(204);
+}
+
+#[tokio::test]
+async fn nobody_sees_the_tasks_of_others() {
+    let site = Site::with_pool().await;
+    let id = failed_task(&site).await;
+    site.post("/users", &json!({ "name": "ann", "password": PASSWORD }))
+        .await
+        .expect(201);
+    let ann = site.token_of("ann").await;
+    assert_eq!(
+        site.get_as(&ann, "/tasks").await.expect(200).json(),
+        json!([])
+    );
+    site.get_as(&ann, &format!("/tasks/{id}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn tasks_are_watched_line_by_line() {
+    let site = Site::with_pool().await;
+    site.get("/tasks?watch").await.expect(400);
+    let mut lines = site
+        .open("/tasks?ndjson=true&watch=true&fields=id,status")
+        .await;
+    let id = failed_task(&site).await;
+    let mut statuses = Vec::new();
+    while statuses.last().is_none_or(|status| status == "pending") {
+        let line = tokio::time::timeout(LIMIT, lines.next())
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        let line: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(line[0], "update");
+        if line[1]["id"] == id.as_str() {
+            statuses.push(line[1]["status"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(statuses, ["pending", "failure"]);
+    site.engine.stop().await;
+    assert!(
+        tokio::time::timeout(LIMIT, lines.next())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
