@@ -21,6 +21,9 @@ type Steps = Vec<(&'static str, Map<String, Value>)>;
 /// Makes them of a body.
 type MakeSteps = fn(&Asked, &Map<String, Value>) -> Result<Steps, Problem>;
 
+/// The members of a body, and the steps that they make.
+type Special = (fn() -> Vec<Field>, MakeSteps);
+
 /// One action of the objects of a collection.
 pub(super) struct Definition {
     collection: &'static str,
@@ -34,8 +37,8 @@ pub(super) struct Definition {
     /// Parameters that are always set.
     fixed: &'static [&'static str],
     answer: Answer,
-    /// For actions that are more than one renamed call: the members, and the steps that they make.
-    special: Option<(fn() -> Vec<Field>, MakeSteps)>,
+    /// For actions that are more than one renamed call.
+    special: Option<Special>,
 }
 
 const fn action(
