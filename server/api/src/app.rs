@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 use xo_engine::Engine;
 
-use crate::{console, http_metrics, layers, rest, rpc, sign_in, transfers};
+use crate::{client, console, http_metrics, layers, rest, rpc, sign_in, transfers};
 
 /// Numbers about the process, which only the daemon can tell.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -40,7 +40,7 @@ pub fn router(app: App) -> Router {
         .route("/signout", get(sign_in::sign_out))
         .route("/metrics", get(http_metrics::text))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
-        .route("/", get(sign_in::home))
+        .route("/", get(client::home))
         .fallback(sign_in::elsewhere)
         .with_state(app.clone());
     // Old addresses of the same things: clients served below /v5/ ask below /v5/.

@@ -1,8 +1,9 @@
-//! How the engine is asked: JSON-RPC over WebSocket, REST, one-shot transfers, sign-in pages, metrics.
+//! How the engine is asked: JSON-RPC over WebSocket, REST, one-shot transfers, sign-in pages, the web client's files, metrics.
 //!
 //! Nothing here decides: a request is parsed, the engine is asked, the answer is serialised.
 
 mod app;
+mod client;
 mod console;
 mod http_metrics;
 mod layers;

@@ -107,7 +107,9 @@ impl Problem {
             Error::InvalidParameters(errors) => {
                 json!({ "errors": errors.iter().map(ParamError::to_json).collect::<Vec<_>>() })
             }
-            Error::InvalidFilter { text, .. } => json!({ "stringToParse": text }),
+            Error::InvalidFilter { text, at, .. } => {
+                json!({ "stringToParse": text, "start": at.start, "end": at.end })
+            }
             Error::Unreachable { what, .. } => json!({ "objectId": what }),
             _ => return None,
         })

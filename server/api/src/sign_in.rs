@@ -1,19 +1,21 @@
 //! The sign-in page and its cookies (`xo-protocol.md` section 4).
 //!
 //! Choices: the `token` cookie is readable by scripts, since clients read it to call `session.signIn`; it is SameSite=Lax, and Secure
-//! over TLS. Upstream has no CSRF token; SameSite does that work here.
+//! over TLS. Upstream has no CSRF token; SameSite and `rest/same_origin.rs` do that work here. The web client signs in by
+//! `POST /rest/v0/session` and uses none of these pages.
 
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::http::header::{COOKIE, SET_COOKIE};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
-use xo_engine::{Credentials, Error};
+use xo_engine::{Caller, Credentials, Error};
 
 use crate::App;
 use crate::app::{client_address, see_other};
+use crate::client;
 
 const SESSION_VALIDITY: &str = "10 hours";
 const REMEMBERED_VALIDITY: &str = "30 days";
@@ -81,58 +83,85 @@ pub(crate) async fn local(
         Err(Error::Throttled { .. }) => return see_other("/signin?error=wait").into_response(),
         Err(_) => return see_other("/signin?error=credentials").into_response(),
     };
-    let client = cookie(&headers, "clientId").unwrap_or_else(new_client_id);
     let remember = form.remember.is_some();
+    let Ok(session) = begin(&app, &caller, &headers, remember).await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let target = cookie(&headers, "return").unwrap_or_else(|| "/".into());
+    let response = see_other(&target).into_response();
+    session.give(&app, response)
+}
+
+/// A token of a browser, not yet given to it.
+pub(crate) struct Session {
+    secret: String,
+    client: String,
+    remember: bool,
+}
+
+/// Makes a token for whoever signed in with a browser; it replaces the one that this browser had.
+pub(crate) async fn begin(
+    app: &App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    remember: bool,
+) -> Result<Session, Error> {
+    let client = cookie(headers, "clientId").unwrap_or_else(new_client_id);
     let agent = headers
         .get("user-agent")
         .and_then(|v| v.to_str().ok())
         .unwrap_or("a browser");
-    let mut params = serde_json::Map::new();
     let validity = if remember {
         REMEMBERED_VALIDITY
     } else {
         SESSION_VALIDITY
     };
+    let mut params = serde_json::Map::new();
     params.insert("expiresIn".into(), json!(validity));
     params.insert(
         "description".into(),
         json!(agent.chars().take(200).collect::<String>()),
     );
     params.insert("client".into(), json!({ "id": client }));
-    let Ok((_, secret)) = app.engine.create_token(&caller, &params).await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    let target = cookie(&headers, "return").unwrap_or_else(|| "/".into());
-    let response = see_other(&target).into_response();
-    let age = remember.then_some(REMEMBERED_SECONDS);
-    let response = with_cookie(response, &app, "token", &secret, age);
-    with_cookie(response, &app, "clientId", &client, Some(TEN_YEARS))
+    let (_, secret) = app.engine.create_token(caller, &params).await?;
+    Ok(Session {
+        secret,
+        client,
+        remember,
+    })
+}
+
+impl Session {
+    /// Sets the cookies.
+    pub(crate) fn give(&self, app: &App, response: Response) -> Response {
+        let age = self.remember.then_some(REMEMBERED_SECONDS);
+        let response = with_cookie(response, app, "token", &self.secret, age);
+        with_cookie(response, app, "clientId", &self.client, Some(TEN_YEARS))
+    }
+}
+
+/// Makes the browser forget its token.
+pub(crate) fn forget(app: &App, response: Response) -> Response {
+    with_cookie(response, app, "token", "", Some(0))
 }
 
 /// `GET /signout`: forgets the cookie; the token itself lives on.
 pub(crate) async fn sign_out(State(app): State<App>) -> Response {
-    with_cookie(see_other("/").into_response(), &app, "token", "", Some(0))
+    forget(&app, see_other("/").into_response())
 }
 
-/// `GET /`: until the web client is there, what this server is and how to talk to it.
-pub(crate) async fn home(
-    State(app): State<App>,
-    headers: HeaderMap,
-    extensions: Extensions,
-) -> Response {
-    if !is_signed_in(&app, &headers, &extensions).await {
-        return see_other("/signin").into_response();
-    }
-    Html(include_str!("sign_in/home.html")).into_response()
-}
-
-/// Any other address: nothing there, but only those who are signed in are told so.
+/// Any other address: the web client's own, if a browser asks for a page; else nothing is there, but only those who are signed in are
+/// told so.
 pub(crate) async fn elsewhere(
     State(app): State<App>,
+    verb: Method,
     uri: Uri,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Response {
+    if let Some(answer) = client::elsewhere(&verb, uri.path(), &headers) {
+        return answer;
+    }
     if uri.path().starts_with("/api/") || is_signed_in(&app, &headers, &extensions).await {
         return (StatusCode::NOT_FOUND, "nothing is here\n").into_response();
     }

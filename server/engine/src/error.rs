@@ -95,6 +95,8 @@ pub enum Error {
         message: String,
         /// The whole filter.
         text: String,
+        /// Where, in characters of it, from 0.
+        at: std::ops::Range<usize>,
     },
     /// It exists already.
     #[error("{kind} {id} already exists")]

@@ -33,7 +33,7 @@ pub use error::{Error, ParamError, Result};
 pub use feed::{ClientFeed, Round};
 pub use method::schema::{self, Schema};
 pub use method::{Access, Method, Param, Resolve};
-pub use objects::Query;
+pub use objects::{Page, Query};
 pub use setup::{AdminCreation, SetupState};
 pub use tasks::{Task, TaskNotice, Tasks, task_json};
 pub use transfer::{ByteStream, Incoming, Outgoing, Transfer};

@@ -69,6 +69,7 @@ impl Query {
         let filter = Filter::parse(text).map_err(|e| Error::InvalidFilter {
             message: e.to_string(),
             text: text.to_owned(),
+            at: e.span.clone(),
         })?;
         self.filter = (!filter.is_empty()).then_some(filter);
         Ok(self)
@@ -125,7 +126,17 @@ impl Query {
     }
 
     /// The same choice, order and page among things that are no objects of a pool: tasks, users.
-    pub fn select(&self, mut values: Vec<Value>) -> Vec<Value> {
+    pub fn select(&self, values: Vec<Value>) -> Vec<Value> {
+        self.select_page(values).items
+    }
+
+    /// Whether an object of an inventory or any other JSON object is chosen, its type apart.
+    pub fn chooses(&self, json: &str) -> bool {
+        self.matches(json)
+    }
+
+    /// As [`Self::select`], with the number before the page was cut out.
+    pub fn select_page(&self, mut values: Vec<Value>) -> Page<Value> {
         values.retain(|value| self.matches(&value.to_string()));
         if !self.sort.is_empty() {
             let at = |value: &Value, path: &str| {
@@ -146,9 +157,23 @@ impl Query {
     }
 }
 
+/// A part of a list, and how long the whole is.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// How many were chosen before `offset` and `limit`.
+    pub total: usize,
+    /// Those of the page.
+    pub items: Vec<T>,
+}
+
 impl Engine {
     /// The objects that the caller may see and asks for.
     pub async fn query(&self, caller: &Caller, query: &Query) -> Result<Vec<Arc<Item>>> {
+        Ok(self.query_page(caller, query).await?.items)
+    }
+
+    /// As [`Self::query`], with the number before the page was cut out.
+    pub async fn query_page(&self, caller: &Caller, query: &Query) -> Result<Page<Arc<Item>>> {
         let account = self.account(caller)?;
         let kinds = query.kinds.as_deref().unwrap_or(ObjectType::ALL);
         let (mut sure, mut open) = (Vec::new(), Vec::new());
@@ -195,15 +220,14 @@ impl Engine {
     }
 }
 
-fn page<T>(items: Vec<T>, query: &Query) -> Vec<T> {
+fn page<T>(items: Vec<T>, query: &Query) -> Page<T> {
+    let total = items.len();
     if query.offset == 0 && query.limit.is_none() {
-        return items;
+        return Page { total, items };
     }
-    items
-        .into_iter()
-        .skip(query.offset)
-        .take(query.limit.unwrap_or(usize::MAX))
-        .collect()
+    let wanted = items.into_iter().skip(query.offset);
+    let items = wanted.take(query.limit.unwrap_or(usize::MAX)).collect();
+    Page { total, items }
 }
 
 fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {

@@ -15,7 +15,7 @@ use xo_engine::{Caller, Error};
 
 use super::asked::Asked;
 use super::route::{Access, Route};
-use super::{BASE, Rest, authenticate, table};
+use super::{BASE, Rest, authenticate, same_origin, table};
 use crate::App;
 use crate::problem::Problem;
 
@@ -57,8 +57,14 @@ pub(super) fn router(rest: &Arc<Rest>, routes: Vec<Route>) -> Router<App> {
                 .collect();
             let (rest, choice) = (Arc::clone(&rest), choice.clone());
             async move {
+                let by_script = same_origin::is_by_script(request.headers());
                 let reply = serve(rest, choice, params, request).await;
-                reply.unwrap_or_else(IntoResponse::into_response)
+                let mut reply = reply.unwrap_or_else(IntoResponse::into_response);
+                if by_script {
+                    // The browser would ask for a password in a window of its own, over the page that knows how to ask.
+                    reply.headers_mut().remove(header::WWW_AUTHENTICATE);
+                }
+                reply
             }
         };
         let methods = by_path.remove(&path).unwrap_or_default();
@@ -92,6 +98,7 @@ async fn serve(
     let Some(route) = route else {
         return Ok(not_here(&parts.method, &parts.uri));
     };
+    same_origin::check(&parts)?;
     let caller = match route.access {
         Access::Public => Caller::anonymous(crate::app::client_address(&parts.extensions)),
         Access::SignedIn | Access::Admin => {

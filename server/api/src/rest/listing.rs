@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::stream;
@@ -116,7 +116,7 @@ pub(super) fn documented(route: Route, item: Value) -> Route {
         .query("markdown", json!({ "type": "boolean", "description": "a table" }))
         .reply_json(
             200,
-            "The list",
+            "The list; the header `x-total-count` tells its length without `offset` and `limit`",
             json!({ "type": "array", "items": { "anyOf": Value::Array(vec![of("string"), item]) } }),
         )
 }
@@ -141,8 +141,9 @@ pub(super) fn query(asked: &Asked, mut base: Query) -> Result<Query, Problem> {
 /// Lists objects of pools.
 pub(super) async fn objects(asked: &Asked, base: Query) -> Result<Response, Problem> {
     let query = query(asked, base)?;
-    let items = asked.engine().query(&asked.caller, &query).await?;
-    answer(asked, items.into_iter().map(Row::Item).collect())
+    let page = asked.engine().query_page(&asked.caller, &query).await?;
+    let rows = page.items.into_iter().map(Row::Item).collect();
+    answer(asked, rows, page.total)
 }
 
 /// Lists anything else.
@@ -151,14 +152,9 @@ pub(super) fn values(
     collection: &str,
     values: Vec<Value>,
 ) -> Result<Response, Problem> {
-    let chosen = query(asked, Query::everything())?.select(values);
-    answer(
-        asked,
-        chosen
-            .iter()
-            .map(|value| Row::made(collection, value))
-            .collect(),
-    )
+    let page = query(asked, Query::everything())?.select_page(values);
+    let rows = page.items.iter().map(|value| Row::made(collection, value));
+    answer(asked, rows.collect(), page.total)
 }
 
 /// Only these members.
@@ -169,7 +165,18 @@ pub(super) fn pick(value: &Value, names: &[String]) -> Value {
     Value::Object(found.collect())
 }
 
-fn answer(asked: &Asked, rows: Vec<Row>) -> Result<Response, Problem> {
+/// How long the list is before `offset` and `limit`: what shows a part of it needs that.
+const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
+fn answer(asked: &Asked, rows: Vec<Row>, total: usize) -> Result<Response, Problem> {
+    let mut response = shaped(asked, rows)?;
+    response
+        .headers_mut()
+        .insert(TOTAL, HeaderValue::from(total));
+    Ok(response)
+}
+
+fn shaped(asked: &Asked, rows: Vec<Row>) -> Result<Response, Problem> {
     let fields = Fields::parse(asked.query("fields"));
     match (asked.flag("ndjson"), asked.flag("markdown")) {
         (true, true) => Err(Error::invalid("markdown", "and ndjson cannot be combined").into()),

@@ -20,10 +20,10 @@ pub(super) fn routes() -> Vec<Route> {
             json!({ "type": "object", "properties": { "result": { "const": "pong" }, "timestamp": of("number") } }),
         ),
         Route::new(Verb::GET, "/gui-routes", "Where the web clients are served.", |_| async {
-            asked::json(StatusCode::OK, &json!({}))
+            asked::json(StatusCode::OK, &crate::client::gui_routes())
         })
         .public()
-        .reply_json(200, "Paths by name; empty while there is no web client", of("object")),
+        .reply_json(200, "Paths by name; empty when the server was built without the web client", of("object")),
         Route::new(Verb::GET, "/mcp/status", "Whether MCP is served.", |_| async {
             Err(Error::Unavailable("MCP is not available on this server".into()).into())
         })

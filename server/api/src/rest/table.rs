@@ -4,8 +4,8 @@ use xo_engine::Engine;
 
 use super::route::Route;
 use super::{
-    accounts, actions, alarms, changes, collections, docs, events, public, servers, stats, streams,
-    tasks,
+    accounts, actions, alarms, changes, collections, docs, events, public, servers, session, stats,
+    streams, tasks,
 };
 
 /// Every route that is served. What needs a method that the engine lacks is left out.
@@ -20,6 +20,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         changes::routes(engine),
         events::routes(),
         servers::routes(engine),
+        session::routes(),
         stats::routes(engine),
         streams::routes(engine),
         tasks::routes(),

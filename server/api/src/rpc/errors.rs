@@ -54,7 +54,7 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
             let errors: Vec<Value> = errors.iter().map(xo_engine::ParamError::to_json).collect();
             (10, Some(json!({ "errors": errors })))
         }
-        Error::InvalidFilter { message, text } => {
+        Error::InvalidFilter { message, text, .. } => {
             let error = json!({
                 "instancePath": "/filter", "schemaPath": "#/filter", "keyword": "filter",
                 "params": { "stringToParse": text }, "message": message,

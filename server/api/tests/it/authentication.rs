@@ -170,3 +170,41 @@ async fn what_is_public_needs_no_sign_in() {
         .await
         .expect(405);
 }
+
+#[tokio::test]
+async fn a_browser_signs_in_and_out_by_json() {
+    let site = Site::start().await;
+    let sign_in = async |password: &str, headers: &[(&str, &str)]| {
+        let body = serde_json::json!({ "username": "admin", "password": password });
+        site.send("POST", "/session", headers, body.to_string().into())
+            .await
+    };
+    let refused = sign_in("wrong", &[("sec-fetch-dest", "empty")])
+        .await
+        .expect(401);
+    assert_eq!(refused.header("content-type"), "application/problem+json");
+    assert_eq!(refused.header("www-authenticate"), "");
+    let throttled = sign_in(crate::support::PASSWORD, &[]).await.expect(429);
+    assert_ne!(throttled.header("retry-after"), "");
+
+    let site = Site::start().await;
+    let body = serde_json::json!({ "username": "admin", "password": crate::support::PASSWORD });
+    let post = async |headers: &[(&str, &str)]| {
+        site.send("POST", "/session", headers, body.to_string().into())
+            .await
+    };
+    post(&[("sec-fetch-site", "cross-site")]).await.expect(403);
+    let answer = post(&[("sec-fetch-site", "same-origin")]).await.expect(201);
+    assert_eq!(answer.json()["name"], "admin");
+    let given = answer.header("set-cookie").split(';').next().unwrap();
+    assert!(given.starts_with("token=") && !answer.text().contains(&given["token=".len()..]));
+    let me = async || {
+        site.send("GET", "/vms", &[("cookie", given)], Body::empty())
+            .await
+    };
+    me().await.expect(200);
+    site.send("DELETE", "/session", &[("cookie", given)], Body::empty())
+        .await
+        .expect(204);
+    me().await.expect(401);
+}

@@ -111,3 +111,74 @@ async fn tasks_are_told_as_events_and_a_closed_stream_is_forgotten() {
         .await
         .expect(404);
 }
+
+#[tokio::test]
+async fn a_part_of_a_collection_is_told_first_and_then_as_it_changes() {
+    let site = Site::with_pool().await;
+    let (mut events, id) = open(&site).await;
+    let (vm, other) = (site.vm("Halted").await, site.vm("Running").await);
+    let rows = format!("/events/{id}/subscriptions/rows");
+    let part =
+        |ids: Value| json!({ "collection": "VM", "fields": ["id", "name_label"], "ids": ids });
+    let made = site
+        .with_body("PUT", &rows, &part(json!([vm["id"], "gone"])))
+        .await;
+    assert_eq!(made.expect(200).json(), json!({ "id": "rows" }));
+    let shown = |name: &str, of: &Value| json!({ "$subscription": "rows", "id": of["id"], "name_label": name });
+    let name = vm["name_label"].as_str().unwrap();
+    assert_eq!(events.next().await, ("add".into(), shown(name, &vm)));
+    // One that is not shown, then one that is.
+    rename(&site, &other, "elsewhere").await;
+    rename(&site, &vm, "here").await;
+    assert_eq!(events.next().await, ("update".into(), shown("here", &vm)));
+    // The view moves.
+    site.with_body("PUT", &rows, &part(json!([other["id"]])))
+        .await
+        .expect(200);
+    assert_eq!(
+        events.next().await,
+        ("add".into(), shown("elsewhere", &other))
+    );
+    rename(&site, &vm, "out of sight").await;
+    rename(&site, &other, "in sight").await;
+    assert_eq!(
+        events.next().await,
+        ("update".into(), shown("in sight", &other))
+    );
+    site.delete(&rows).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_filter_tells_what_comes_in_and_what_goes_out() {
+    let site = Site::with_pool().await;
+    let (mut events, id) = open(&site).await;
+    let list = format!("/events/{id}/subscriptions/list");
+    let part = |filter: &str| json!({ "collection": "VM", "fields": ["id"], "filter": filter });
+    site.with_body("PUT", &list, &part("name_label:/^mine/"))
+        .await
+        .expect(200);
+    let vm = site.vm("Halted").await;
+    let expected = json!({ "$subscription": "list", "id": vm["id"] });
+    rename(&site, &vm, "mine 1").await;
+    assert_eq!(events.next().await, ("add".into(), expected.clone()));
+    // What is shown of it stays the same.
+    rename(&site, &vm, "mine 2").await;
+    rename(&site, &vm, "yours").await;
+    assert_eq!(events.next().await, ("remove".into(), expected));
+    let refused = site
+        .with_body("PUT", &list, &part("a:("))
+        .await
+        .expect(400)
+        .json();
+    assert_eq!(refused["data"]["start"], 2);
+    let many: Vec<String> = (0..1001).map(|i| i.to_string()).collect();
+    let body = json!({ "collection": "VM", "ids": many });
+    site.with_body("PUT", &list, &body).await.expect(422);
+}
+
+async fn rename(site: &Site, vm: &Value, name: &str) {
+    let path = format!("/vms/{}", vm["id"].as_str().unwrap());
+    site.with_body("PATCH", &path, &json!({ "nameLabel": name }))
+        .await
+        .expect(204);
+}

@@ -104,6 +104,16 @@ impl Engine {
         Ok((view(&issued.token), issued.secret.into_exposed()))
     }
 
+    /// Ends the session that a token stands for. One that is gone already is none to end.
+    pub async fn revoke_token(&self, secret: &str) -> Result<()> {
+        let tokens = self.store.tokens();
+        if let Some(token) = tokens.find_by_secret(secret, self.now_ms()).await? {
+            tokens.delete(&[token.id], Some(&token.user_id)).await?;
+            self.recent.forget_all();
+        }
+        Ok(())
+    }
+
     /// The caller's tokens.
     pub async fn own_tokens(&self, caller: &Caller) -> Result<Vec<Value>> {
         let user = caller.user.as_deref().ok_or(Error::NotSignedIn)?;

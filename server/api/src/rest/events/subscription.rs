@@ -1,0 +1,216 @@
+//! One subscription: what it is about, what of it is shown, and what the client was told.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::Value;
+use xo_engine::{Caller, Engine, Item, ObjectType, Query, project};
+
+use super::super::{alarms, listing::Fields};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    Objects(ObjectType),
+    Alarms,
+    Tasks,
+}
+
+impl Topic {
+    /// The type of the objects that it is made of; tasks are none.
+    pub(super) fn kind(self) -> Option<ObjectType> {
+        match self {
+            Self::Objects(kind) => Some(kind),
+            Self::Alarms => Some(ObjectType::Message),
+            Self::Tasks => None,
+        }
+    }
+}
+
+pub(super) struct Subscription {
+    /// Tells it from another that took its name.
+    pub(super) number: u64,
+    pub(super) topic: Topic,
+    fields: Fields,
+    ids: Option<HashSet<String>>,
+    matching: Option<Query>,
+    /// The client still has to be told what is there.
+    is_new: bool,
+    /// What the client was told to be there: a hash of the text as it was told.
+    told: HashMap<String, u64>,
+}
+
+impl Subscription {
+    pub(super) fn new(topic: Topic, fields: Fields) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            number: COUNT.fetch_add(1, Ordering::Relaxed),
+            topic,
+            fields,
+            ids: None,
+            matching: None,
+            is_new: false,
+            told: HashMap::new(),
+        }
+    }
+
+    /// Limits it to these objects, which are told first.
+    pub(super) fn only(&mut self, ids: Vec<String>) {
+        self.ids = Some(ids.into_iter().collect());
+        self.is_new = self.topic.kind().is_some();
+    }
+
+    /// Limits it to what a filter chooses.
+    pub(super) fn matching(&mut self, query: Query) {
+        self.matching = Some(query);
+    }
+
+    pub(super) fn tells_first(&self) -> bool {
+        self.is_new
+    }
+
+    /// Notes what the client has listed for itself.
+    pub(super) fn knows(&mut self, engine: &Engine, item: &Item) {
+        let id = item.id.to_string();
+        if let Some(text) = self.view(engine, item)
+            && self.chooses(&id, &text)
+            && let Some(shown) = self.shown(&text)
+        {
+            self.told.entry(id).or_insert_with(|| hash(&shown));
+        }
+    }
+
+    /// The first events, once.
+    pub(super) fn first(&mut self, name: &str, engine: &Engine, caller: &Caller) -> String {
+        let mut text = String::new();
+        if let (true, Some(kind)) = (std::mem::take(&mut self.is_new), self.topic.kind()) {
+            let ids: Vec<String> = self.ids.iter().flatten().cloned().collect();
+            for item in ids
+                .iter()
+                .filter_map(|id| engine.fetch(caller, id, &[kind]).ok())
+            {
+                text.extend(self.entered(name, engine, &item));
+            }
+        }
+        text
+    }
+
+    /// The event for an object that is there now.
+    pub(super) fn entered(&mut self, name: &str, engine: &Engine, item: &Item) -> Option<String> {
+        let text = self.view(engine, item)?.into_owned();
+        self.is(name, item.id.to_string(), &text)
+    }
+
+    /// The event for an object that is gone.
+    pub(super) fn exited(&mut self, name: &str, engine: &Engine, item: &Item) -> Option<String> {
+        let text = self.view(engine, item)?.into_owned();
+        self.is_gone(name, &item.id.to_string(), &text)
+    }
+
+    /// The event for something that is there now; nothing when what the client sees of it is as before.
+    pub(super) fn is(&mut self, name: &str, id: String, whole: &str) -> Option<String> {
+        if !self.chooses(&id, whole) {
+            return self.is_gone(name, &id, whole);
+        }
+        let text = self.shown(whole)?;
+        let now = hash(&text);
+        match self.told.insert(id, now) {
+            None => Some(event("add", name, &text)),
+            Some(before) if before == now => None,
+            Some(_) => Some(event("update", name, &text)),
+        }
+    }
+
+    /// The event for something that is gone, or is no longer what was subscribed to.
+    pub(super) fn is_gone(&mut self, name: &str, id: &str, whole: &str) -> Option<String> {
+        self.told.remove(id)?;
+        Some(event("remove", name, &self.shown(whole)?))
+    }
+
+    /// An object as the collection has it; `None` when it is not in it.
+    fn view<'a>(&self, engine: &Engine, item: &'a Item) -> Option<std::borrow::Cow<'a, str>> {
+        match self.topic {
+            Topic::Objects(kind) if item.kind == kind => Some((&*item.json).into()),
+            Topic::Alarms if item.kind == ObjectType::Message => {
+                Some(alarms::view(engine, item)?.to_string().into())
+            }
+            _ => None,
+        }
+    }
+
+    fn chooses(&self, id: &str, whole: &str) -> bool {
+        self.ids.as_ref().is_none_or(|ids| ids.contains(id))
+            && self
+                .matching
+                .as_ref()
+                .is_none_or(|query| query.chooses(whole))
+    }
+
+    fn shown(&self, json: &str) -> Option<String> {
+        match &self.fields {
+            Fields::Some(names) => project::project(json, names),
+            _ => Some(json.to_owned()),
+        }
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn event(kind: &str, subscription: &str, json: &str) -> String {
+    let name = Value::String(subscription.to_owned());
+    let members = json.trim_start().trim_start_matches('{');
+    let comma = if members.starts_with('}') { "" } else { "," };
+    format!("event: {kind}\ndata: {{\"$subscription\":{name}{comma}{members}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(names: &[&str]) -> Fields {
+        Fields::Some(names.iter().map(|&n| n.into()).collect())
+    }
+
+    #[test]
+    fn an_unchanged_text_is_not_told_again() {
+        let mut subscription = Subscription::new(Topic::Tasks, fields(&["a"]));
+        let mut tell = |json: &str| subscription.is("task", "x".into(), json);
+        assert_eq!(
+            tell(r#"{"a":1,"b":2}"#).unwrap(),
+            "event: add\ndata: {\"$subscription\":\"task\",\"a\":1}\n\n"
+        );
+        assert_eq!(tell(r#"{"a":1,"b":3}"#), None);
+        assert!(tell(r#"{"a":2}"#).unwrap().starts_with("event: update\n"));
+        let mut gone = || subscription.is_gone("task", "x", "{}");
+        assert!(gone().unwrap().starts_with("event: remove\n"));
+        assert_eq!(gone(), None);
+    }
+
+    #[test]
+    fn what_a_filter_no_longer_chooses_goes_out() {
+        let mut subscription = Subscription::new(Topic::Tasks, fields(&["id"]));
+        subscription.matching(Query::everything().filter("status:pending").unwrap());
+        let mut tell = |json: &str| subscription.is("mine", "x".into(), json);
+        assert_eq!(tell(r#"{"id":"x","status":"success"}"#), None);
+        let added = tell(r#"{"id":"x","status":"pending"}"#).unwrap();
+        assert!(added.starts_with("event: add\n"), "{added}");
+        assert_eq!(tell(r#"{"id":"x","status":"pending","n":1}"#), None);
+        let removed = tell(r#"{"id":"x","status":"success"}"#).unwrap();
+        assert_eq!(
+            removed,
+            "event: remove\ndata: {\"$subscription\":\"mine\",\"id\":\"x\"}\n\n"
+        );
+    }
+
+    #[test]
+    fn an_empty_object_makes_a_whole_event() {
+        assert_eq!(
+            event("add", "VM", "{}"),
+            "event: add\ndata: {\"$subscription\":\"VM\"}\n\n"
+        );
+    }
+}
