@@ -12,16 +12,23 @@ XO_HTTP ?= off
 XO_LAB ?= 1
 export XO_DATA_DIR XO_HTTPS XO_HTTP XO_LAB
 
-.PHONY: help run test lint fmt deny bench clients build-tools test-tools
+# Node 20.19 or newer: the system's, or one that tests/tools.sh put here.
+export PATH := $(CURDIR)/target/tools/node/bin:$(PATH)
+WEB_BUILT := web/dist/index.html
+WEB_PACKAGES := web/node_modules/.package-lock.json
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
+
+.PHONY: help run test lint fmt deny web web-test bench clients build-tools test-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: build-tools ## Build and start xo-server with a lab pool
+run: build-tools web ## Build and start xo-server with a lab pool
 	$(CARGO) run --release --locked --quiet --package xo-server
 
-test: test-tools lint clients ## Everything that CI checks
+test: test-tools lint clients web ## Everything that CI checks
 	tests/run.sh
+	$(MAKE) --no-print-directory web-test
 
 lint: fmt deny ## Format, clippy, licences
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
@@ -32,9 +39,23 @@ fmt:
 deny: $(CARGO_DENY)
 	$(CARGO_DENY) --log-level error check bans licenses sources
 
-bench: build-tools ## One table of medians; ROWS="latency memory" or ROWS=--quick for less
+bench: build-tools web ## One table of medians; ROWS="latency memory" or ROWS=--quick for less
 	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-tests --bins
 	target/release/xo-bench $(ROWS)
+
+web: build-tools $(WEB_BUILT) ## The web client's files, which xo-server holds
+
+$(WEB_PACKAGES): web/package-lock.json web/package.json web/.npmrc
+	cd web && npm ci --silent
+	@touch $@
+
+$(WEB_BUILT): $(WEB_PACKAGES) $(WEB_SOURCES)
+	cd web && npm run --silent build
+
+web-test: test-tools web ## Lint, unit tests, size and browser tests of the web client
+	cd web && npm run --silent lint && npm test --silent && npm run --silent size
+	$(CARGO) build --locked --quiet --package xo-server
+	cd web && npm run --silent e2e
 
 clients: ## Existing clients of Xen Orchestra and of XAPI, for the end-to-end tests
 	@tests/clients/install.sh

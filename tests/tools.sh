@@ -9,10 +9,11 @@ need() { # command, Debian package
 
 need cc gcc
 need make make
+need node nodejs
+need npm npm
 if [ "${1:-build}" = test ]; then
     need python3 python3
-    need node nodejs
-    need npm npm
+    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing+=(chromium)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
     if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
         missing+=(postgresql)
@@ -30,6 +31,13 @@ if [ ${#missing[@]} -gt 0 ]; then
         echo "please install: ${missing[*]}   (on Debian: apt-get install ${missing[*]})" >&2
         exit 1
     fi
+fi
+
+# The web client's tools need a newer Node than Debian 12 has; npm carries one.
+if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+    npm install --silent --no-save --prefix target/tools/node-package node@22
+    mkdir -p target/tools/node/bin
+    ln -sf "$PWD/target/tools/node-package/node_modules/node/bin/node" target/tools/node/bin/node
 fi
 
 if ! command -v cargo >/dev/null 2>&1; then

@@ -1,0 +1,60 @@
+// What every test has: a server (new for each file), a page whose requests are held against the API's document and whose console must
+// stay silent, the way in, and a place for screenshots.
+import { expect, test as base, type Page } from '@playwright/test';
+import { join } from 'node:path';
+
+import { Contract } from './contract.ts';
+import { ADMIN, startServer, type Server } from './server.ts';
+
+const SCREENSHOTS = join(import.meta.dirname, '../../target/screenshots');
+
+interface Fixtures {
+  /** Makes the administrator and signs in, unless that is done; ends on the first screen. */
+  enter: () => Promise<void>;
+  /** Takes `target/screenshots/<name>.png`. */
+  shot: (name: string) => Promise<void>;
+}
+
+export const test = base.extend<Fixtures, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  page: async ({ page, server }, use) => {
+    const contract = await Contract.of(server.url);
+    const complaints: string[] = [];
+    page.on('request', (request) => contract.check(request));
+    // What the server refuses is a part of some tests; what the page itself gets wrong never is.
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await use(page);
+    expect([...contract.breaches]).toEqual([]);
+    expect(complaints).toEqual([]);
+  },
+  enter: async ({ page, server }, use) => {
+    await use(async () => {
+      await server.ask('GET', '/users/me');
+      await page.goto('/');
+      await page.getByLabel('User name').fill(ADMIN.username);
+      await page.getByLabel('Password').fill(ADMIN.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await expect(page.getByRole('heading', { level: 1, name: 'VMs' })).toBeVisible();
+    });
+  },
+  shot: async ({ page }, use) => {
+    await use((name) => shoot(page, name));
+  },
+});
+
+async function shoot(page: Page, name: string) {
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+export { expect };

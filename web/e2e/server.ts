@@ -1,0 +1,72 @@
+// A server of one's own: the built `xo-server` with a lab pool, on a free port of the loopback, its data in a folder that goes with it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../..');
+export const ADMIN = { username: 'admin', password: 'correct horse' };
+const START_MS = 30_000;
+
+export interface Server {
+  url: string;
+  /** The setup code that it printed. */
+  code: string;
+  /** Sends a request as the administrator, whom it makes first if need be: another client that changes things. */
+  ask: <T = unknown>(method: string, path: string, body?: unknown) => Promise<T>;
+  stop: () => Promise<void>;
+}
+
+function program(): string {
+  const places = [process.env.XO_SERVER_BIN, join(ROOT, 'target/debug/xo-server'), join(ROOT, 'target/release/xo-server')];
+  const found = places.find((path) => path && existsSync(path));
+  if (!found) throw new Error('xo-server is not built: cargo build --package xo-server');
+  return found;
+}
+
+export async function startServer(args: string[] = ['--lab']): Promise<Server> {
+  const data = await mkdtemp(join(tmpdir(), 'xo-e2e-'));
+  const env = { ...process.env, XO_LOG: process.env.XO_LOG ?? 'error' };
+  const child = spawn(program(), ['--data-dir', data, '--https', 'off', '--http', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const { url, code } = await new Promise<{ url: string; code: string }>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('xo-server did not get ready')), START_MS);
+    let url = '';
+    createInterface(child.stdout).on('line', (line) => {
+      url = /address:\s+(http:\S+?)\/?$/.exec(line)?.[1] ?? url;
+      const code = /setup code:\s+(\S+)/.exec(line)?.[1];
+      if (code) {
+        clearTimeout(timer);
+        resolve({ url, code });
+      }
+    });
+    void ended.then(() => reject(new Error('xo-server ended before it was ready')));
+  });
+
+  let cookie: Promise<string> | undefined;
+  const signIn = async () => {
+    const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    await fetch(`${url}/rest/v0/setup/admin`, { ...json, body: JSON.stringify({ code, ...ADMIN }) });
+    const answer = await fetch(`${url}/rest/v0/session`, { ...json, body: JSON.stringify(ADMIN) });
+    return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  };
+  return {
+    url,
+    code,
+    ask: async <T>(method: string, path: string, body?: unknown) => {
+      cookie ??= signIn();
+      const init = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await fetch(`${url}/rest/v0${path}`, { method, headers: { cookie: await cookie, 'content-type': 'application/json' }, ...init });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+      return (text ? JSON.parse(text) : undefined) as T;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// The actions on some objects, as a menu: those that the state of none allows are greyed; each can be copied as a command.
+import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { Collection, Collections } from '../api/types.ts';
+import type { Action } from './action.ts';
+import { actionsOf } from './index.ts';
+import { useAction } from './useAction.tsx';
+
+const CopyCommands = lazy(() => import('./CopyCommands.tsx'));
+
+interface Props<C extends Collection> {
+  collection: C;
+  objects: readonly Collections[C][];
+  /** Shown on the button; without it, three dots. */
+  label?: string;
+}
+
+export function ActionMenu<C extends Collection>({ collection, objects, label }: Props<C>) {
+  const { t } = useTranslation();
+  const run = useAction();
+  const [isOpen, setOpen] = useState(false);
+  const [isCopying, setCopying] = useState(false);
+  const actions = actionsOf(collection).filter((action) => action.bulk || objects.length === 1);
+  const allowed = (action: Action<C>) => objects.some(action.allows);
+  const [first] = objects;
+  return (
+    <>
+    <Dropdown
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      popperProps={{ position: 'right' }}
+      toggle={(ref) => (
+        <MenuToggle
+          ref={ref}
+          variant={label ? 'default' : 'plain'}
+          isExpanded={isOpen}
+          isDisabled={actions.length === 0 || objects.length === 0}
+          onClick={() => setOpen(!isOpen)}
+          {...(!label && { 'aria-label': t('action.menu'), icon: <EllipsisIcon /> })}
+        >
+          {label}
+        </MenuToggle>
+      )}
+    >
+      <DropdownList>
+        {actions.map((action) => (
+          <DropdownItem
+            key={action.id}
+            isDisabled={!allowed(action)}
+            isDanger={action.danger === true}
+            onClick={() => {
+              setOpen(false);
+              run(action, objects);
+            }}
+          >
+            {t(action.label)}
+          </DropdownItem>
+        ))}
+      </DropdownList>
+      {first && objects.length === 1 && (
+        <>
+          <Divider />
+          <DropdownList>
+            <DropdownItem
+              onClick={() => {
+                setOpen(false);
+                setCopying(true);
+              }}
+            >
+              {t('copy.menu')}
+            </DropdownItem>
+          </DropdownList>
+        </>
+      )}
+    </Dropdown>
+    {isCopying && first && <Suspense><CopyCommands actions={actions.filter(allowed) as Action[]} object={first} onClose={() => setCopying(false)} /></Suspense>}
+    </>
+  );
+}

@@ -1,0 +1,83 @@
+// Runs actions: asks for what must be confirmed, sends, follows the task, and tells how it ended.
+import { createContext, lazy, Suspense, use, useCallback, useMemo, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { send } from '../api/http.ts';
+import { problemOfTask } from '../api/problem.ts';
+import { tasks } from '../api/tasks.ts';
+import type { Collection, Collections } from '../api/types.ts';
+import { toast, toastProblem } from '../app/toasts.ts';
+import type { Action } from './action.ts';
+
+const ConfirmAction = lazy(() => import('./ConfirmAction.tsx'));
+
+type Run = <C extends Collection>(action: Action<C>, objects: readonly Collections[C][]) => void;
+interface Asked {
+  action: Action;
+  objects: readonly Collections[Collection][];
+}
+
+const RunContext = createContext<Run>(() => undefined);
+
+/** Runs an action on objects; what it may not be done to in its state is left out. */
+export function useAction(): Run {
+  return use(RunContext);
+}
+
+export function ActionProvider({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState<Asked>();
+
+  const runOne = useCallback(
+    async ({ action }: Asked, object: Collections[Collection]) => {
+      const what = { action: t(action.label), object: object.name_label };
+      try {
+        const { value } = await send<{ taskId?: string } | undefined>(action.call(object));
+        const task = value?.taskId ? await tasks.ended(value.taskId) : undefined;
+        if (task && task.status !== 'success') throw problemOfTask(task.result);
+        toast({ variant: 'success', title: t('action.done', what) });
+      } catch (error) {
+        toastProblem(t('action.failed', what), error);
+      }
+    },
+    [t],
+  );
+
+  const runAll = useCallback(
+    async (asked: Asked) => {
+      // A few at a time: hundreds at once would starve the rest of the page.
+      const waiting = [...asked.objects];
+      const worker = async () => {
+        for (let next = waiting.shift(); next; next = waiting.shift()) await runOne(asked, next);
+      };
+      await Promise.all(Array.from({ length: 8 }, worker));
+    },
+    [runOne],
+  );
+
+  const run = useMemo<Run>(
+    () => (action, objects) => {
+      const asked = { action: action as unknown as Action, objects: objects.filter(action.allows) };
+      if (action.confirm === 'none' && objects.length === 1) void runAll(asked);
+      else setAsked(asked);
+    },
+    [runAll],
+  );
+
+  return (
+    <RunContext value={run}>
+      {children}
+      {asked && (
+        <Suspense>
+          <ConfirmAction
+            {...asked}
+            onClose={(isConfirmed) => {
+              setAsked(undefined);
+              if (isConfirmed) void runAll(asked);
+            }}
+          />
+        </Suspense>
+      )}
+    </RunContext>
+  );
+}

@@ -1,0 +1,60 @@
+// Names of objects that others refer to: the host of a row, the pool of a page. Everyone who shows one says so here, and one live
+// subscription per collection brings them all.
+import { useCallback, useSyncExternalStore } from 'react';
+
+import { live, type Watch } from './live.ts';
+import { type Collection, type Named, TYPES } from './types.ts';
+
+class Names {
+  private readonly users = new Map<string, number>();
+  private readonly known = new Map<string, Named>();
+  private readonly listeners = new Set<() => void>();
+  private watch: Watch | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly collection: Collection) {}
+
+  use(id: string, listener: () => void): () => void {
+    this.listeners.add(listener);
+    this.count(id, 1);
+    return () => {
+      this.listeners.delete(listener);
+      this.count(id, -1);
+    };
+  }
+
+  find = (id: string): Named | undefined => this.known.get(id);
+
+  private count(id: string, by: number) {
+    const users = (this.users.get(id) ?? 0) + by;
+    if (users > 0) this.users.set(id, users);
+    else this.users.delete(id);
+    this.timer ??= setTimeout(() => this.settle(), 20);
+  }
+
+  private settle() {
+    this.timer = undefined;
+    const part = { collection: TYPES[this.collection], fields: ['id', 'name_label'], ids: [...this.users.keys()] };
+    if (part.ids.length === 0) {
+      this.watch?.stop();
+      this.watch = undefined;
+    } else if (this.watch) this.watch.change(part);
+    else this.watch = live.watch(part, { onChanges: (changes) => this.learn(changes.map((c) => c.object as unknown as Named)) });
+  }
+
+  private learn(objects: Named[]) {
+    for (const object of objects) this.known.set(object.id, object);
+    this.listeners.forEach((listener) => listener());
+  }
+}
+
+const byCollection = new Map<Collection, Names>();
+
+/** The name of an object; `undefined` while it is not known. */
+export function useName(collection: Collection, id: string): string | undefined {
+  let names = byCollection.get(collection);
+  if (!names) byCollection.set(collection, (names = new Names(collection)));
+  const known = names;
+  const subscribe = useCallback((listener: () => void) => known.use(id, listener), [known, id]);
+  return useSyncExternalStore(subscribe, () => known.find(id))?.name_label;
+}

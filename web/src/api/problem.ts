@@ -1,0 +1,59 @@
+// The one kind of error that the API layer throws: what the server said (RFC 9457), and where to look for what to do next.
+
+export interface ProblemData {
+  /** Of a filter: where it cannot be read, in characters from 0. */
+  start?: number;
+  end?: number;
+  /** Of a body: which members do not fit. */
+  errors?: { instancePath: string; message: string }[];
+  id?: string;
+  type?: string;
+}
+
+export class Problem extends Error {
+  constructor(
+    /** HTTP's; 0 when no answer came. */
+    readonly status: number,
+    /** What happened, in the server's words. */
+    message: string,
+    /** XAPI's code, when a pool refused. */
+    readonly code: string | undefined,
+    readonly data: ProblemData,
+    /** Seconds to wait, when the server asks for that. */
+    readonly retryAfter: number | undefined,
+  ) {
+    super(message);
+    this.name = 'Problem';
+  }
+
+  /** Names of catalogue entries below `hint` that may tell what to do, the most exact first. */
+  get hints(): string[] {
+    return [...(this.code ? [this.code] : []), String(this.status)];
+  }
+}
+
+interface Body {
+  detail?: string;
+  error?: string;
+  title?: string;
+  data?: ProblemData;
+  info?: { code?: string };
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as Body;
+  const retry = Number(response.headers.get('retry-after'));
+  return new Problem(
+    response.status,
+    body.detail ?? body.error ?? body.title ?? response.statusText,
+    body.info?.code,
+    body.data ?? {},
+    retry > 0 ? retry : undefined,
+  );
+}
+
+/** What a failed task tells, as a problem. */
+export function problemOfTask(result: unknown): Problem {
+  const { message, code } = (result ?? {}) as { message?: string; code?: string };
+  return new Problem(500, message ?? '', code, {}, undefined);
+}

@@ -1,0 +1,155 @@
+// Objects as the server sends them: those of their properties that the client reads. Sizes are bytes, times are seconds unless the name
+// says otherwise. Reference: `/rest/v0/docs` of a running server.
+
+export type PowerState = 'Running' | 'Halted' | 'Paused' | 'Suspended';
+
+interface Common {
+  id: string;
+  type: string;
+  uuid: string;
+  name_label: string;
+  name_description: string;
+  tags: string[];
+  $pool: string;
+  /** By the id of the pool's task. */
+  current_operations: Record<string, string>;
+}
+
+export interface Vm extends Common {
+  power_state: PowerState;
+  /** The host that it runs on or is bound to, else the pool. */
+  $container: string;
+  CPUs: { max: number; number: number };
+  memory: { size: number; usage?: number; static: [number, number]; dynamic: [number, number] };
+  addresses: Record<string, string>;
+  mainIpAddress?: string;
+  os_version: Record<string, string> | null;
+  auto_poweron: boolean;
+  blockedOperations: Record<string, string>;
+  boot: { firmware?: string; order?: string };
+  high_availability: string;
+  startTime: number | null;
+  installTime?: number | null;
+  virtualizationMode: string;
+  pvDriversVersion?: string;
+  managementAgentDetected?: boolean;
+  snapshots: string[];
+  $VBDs: string[];
+  VIFs: string[];
+  secureBoot?: boolean;
+}
+
+export interface Host extends Common {
+  power_state: 'Running' | 'Halted' | 'Unknown';
+  address: string;
+  hostname: string;
+  enabled: boolean;
+  cpus: { cores: number; sockets: number };
+  memory: { usage: number; size: number };
+  version: string;
+  productBrand: string;
+  startTime: number | null;
+  residentVms: string[];
+}
+
+export interface Pool extends Common {
+  master: string;
+  default_SR?: string;
+  HA_enabled: boolean;
+  auto_poweron: boolean;
+  cpus: { cores: number; sockets: number };
+}
+
+export interface Sr extends Common {
+  $container: string;
+  SR_type: string;
+  content_type: string;
+  shared: boolean;
+  size: number;
+  physical_usage: number;
+  usage: number;
+  $PBDs: string[];
+}
+
+export interface Network extends Common {
+  bridge: string;
+  MTU: number;
+  PIFs: string[];
+  VIFs: string[];
+  automatic: boolean;
+}
+
+export interface Vdi extends Common {
+  $SR: string;
+  $VBDs: string[];
+  size: number;
+  usage: number;
+  VDI_type: string;
+}
+
+export interface VmTemplate extends Common {
+  CPUs: { max: number; number: number };
+  memory: { size: number };
+  isDefaultTemplate: boolean;
+}
+
+export interface VmSnapshot extends Common {
+  $snapshot_of: string;
+  /** Seconds. */
+  snapshot_time: number;
+  power_state: PowerState;
+}
+
+/** What each collection of the REST API holds; its key is the path. */
+export interface Collections {
+  vms: Vm;
+  hosts: Host;
+  pools: Pool;
+  srs: Sr;
+  networks: Network;
+  vdis: Vdi;
+  'vm-templates': VmTemplate;
+  'vm-snapshots': VmSnapshot;
+}
+export type Collection = keyof Collections;
+
+/** What subscriptions call the objects of a collection. */
+export const TYPES: Record<Collection, string> = {
+  vms: 'VM',
+  hosts: 'host',
+  pools: 'pool',
+  srs: 'SR',
+  networks: 'network',
+  vdis: 'VDI',
+  'vm-templates': 'VM-template',
+  'vm-snapshots': 'VM-snapshot',
+};
+
+/** Any object, where only what all of them have matters. */
+export interface Named {
+  id: string;
+  name_label: string;
+}
+
+export interface Task {
+  id: string;
+  status: 'pending' | 'success' | 'failure' | 'interrupted';
+  /** Milliseconds. */
+  start: number;
+  end?: number;
+  properties: { name?: string; objectId?: string; objectType?: string; userId?: string; progress?: number; method?: string };
+  result?: { message?: string; code?: string; params?: string[] };
+}
+
+export interface User {
+  id: string;
+  name: string;
+  permission: 'none' | 'admin';
+  groups: string[];
+  preferences: Record<string, unknown>;
+}
+
+export interface SetupState {
+  required: boolean;
+  version: string;
+}

@@ -1,0 +1,52 @@
+// Who sees what: nobody yet, the set-up; nobody signed in, the form, at any address; else the shell with the screen of the address.
+import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { queries } from '../api/client.ts';
+import { useMe, useSetup } from '../api/session.ts';
+import { Toasts } from './Toasts.tsx';
+
+const Shell = lazy(() => import('./Shell.tsx'));
+const SetupScreen = lazy(() => import('../screens/setup/SetupScreen.tsx'));
+const SignInScreen = lazy(() => import('../screens/session/SignInScreen.tsx'));
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Suspense fallback={<Waiting />}>
+        <Gate />
+      </Suspense>
+      <Toasts />
+    </QueryClientProvider>
+  );
+}
+
+function Gate() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const setup = useSetup();
+  if (me.data) return <Shell me={me.data} />;
+  if (setup.data?.required) return <SetupScreen />;
+  if (me.data === null && setup.data) return <SignInScreen />;
+  if (me.error ?? setup.error) {
+    return (
+      <Bullseye>
+        <EmptyState titleText={t('problem.unreachable')} headingLevel="h1" status="danger">
+          <EmptyStateBody>{t('hint.0')}</EmptyStateBody>
+        </EmptyState>
+      </Bullseye>
+    );
+  }
+  return <Waiting />;
+}
+
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Bullseye>
+      <Spinner aria-label={t('shell.loading')} />
+    </Bullseye>
+  );
+}

@@ -1,0 +1,139 @@
+// The frame around every screen: masthead, navigation with the tree, the state of the connection.
+import {
+  Banner,
+  Button,
+  Masthead,
+  MastheadBrand,
+  MastheadContent,
+  MastheadLogo,
+  MastheadMain,
+  MastheadToggle,
+  Page,
+  PageSidebar,
+  PageSidebarBody,
+  PageToggleButton,
+  SkipToContent,
+  Spinner,
+  Toolbar,
+  ToolbarContent,
+  ToolbarGroup,
+  ToolbarItem,
+} from '@patternfly/react-core';
+import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
+import SearchIcon from '@patternfly/react-icons/dist/esm/icons/search-icon';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, Redirect, Route, Switch } from 'wouter';
+
+import { ActionProvider } from '../actions/useAction.tsx';
+import { tasks } from '../api/tasks.ts';
+import type { User } from '../api/types.ts';
+import { useConnection } from '../api/useConnection.ts';
+import { Navigation } from './Navigation.tsx';
+import { NotFound } from './NotFound.tsx';
+import { HOME, SCREENS } from './routes.tsx';
+import { RunningTasks } from './RunningTasks.tsx';
+import { Tree } from './Tree.tsx';
+import { useKeys, type Keys } from './useKeys.ts';
+import { UserMenu } from './UserMenu.tsx';
+
+const Palette = lazy(() => import('./Palette.tsx'));
+const MAIN = 'main';
+
+export default function Shell({ me }: { me: User }) {
+  const { t } = useTranslation();
+  const [isPaletteOpen, setPaletteOpen] = useState(false);
+  const keys = useMemo<Keys>(() => ({ 'ctrl+k': () => setPaletteOpen((isOpen) => !isOpen) }), []);
+  useKeys(keys);
+  useEffect(() => tasks.start(), []);
+
+  const masthead = (
+    <Masthead>
+      <MastheadMain>
+        <MastheadToggle>
+          <PageToggleButton aria-label={t('shell.navigation')} variant="plain">
+            <BarsIcon />
+          </PageToggleButton>
+        </MastheadToggle>
+        <MastheadBrand>
+          <MastheadLogo component={(props) => <Link {...props} className="xo-brand" to="/" />}>XOA</MastheadLogo>
+        </MastheadBrand>
+      </MastheadMain>
+      <MastheadContent>
+        <Toolbar isStatic>
+          <ToolbarContent>
+            <ToolbarItem>
+              <Button variant="tertiary" icon={<SearchIcon />} onClick={() => setPaletteOpen(true)} aria-label={t('palette.open')}>
+                <span className="pf-v6-u-display-none-on-sm">{t('palette.short')}</span> <kbd>Ctrl K</kbd>
+              </Button>
+            </ToolbarItem>
+            <ToolbarGroup align={{ default: 'alignEnd' }}>
+              <ToolbarItem>
+                <RunningTasks />
+              </ToolbarItem>
+              <ToolbarItem>
+                <UserMenu me={me} />
+              </ToolbarItem>
+            </ToolbarGroup>
+          </ToolbarContent>
+        </Toolbar>
+      </MastheadContent>
+    </Masthead>
+  );
+  const sidebar = (
+    <PageSidebar>
+      <PageSidebarBody>
+        <Navigation />
+      </PageSidebarBody>
+      <PageSidebarBody isFilled>
+        <Tree />
+      </PageSidebarBody>
+    </PageSidebar>
+  );
+  return (
+    <ActionProvider>
+      <Page
+        masthead={masthead}
+        sidebar={sidebar}
+        isManagedSidebar
+        isContentFilled
+        mainContainerId={MAIN}
+        mainAriaLabel={t('shell.main')}
+        skipToContent={<SkipToContent href={`#${MAIN}`}>{t('shell.skip')}</SkipToContent>}
+      >
+        <ConnectionBanner />
+        <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
+          <Switch>
+            <Route path="/">
+              <Redirect replace to={HOME} />
+            </Route>
+            {SCREENS.map(({ path, Page: Screen }) => (
+              <Route key={path} path={path}>
+                <Screen />
+              </Route>
+            ))}
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Page>
+      {isPaletteOpen && (
+        <Suspense>
+          <Palette onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      )}
+    </ActionProvider>
+  );
+}
+
+/** What is shown may be old, and says so. */
+function ConnectionBanner() {
+  const { t } = useTranslation();
+  if (useConnection() !== 'lost') return null;
+  return (
+    <Banner status="warning" isSticky screenReaderText={t('shell.warning')}>
+      <span role="status">{t('shell.lost')}</span>
+    </Banner>
+  );
+}

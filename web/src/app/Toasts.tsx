@@ -1,0 +1,28 @@
+// The toasts of `toasts.ts`, in PatternFly's group, which screen readers hear.
+import { Alert, AlertActionCloseButton, AlertGroup } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import { ProblemText } from '../components/ProblemText.tsx';
+import { closeToast, useToasts } from './toasts.ts';
+
+const FADE_MS = 5000;
+
+export function Toasts() {
+  const { t } = useTranslation();
+  return (
+    <AlertGroup isToast isLiveRegion aria-label={t('toasts.label')}>
+      {useToasts().map(({ id, variant, title, problem }) => (
+        <Alert
+          key={id}
+          variant={variant}
+          title={title}
+          timeout={variant === 'success' ? FADE_MS : false}
+          onTimeout={() => closeToast(id)}
+          actionClose={<AlertActionCloseButton title={title} onClose={() => closeToast(id)} />}
+        >
+          {problem && <ProblemText problem={problem} />}
+        </Alert>
+      ))}
+    </AlertGroup>
+  );
+}

@@ -1,0 +1,11 @@
+// Where an object's own page is. A collection without a page here has none yet, and nothing links to it.
+import type { Collection } from '../api/types.ts';
+
+const PAGES: { [C in Collection]?: string } = {
+  vms: '/vms',
+};
+
+export function pathOf(collection: Collection, id: string): string | undefined {
+  const base = PAGES[collection];
+  return base && `${base}/${id}`;
+}

@@ -1,0 +1,26 @@
+// The route table: every screen, once. What stands here is in the navigation and in the palette; what is not built is not here.
+import { lazy, type ComponentType } from 'react';
+
+import type { TextKey } from '../i18n.ts';
+import { INVENTORIES } from '../screens/inventory/collections.tsx';
+
+export interface Screen {
+  path: string;
+  Page: ComponentType;
+  /** In the navigation under this name. */
+  label?: TextKey;
+}
+
+const InventoryScreen = lazy(() => import('../screens/inventory/InventoryScreen.tsx'));
+
+export const SCREENS: readonly Screen[] = [
+  ...INVENTORIES.map(({ collection, label }) => ({
+    path: `/${collection}`,
+    label,
+    Page: () => <InventoryScreen key={collection} collection={collection} />,
+  })),
+  { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
+];
+
+/** Where somebody lands who asked for nothing. */
+export const HOME = '/vms';

@@ -1,0 +1,127 @@
+// The one pattern of an object's page: header with state, name, facts and actions; tabs, each an address; activity.
+import {
+  Alert,
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+  Flex,
+  FlexItem,
+  Label,
+  PageSection,
+  Spinner,
+  Tab,
+  Tabs,
+  TabTitleText,
+  Title,
+} from '@patternfly/react-core';
+import { Suspense, type ComponentType, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useParams } from 'wouter';
+
+import { ActionButtons } from '../../actions/ActionButtons.tsx';
+import type { Collection, Collections } from '../../api/types.ts';
+import { useObject } from '../../api/useObject.ts';
+import { NotFound } from '../../app/NotFound.tsx';
+import { pathOf } from '../../app/paths.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import type { TextKey } from '../../i18n.ts';
+import { ProblemText } from '../ProblemText.tsx';
+import { ActivityTab } from './ActivityTab.tsx';
+
+export interface PageTab<C extends Collection> {
+  /** The last part of the address; the first tab's is left out. */
+  path: string;
+  label: TextKey;
+  Content: ComponentType<{ object: Collections[C] }>;
+}
+
+export interface PageSpec<C extends Collection> {
+  collection: C;
+  state?: (object: Collections[C]) => ReactNode;
+  facts: (object: Collections[C]) => readonly (readonly [TextKey, ReactNode])[];
+  /** The actions that are buttons; all others are in the menu beside. */
+  mainActions: readonly string[];
+  tabs: readonly PageTab<C>[];
+}
+
+export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }) {
+  const { t } = useTranslation();
+  const [, navigate] = useLocation();
+  const { id, tab: chosen } = useParams<{ id: string; tab?: string }>();
+  const { data: object, error } = useObject(spec.collection, id);
+  useTitle(object?.name_label);
+  if (error?.status === 404 || object === null) return <NotFound />;
+  if (error) {
+    return (
+      <PageSection>
+        <Alert isInline variant="danger" title={t('table.failed')}>
+          <ProblemText problem={error} />
+        </Alert>
+      </PageSection>
+    );
+  }
+  if (!object) {
+    return (
+      <PageSection>
+        <Spinner aria-label={t('shell.loading')} />
+      </PageSection>
+    );
+  }
+  const activity: PageTab<C> = { path: 'activity', label: 'tab.activity', Content: ({ object: { id } }) => <ActivityTab collection={spec.collection} id={id} /> };
+  const tabs = [...spec.tabs, activity];
+  const tab = chosen ? tabs.find(({ path }) => path === chosen) : tabs[0];
+  if (!tab) return <NotFound />;
+  const operations = Object.values(object.current_operations);
+  return (
+    <>
+      <PageSection>
+        <Flex>
+          {spec.state && <FlexItem>{spec.state(object)}</FlexItem>}
+          <FlexItem>
+            <Title headingLevel="h1">{object.name_label}</Title>
+          </FlexItem>
+          {operations.map((name, i) => (
+            <FlexItem key={i}>
+              <Label isCompact color="blue" icon={<Spinner isInline aria-hidden />}>
+                {name}
+              </Label>
+            </FlexItem>
+          ))}
+          <FlexItem align={{ default: 'alignRight' }}>
+            <ActionButtons collection={spec.collection} object={object} main={spec.mainActions} />
+          </FlexItem>
+        </Flex>
+        <DescriptionList className="xo-facts" isHorizontal isCompact isFluid columnModifier={{ default: '1Col', md: '2Col', xl: '3Col' }}>
+          {spec.facts(object).map(([label, value]) => (
+            <DescriptionListGroup key={label}>
+              <DescriptionListTerm>{t(label)}</DescriptionListTerm>
+              <DescriptionListDescription>{value}</DescriptionListDescription>
+            </DescriptionListGroup>
+          ))}
+        </DescriptionList>
+      </PageSection>
+      <PageSection type="tabs">
+        <Tabs
+          usePageInsets
+          activeKey={tab.path}
+          aria-label={t('tab.label')}
+          onSelect={(event, key) => {
+            event.preventDefault();
+            const base = pathOf(spec.collection, id) ?? '';
+            navigate(key === tabs[0]?.path ? base : `${base}/${key}`);
+          }}
+        >
+          {tabs.map(({ path, label }) => (
+            <Tab key={path} eventKey={path} title={<TabTitleText>{t(label)}</TabTitleText>} />
+          ))}
+        </Tabs>
+      </PageSection>
+      <PageSection isFilled>
+        <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
+          <tab.Content object={object} />
+        </Suspense>
+      </PageSection>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+// Text of the filter language, made here and not typed by the user (`server/model/src/filter`).
+
+/** A word that may hold anything. */
+export function quotedWord(text: string): string {
+  return /^[\w.$-]+$/.test(text) && Number.isNaN(Number(text)) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** Objects whose property has this text in it, or this id. */
+export function containing(property: string, text: string): string {
+  return `${property}:${quotedWord(text)}`;
+}
+
+/** Objects with one of these ids in a property. */
+export function oneOf(property: string, ids: readonly string[]): string {
+  return `${property}:|(${ids.map(quotedWord).join(' ')})`;
+}

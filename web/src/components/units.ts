@@ -1,0 +1,19 @@
+// Numbers for people.
+
+const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+export function bytes(count: number | undefined): string {
+  if (count === undefined || !Number.isFinite(count)) return '–';
+  let unit = 0;
+  let value = count;
+  while (value >= 1024 && unit < BINARY.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${BINARY[unit] ?? ''}`;
+}
+
+/** A time of a pool, in seconds. */
+export function time(seconds: number | null | undefined): string {
+  return seconds ? new Date(seconds * 1000).toLocaleString() : '–';
+}

@@ -1,0 +1,25 @@
+// One list of the inventory, as `collections.tsx` describes it.
+import { PageSection, Title } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import type { Collection } from '../../api/types.ts';
+import { NotFound } from '../../app/NotFound.tsx';
+import { useTitle } from '../../app/useTitle.ts';
+import { ObjectTable } from '../../components/ObjectTable/ObjectTable.tsx';
+import { inventoryOf } from './collections.tsx';
+
+export default function InventoryScreen({ collection }: { collection: Collection }) {
+  const { t } = useTranslation();
+  const inventory = inventoryOf(collection);
+  const title = inventory ? t(inventory.label) : '';
+  useTitle(title);
+  if (!inventory) return <NotFound />;
+  return (
+    <PageSection isFilled padding={{ default: 'noPadding' }} className="xo-fill">
+      <PageSection>
+        <Title headingLevel="h1">{title}</Title>
+      </PageSection>
+      <ObjectTable inventory={inventory} />
+    </PageSection>
+  );
+}

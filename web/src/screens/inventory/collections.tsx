@@ -1,0 +1,151 @@
+// Every inventory list, as data. A new column: one entry here. A new list: one inventory here; its route and its place in the
+// navigation follow.
+import { Progress, ProgressMeasureLocation, ProgressSize } from '@patternfly/react-core/dist/esm/components/Progress/index.js';
+import { Label } from '@patternfly/react-core/dist/esm/components/Label/index.js';
+import { Link } from 'wouter';
+
+import type { Collection } from '../../api/types.ts';
+import { pathOf } from '../../app/paths.ts';
+import { ObjectLink } from '../../components/ObjectLink.tsx';
+import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
+import { StateLabel } from '../../components/StateLabel.tsx';
+import { bytes, time } from '../../components/units.ts';
+
+interface AnyObject {
+  id: string;
+  name_label: string;
+  name_description: string;
+  tags: string[];
+  $pool: string;
+}
+
+function nameOf(collection: Collection): Column<AnyObject> {
+  return {
+    key: 'name',
+    label: 'column.name',
+    fields: ['name_label'],
+    sort: 'name_label',
+    cell: ({ id, name_label }) => {
+      const path = pathOf(collection, id);
+      return path ? <Link to={path}>{name_label}</Link> : name_label;
+    },
+  };
+}
+
+const POOL: Column<AnyObject> = {
+  key: 'pool',
+  label: 'column.pool',
+  fields: ['$pool'],
+  cell: ({ $pool }) => <ObjectLink collection="pools" id={$pool} />,
+};
+
+const COMMON: Column<AnyObject>[] = [
+  {
+    key: 'tags',
+    label: 'column.tags',
+    fields: ['tags'],
+    cell: ({ tags }) =>
+      tags.map((tag) => (
+        <Label key={tag} isCompact>
+          {tag}
+        </Label>
+      )),
+  },
+  { key: 'description', label: 'column.description', fields: ['name_description'], sort: 'name_description', cell: (o) => o.name_description, isExtra: true },
+];
+
+function Share({ used, of }: { used: number; of: number }) {
+  const percent = of > 0 ? Math.round((100 * used) / of) : 0;
+  const text = `${bytes(used)} / ${bytes(of)}`;
+  return <Progress aria-label={text} value={percent} label={text} size={ProgressSize.sm} measureLocation={ProgressMeasureLocation.outside} />;
+}
+
+export const VMS: Inventory<'vms'> = {
+  collection: 'vms',
+  label: 'noun.vms',
+  defaultSort: 'name_label',
+  fields: ['power_state', 'current_operations'],
+  columns: [
+    nameOf('vms'),
+    { key: 'state', label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (vm) => <StateLabel state={vm.power_state} /> },
+    { key: 'address', label: 'column.address', fields: ['mainIpAddress'], sort: 'mainIpAddress', cell: (vm) => vm.mainIpAddress ?? '–' },
+    { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (vm) => vm.CPUs.number },
+    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (vm) => bytes(vm.memory.size) },
+    {
+      key: 'host',
+      label: 'column.host',
+      fields: ['$container', '$pool'],
+      cell: (vm) => <ObjectLink collection={vm.$container === vm.$pool ? 'pools' : 'hosts'} id={vm.$container} />,
+    },
+    ...COMMON,
+    { key: 'started', label: 'column.started', fields: ['startTime'], sort: 'startTime', cell: (vm) => time(vm.startTime), isExtra: true },
+    { ...POOL, isExtra: true },
+  ],
+};
+
+const HOSTS: Inventory<'hosts'> = {
+  collection: 'hosts',
+  label: 'noun.hosts',
+  defaultSort: 'name_label',
+  fields: ['power_state'],
+  columns: [
+    nameOf('hosts'),
+    { key: 'state', label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (host) => <StateLabel state={host.power_state} /> },
+    { key: 'address', label: 'column.address', fields: ['address'], sort: 'address', cell: (host) => host.address },
+    { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (host) => host.cpus.cores },
+    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Share used={host.memory.usage} of={host.memory.size} /> },
+    POOL,
+    { key: 'version', label: 'column.version', fields: ['version', 'productBrand'], sort: 'version', cell: (host) => `${host.productBrand} ${host.version}` },
+    ...COMMON,
+  ],
+};
+
+const POOLS: Inventory<'pools'> = {
+  collection: 'pools',
+  label: 'noun.pools',
+  defaultSort: 'name_label',
+  fields: [],
+  columns: [
+    nameOf('pools'),
+    { key: 'master', label: 'column.master', fields: ['master'], cell: (pool) => <ObjectLink collection="hosts" id={pool.master} /> },
+    { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (pool) => pool.cpus.cores },
+    ...COMMON,
+  ],
+};
+
+const SRS: Inventory<'srs'> = {
+  collection: 'srs',
+  label: 'noun.srs',
+  defaultSort: 'name_label',
+  fields: [],
+  columns: [
+    nameOf('srs'),
+    { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => sr.SR_type },
+    { key: 'usage', label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Share used={sr.physical_usage} of={sr.size} /> },
+    POOL,
+    ...COMMON,
+  ],
+};
+
+const NETWORKS: Inventory<'networks'> = {
+  collection: 'networks',
+  label: 'noun.networks',
+  defaultSort: 'name_label',
+  fields: [],
+  columns: [
+    nameOf('networks'),
+    { key: 'bridge', label: 'column.bridge', fields: ['bridge'], sort: 'bridge', cell: (network) => network.bridge },
+    { key: 'mtu', label: 'column.mtu', fields: ['MTU'], sort: 'MTU', cell: (network) => network.MTU },
+    POOL,
+    ...COMMON,
+  ],
+};
+
+/** In the order of the navigation. */
+export const INVENTORIES: readonly { collection: Collection; label: Inventory<Collection>['label'] }[] = [VMS, HOSTS, POOLS, SRS, NETWORKS];
+
+const BY_COLLECTION: { [C in Collection]?: Inventory<C> } = { vms: VMS, hosts: HOSTS, pools: POOLS, srs: SRS, networks: NETWORKS };
+
+export function inventoryOf<C extends Collection>(collection: C): Inventory<C> | undefined {
+  return BY_COLLECTION[collection];
+}

@@ -1,0 +1,25 @@
+// The page of a VM. A tab is a file of this folder and a line here.
+import { lazy } from 'react';
+
+import { ObjectLink } from '../../components/ObjectLink.tsx';
+import { ObjectPage, type PageSpec } from '../../components/ObjectPage/ObjectPage.tsx';
+import { StateLabel } from '../../components/StateLabel.tsx';
+import { bytes } from '../../components/units.ts';
+
+const SPEC: PageSpec<'vms'> = {
+  collection: 'vms',
+  state: (vm) => <StateLabel state={vm.power_state} />,
+  facts: (vm) => [
+    ['column.cpus', vm.CPUs.number],
+    ['column.memory', bytes(vm.memory.size)],
+    ['column.address', vm.mainIpAddress ?? '–'],
+    ['column.host', <ObjectLink collection={vm.$container === vm.$pool ? 'pools' : 'hosts'} id={vm.$container} />],
+    ['column.pool', <ObjectLink collection="pools" id={vm.$pool} />],
+  ],
+  mainActions: ['vms.start', 'vms.resume', 'vms.unpause', 'vms.shutdown', 'vms.reboot'],
+  tabs: [{ path: 'summary', label: 'tab.summary', Content: lazy(() => import('./SummaryTab.tsx')) }],
+};
+
+export default function VmPage() {
+  return <ObjectPage spec={SPEC} />;
+}
