@@ -64,7 +64,7 @@ export default function Shell({ me }: { me: User }) {
           <ToolbarContent>
             <ToolbarItem>
               <Button variant="tertiary" icon={<SearchIcon />} onClick={() => setPaletteOpen(true)} aria-label={t('palette.open')}>
-                <span className="pf-v6-u-display-none-on-sm">{t('palette.short')}</span> <kbd>Ctrl K</kbd>
+                {t('palette.short')} <kbd className="xo-wide">Ctrl K</kbd>
               </Button>
             </ToolbarItem>
             <ToolbarGroup align={{ default: 'alignEnd' }}>

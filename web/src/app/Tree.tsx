@@ -69,7 +69,7 @@ export function Tree() {
               aria-level={depth + 1}
               {...(isOpen !== undefined && { 'aria-expanded': isOpen })}
               className="xo-tree-row"
-              style={{ position: 'absolute', top: start, height: ROW_PX, paddingInlineStart: `${depth * INDENT_REM}rem`, width: '100%' }}
+              style={{ position: 'absolute', top: start, height: ROW_PX, paddingInlineStart: `${(isOpen === undefined ? depth + 1 : depth) * INDENT_REM}rem`, width: '100%' }}
             >
               {isOpen !== undefined && (
                 <Button

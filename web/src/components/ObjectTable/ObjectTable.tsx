@@ -110,7 +110,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
 
   return (
     <div className="xo-fill">
-      <Toolbar>
+      <Toolbar className="xo-bar">
         <ToolbarContent>
           <ToolbarItem>
             <FilterBox ref={filterBox} filter={table.filter} onFilter={table.setFilter} problem={list.error} />
@@ -147,7 +147,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
                 />
               )}
               {table.columns.map((column) => (
-                <Th key={column.key} {...(column.sort && sortOf(column.key))}>
+                <Th key={column.key} modifier="nowrap" {...(column.sort && sortOf(column.key))}>
                   {t(column.label)}
                 </Th>
               ))}
