@@ -9,6 +9,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use xo_server::config::{Config, Layer};
 use xo_server::{Daemon, admin};
 
+/// The system's allocator keeps what the loading of a pool freed; how this one is set up stands in `.cargo/config.toml`.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Manages XCP-ng and XenServer pools.
 #[derive(Parser)]
 #[command(name = "xo-server", version, args_conflicts_with_subcommands = true)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
-use axum::extract::{ConnectInfo, State, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Extensions, HeaderMap, Uri};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::{any, get, post};
 use xo_engine::Engine;
 
@@ -84,19 +84,9 @@ pub fn redirect_site(https_port: u16) -> Site {
     layers::apply(Router::new().fallback(redirect)).into_make_service_with_connect_info()
 }
 
-async fn json_rpc(
-    State(app): State<App>,
-    extensions: Extensions,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
-) -> Response {
-    match upgrade {
-        Ok(upgrade) => rpc::accept(upgrade, app.engine, client_address(&extensions)),
-        Err(rejection) => (
-            rejection.status(),
-            "this address speaks JSON-RPC 2.0 over WebSocket; for plain HTTP see /rest/v0/docs\n",
-        )
-            .into_response(),
-    }
+async fn json_rpc(State(app): State<App>, request: Request) -> Response {
+    let from = client_address(request.extensions());
+    rpc::accept(request, app.engine, from)
 }
 
 /// Where a request comes from, when the listener tells.

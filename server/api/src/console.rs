@@ -2,9 +2,8 @@
 //!
 //! One buffer per frame; a slow side holds up only the other one.
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
 use xo_engine::{Console, Credentials};
@@ -13,41 +12,29 @@ use crate::App;
 use crate::app::client_address;
 use crate::problem::Problem;
 use crate::sign_in::cookie;
+use crate::websocket::{self, Message, Socket};
 
 pub(crate) async fn open(
     State(app): State<App>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    extensions: Extensions,
-    upgrade: WebSocketUpgrade,
+    request: Request,
 ) -> Response {
-    let Some(token) = cookie(&headers, "token") else {
+    let Some(token) = cookie(request.headers(), "token") else {
         return (StatusCode::UNAUTHORIZED, "a `token` cookie is needed\n").into_response();
     };
-    let from = client_address(&extensions);
+    let from = client_address(request.extensions());
     let signed_in = app.engine.sign_in(Credentials::Token(token), from).await;
     let console = match signed_in {
         Ok(sign_in) => app.engine.open_console(&sign_in.caller, &id).await,
         Err(error) => Err(error),
     };
     match console {
-        Ok(console) => {
-            let offered: Vec<String> = headers
-                .get_all("sec-websocket-protocol")
-                .iter()
-                .filter_map(|v| v.to_str().ok())
-                .flat_map(|v| v.split(',').map(|p| p.trim().to_owned()))
-                .take(1)
-                .collect();
-            upgrade
-                .protocols(offered)
-                .on_upgrade(move |socket| relay(socket, console))
-        }
+        Ok(console) => websocket::upgrade(request, move |socket| relay(socket, console)),
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-async fn relay(socket: WebSocket, console: Console) {
+async fn relay(socket: Socket, console: Console) {
     let (mut to_client, mut from_client) = socket.split();
     let (mut output, mut input) = (console.output, console.input);
     let down = async {
@@ -64,7 +51,7 @@ async fn relay(socket: WebSocket, console: Console) {
                 Message::Binary(data) => data,
                 Message::Text(text) => text.into(),
                 Message::Close(_) => break,
-                Message::Ping(_) | Message::Pong(_) => continue,
+                _ => continue,
             };
             if input.send(data).await.is_err() {
                 break;

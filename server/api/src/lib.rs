@@ -12,5 +12,6 @@ mod rest;
 mod rpc;
 mod sign_in;
 mod transfers;
+mod websocket;
 
 pub use app::{App, Metrics, Site, redirect_site, router, site};

@@ -11,15 +11,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::Request;
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, mpsc, watch};
-use xo_engine::{Caller, Credentials, Engine, Error, Outcome};
+use xo_engine::{Caller, Credentials, Engine, Error, Outcome, Pieces};
 
+use crate::websocket::{self, Message, Socket, Unsent};
 use frame::{Incoming, Parsed, Version};
 
 pub(crate) use errors::to_json as error_json;
@@ -27,19 +28,10 @@ pub(crate) use errors::to_json as error_json;
 const CALLS_AT_ONCE: usize = 64;
 const OUTBOX: usize = 64;
 const WRITE_LIMIT: Duration = Duration::from_secs(30);
-/// A call's largest text, in bytes.
-pub(crate) const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Takes over an upgrade request.
-pub(crate) fn accept(
-    upgrade: WebSocketUpgrade,
-    engine: Arc<Engine>,
-    from: Option<IpAddr>,
-) -> Response {
-    upgrade
-        .max_message_size(MESSAGE_LIMIT)
-        .max_frame_size(MESSAGE_LIMIT)
-        .on_upgrade(move |socket| serve(socket, engine, from))
+pub(crate) fn accept(request: Request, engine: Arc<Engine>, from: Option<IpAddr>) -> Response {
+    websocket::upgrade(request, move |socket| serve(socket, engine, from))
 }
 
 /// What one connection knows.
@@ -47,11 +39,11 @@ struct Connection {
     engine: Arc<Engine>,
     caller: Mutex<Caller>,
     signed_in: watch::Sender<Option<Arc<str>>>,
-    outbox: mpsc::Sender<Message>,
+    outbox: mpsc::Sender<Pieces>,
     slots: Arc<Semaphore>,
 }
 
-async fn serve(socket: WebSocket, engine: Arc<Engine>, from: Option<IpAddr>) {
+async fn serve(socket: Socket, engine: Arc<Engine>, from: Option<IpAddr>) {
     let (sink, stream) = socket.split();
     let (outbox, letters) = mpsc::channel(OUTBOX);
     let (signed_in, identity) = watch::channel(None);
@@ -73,13 +65,13 @@ async fn serve(socket: WebSocket, engine: Arc<Engine>, from: Option<IpAddr>) {
     }
 }
 
-async fn read(connection: Arc<Connection>, mut stream: SplitStream<WebSocket>) {
+async fn read(connection: Arc<Connection>, mut stream: SplitStream<Socket>) {
     let calls = tokio_util::task::TaskTracker::new();
     while let Some(Ok(message)) = stream.next().await {
         let text = match &message {
             Message::Text(text) => text.as_str(),
             Message::Close(_) => break,
-            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => continue,
+            _ => continue,
         };
         let expired = {
             let caller = connection.caller.lock();
@@ -104,8 +96,8 @@ async fn read(connection: Arc<Connection>, mut stream: SplitStream<WebSocket>) {
 
 /// Sends answers and changes until the client is gone; returns why when it was our choice.
 async fn write(
-    mut sink: SplitSink<WebSocket, Message>,
-    mut letters: mpsc::Receiver<Message>,
+    mut sink: SplitSink<Socket, Message>,
+    mut letters: mpsc::Receiver<Pieces>,
     connection: Arc<Connection>,
     mut identity: watch::Receiver<Option<Arc<str>>>,
 ) -> Option<&'static str> {
@@ -129,19 +121,19 @@ async fn write(
             },
         };
         for message in messages {
-            match tokio::time::timeout(WRITE_LIMIT, sink.send(message)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return None,
-                Err(_) => return Some("it does not read what is sent"),
+            match websocket::send_text(&mut sink, message, WRITE_LIMIT).await {
+                Ok(()) => {}
+                Err(Unsent::Gone) => return None,
+                Err(Unsent::Slow) => return Some("it does not read what is sent"),
             }
         }
     }
 }
 
 impl Connection {
-    async fn answer(&self, parsed: Parsed) -> Option<Message> {
+    async fn answer(&self, parsed: Parsed) -> Option<Pieces> {
         match parsed {
-            Parsed::One(incoming) => self.answer_one(incoming).await.map(frame::message),
+            Parsed::One(incoming) => self.answer_one(incoming).await,
             Parsed::Batch(list) => {
                 let mut parts = Vec::new();
                 for incoming in list {
@@ -153,7 +145,7 @@ impl Connection {
         }
     }
 
-    async fn answer_one(&self, incoming: Incoming) -> Option<Vec<bytes::Bytes>> {
+    async fn answer_one(&self, incoming: Incoming) -> Option<Pieces> {
         let (version, id, method, params) = match incoming {
             Incoming::Call {
                 version,

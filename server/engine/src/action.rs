@@ -110,9 +110,6 @@ fn answer(wanted: Answer, outcome: Outcome) -> Result<Value> {
             Some(id) => json!({ "id": id }),
             None => made,
         },
-        (_, Outcome::Value(value)) => value,
-        (_, Outcome::Json(pieces)) => {
-            serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?
-        }
+        (_, outcome) => outcome.into_value()?,
     })
 }

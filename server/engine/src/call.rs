@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use xo_inventory::Item;
 use xo_inventory::PoolHandle;
@@ -11,15 +10,25 @@ use xo_inventory::PoolHandle;
 use crate::method::reference::is_known;
 use crate::method::{Access, Method};
 use crate::transfer::{Incoming, Outgoing, Transfer};
-use crate::{Caller, Engine, Error, Permission, Result};
+use crate::{Caller, Engine, Error, Permission, Pieces, Result};
 
 /// What an operation answers.
 #[derive(Debug)]
 pub enum Outcome {
     /// A value.
     Value(Value),
-    /// JSON text that was made already.
-    Json(Vec<Bytes>),
+    /// JSON text that exists already, at least in parts.
+    Json(Pieces),
+}
+
+impl Outcome {
+    /// The value, for who needs it whole.
+    pub fn into_value(self) -> Result<Value> {
+        match self {
+            Self::Value(value) => Ok(value),
+            Self::Json(pieces) => pieces.into_value(),
+        }
+    }
 }
 
 impl From<()> for Outcome {

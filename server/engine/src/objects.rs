@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::stream;
 use serde_json::Value;
 use xo_inventory::Item;
 use xo_model::ObjectType;
 use xo_model::filter::{Filter, Pattern};
 
-use crate::{Caller, Engine, Error, Outgoing, Permission, Result};
+use crate::{Caller, Engine, Error, Outgoing, Permission, Pieces, Result};
 
 /// Which objects, in which order, how many.
 #[derive(Debug, Clone, Default)]
@@ -272,39 +271,12 @@ fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
     }
 }
 
-/// `{"<id>": {...}, ...}`
-pub(crate) fn by_id(items: &[Arc<Item>]) -> Bytes {
-    let size: usize = items.iter().map(|item| item.json.len() + 80).sum();
-    let mut text = BytesMut::with_capacity(size + 2);
-    text.put_u8(b'{');
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            text.put_u8(b',');
-        }
-        text.extend_from_slice(Value::String(item.id.to_string()).to_string().as_bytes());
-        text.put_u8(b':');
-        text.extend_from_slice(item.json.as_bytes());
-    }
-    text.put_u8(b'}');
-    text.freeze()
-}
-
-/// One object a line, in pieces of some hundred kilobytes.
-pub(crate) fn ndjson(items: &[Arc<Item>]) -> Outgoing {
-    const OBJECTS_PER_PIECE: usize = 256;
-    let pieces: Vec<Vec<Arc<Item>>> = items.chunks(OBJECTS_PER_PIECE).map(<[_]>::to_vec).collect();
-    let body = stream::iter(pieces.into_iter().map(|items| {
-        let mut text = BytesMut::new();
-        for item in items {
-            text.extend_from_slice(item.json.as_bytes());
-            text.put_u8(b'\n');
-        }
-        Ok(text.freeze())
-    }));
+/// One object a line, as a download.
+pub(crate) fn ndjson(items: Vec<Arc<Item>>) -> Outgoing {
     Outgoing {
         content_type: "application/json".into(),
         file_name: None,
         length: None,
-        body: Box::pin(body),
+        body: Box::pin(stream::iter(Pieces::lines(items).map(Ok))),
     }
 }

@@ -184,7 +184,7 @@ impl Socket {
         let id = self.send_call(method, params).await?;
         loop {
             let mut frame = Vec::new();
-            self.frame(|piece| frame.extend_from_slice(piece)).await?;
+            self.message(|piece| frame.extend_from_slice(piece)).await?;
             if !is_answer(&frame, id) {
                 continue;
             }
@@ -215,7 +215,7 @@ impl Socket {
         loop {
             let mut first = Vec::new();
             let size = self
-                .frame(|piece| {
+                .message(|piece| {
                     if first.len() < 200 {
                         first.extend(piece.iter().take(200 - first.len()));
                     }
@@ -257,20 +257,32 @@ impl Socket {
         Ok(id)
     }
 
-    /// One whole frame to `sink`; its length.
-    async fn frame(&mut self, mut sink: impl FnMut(&[u8])) -> Result<u64> {
-        let stream = &mut self.wire.stream;
-        let kind = stream.read_u8().await?;
-        let length = match stream.read_u8().await? & 0x7f {
-            126 => u64::from(stream.read_u16().await?),
-            127 => stream.read_u64().await?,
-            short => u64::from(short),
-        };
-        anyhow::ensure!(kind == 0x81, "an unexpected frame: {kind:#x}");
-        self.wire.pass(length, &mut sink).await?;
-        Ok(length)
+    /// One whole message to `sink`, however many frames it is cut into; its length.
+    async fn message(&mut self, mut sink: impl FnMut(&[u8])) -> Result<u64> {
+        let (mut total, mut expected) = (0, TEXT);
+        loop {
+            let stream = &mut self.wire.stream;
+            let head = stream.read_u8().await?;
+            let length = match stream.read_u8().await? & 0x7f {
+                126 => u64::from(stream.read_u16().await?),
+                127 => stream.read_u64().await?,
+                short => u64::from(short),
+            };
+            anyhow::ensure!(head & 0x7f == expected, "an unexpected frame: {head:#x}");
+            self.wire.pass(length, &mut sink).await?;
+            total += length;
+            if head & FINAL != 0 {
+                return Ok(total);
+            }
+            expected = CONTINUATION;
+        }
     }
 }
+
+/// RFC 6455 section 5.2: the bit that ends a message, and the opcodes that are met here.
+const FINAL: u8 = 0x80;
+const TEXT: u8 = 1;
+const CONTINUATION: u8 = 0;
 
 /// Answers have their id within their first or last bytes, changes have none.
 fn is_answer(frame: &[u8], id: u64) -> bool {

@@ -101,14 +101,8 @@ impl Asked {
         method: &str,
         params: Map<String, Value>,
     ) -> Result<Value, Problem> {
-        Ok(
-            match self.engine().call(&self.caller, method, params).await? {
-                xo_engine::Outcome::Value(value) => value,
-                xo_engine::Outcome::Json(pieces) => {
-                    serde_json::from_slice(&pieces.concat()).map_err(Error::internal)?
-                }
-            },
-        )
+        let outcome = self.engine().call(&self.caller, method, params).await?;
+        Ok(outcome.into_value()?)
     }
 }
 

@@ -1,10 +1,9 @@
-//! One text frame: a call, a batch, or something broken; and the frames that answer.
+//! One message: a call, a batch, or something broken; and the texts that answer.
 
-use axum::extract::ws::Message;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use xo_engine::Outcome;
+use xo_engine::{Outcome, Pieces};
 
 /// Which JSON-RPC the client speaks; a message without `jsonrpc` is 1.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +106,8 @@ fn read(value: Value) -> Incoming {
     }
 }
 
-/// A result: pieces, so that text that exists already is copied only into the frame.
-pub(super) fn success(version: Version, id: &Value, outcome: Outcome) -> Vec<Bytes> {
+/// A result. What exists already as text is not copied.
+pub(super) fn success(version: Version, id: &Value, outcome: Outcome) -> Pieces {
     let (head, tail) = match version {
         Version::Two => (
             format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":"),
@@ -116,53 +115,28 @@ pub(super) fn success(version: Version, id: &Value, outcome: Outcome) -> Vec<Byt
         ),
         Version::One => (format!("{{\"id\":{id},\"result\":"), ",\"error\":null}"),
     };
-    let mut parts = vec![Bytes::from(head)];
-    match outcome {
-        Outcome::Value(value) => parts.push(Bytes::from(value.to_string())),
-        Outcome::Json(pieces) => parts.extend(pieces),
-    }
-    parts.push(Bytes::from_static(tail.as_bytes()));
-    parts
+    let result = match outcome {
+        Outcome::Value(value) => Pieces::from(Bytes::from(value.to_string())),
+        Outcome::Json(pieces) => pieces,
+    };
+    result.between(head, tail)
 }
 
-pub(super) fn failure(version: Version, id: &Value, error: &Value) -> Vec<Bytes> {
+pub(super) fn failure(version: Version, id: &Value, error: &Value) -> Pieces {
     let body = match version {
         Version::Two => json!({ "jsonrpc": "2.0", "id": id, "error": error }),
         Version::One => json!({ "id": id, "result": null, "error": error }),
     };
-    vec![Bytes::from(body.to_string())]
+    Pieces::from(Bytes::from(body.to_string()))
 }
 
-/// Joins pieces to one text frame.
-pub(super) fn message(parts: Vec<Bytes>) -> Message {
-    let mut frame = BytesMut::with_capacity(parts.iter().map(Bytes::len).sum());
-    for part in parts {
-        frame.extend_from_slice(&part);
-    }
-    text(frame.freeze())
-}
-
-pub(super) fn batch(answers: Vec<Vec<Bytes>>) -> Message {
-    let mut parts = Vec::new();
-    for (i, answer) in answers.into_iter().enumerate() {
-        parts.push(Bytes::from_static(if i == 0 { b"[" } else { b"," }));
-        parts.extend(answer);
-    }
-    parts.push(Bytes::from_static(b"]"));
-    message(parts)
-}
-
-/// JSON that we made is UTF-8; checked all the same.
-pub(super) fn text(frame: Bytes) -> Message {
-    axum::extract::ws::Utf8Bytes::try_from(frame).map_or_else(
-        |_| {
-            Message::Text(
-                "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"internal error\"}}"
-                    .into(),
-            )
-        },
-        Message::Text,
-    )
+/// The answers of a batch, in one array.
+pub(super) fn batch(answers: Vec<Pieces>) -> Pieces {
+    let parts = answers.into_iter().enumerate().flat_map(|(i, answer)| {
+        let separator: &[u8] = if i == 0 { b"" } else { b"," };
+        std::iter::once(Bytes::from_static(separator)).chain(answer)
+    });
+    Pieces::new(parts).between("[", "]")
 }
 
 #[cfg(test)]

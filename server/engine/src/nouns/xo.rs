@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::objects::Query;
 use crate::schema::{boolean, number, types};
-use crate::{Call, Error, Method, Outcome, Result};
+use crate::{Call, Error, Method, Outcome, Pieces, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
@@ -42,10 +42,10 @@ async fn get_all_objects(call: Call) -> Result<Outcome> {
         let (engine, caller) = (call.engine.clone(), call.caller.clone());
         let offer = call.offer_download("", move || async move {
             let items = engine.query(&caller, &query).await?;
-            Ok(crate::objects::ndjson(&items))
+            Ok(crate::objects::ndjson(items))
         });
         return Ok(Outcome::Value(offer));
     }
     let items = call.engine.query(&call.caller, &query).await?;
-    Ok(Outcome::Json(vec![crate::objects::by_id(&items)]))
+    Ok(Outcome::Json(Pieces::by_id(items)))
 }

@@ -86,7 +86,7 @@ impl Rig {
         let params: Map<String, Value> = serde_json::from_value(params).unwrap();
         Ok(match self.engine.call(caller, method, params).await? {
             Outcome::Value(value) => value,
-            Outcome::Json(parts) => serde_json::from_slice(&parts.concat()).unwrap(),
+            Outcome::Json(pieces) => pieces.into_value().unwrap(),
         })
     }
 
