@@ -3,7 +3,7 @@
 //! XAPI answers 200 before it reads or writes, so success is told by the transfer's task, not by the status
 //! (`xapi-wire.md` section 5, `xva.md` section 1).
 //!
-//! Invariant: a transfer that stands still for [`STALL`] ends, and one that nobody wants any more leaves no task behind.
+//! Invariant: a transfer that stands still for [`Limits::stall`](crate::Limits::stall) ends, and one that nobody wants any more leaves no task behind.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,14 +21,6 @@ pub use crate::stream::ByteStream;
 /// Announced when a length is not known: XAPI refuses chunked bodies and stops reading by itself.
 const UNKNOWN_LENGTH: u64 = 1 << 50;
 const MAX_REDIRECTS: usize = 3;
-/// A disk may take minutes to be attached; what is silent for longer will not speak again.
-const STALL: Duration = Duration::from_secs(600);
-/// From the request to the head of the answer.
-const OPEN_LIMIT: Duration = Duration::from_secs(120);
-/// How long the task of a refused transfer is waited for: it may tell the reason, or never have been heard of.
-const REASON_LIMIT: Duration = Duration::from_secs(5);
-/// XAPI closes the connection when it has read enough, then completes what it made.
-const COMPLETION_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a GET answered: read `body` to its end, then [`Session::finish_download`]. Dropping the body before cancels the task.
 pub struct Download {
@@ -129,7 +121,7 @@ impl Session {
         let (failed, mut source_failed) = tokio::sync::oneshot::channel();
         let mut failed = Some(failed);
         let (takes, ends) = (Arc::clone(&sent), Arc::clone(&sent));
-        let body = unless_stalled(upload.body, STALL, "the sender")
+        let body = unless_stalled(upload.body, self.limits().stall, "the sender")
             .map(move |piece| {
                 if let Ok(piece) = &piece {
                     takes.took(piece.len() as u64, upload.length);
@@ -167,7 +159,7 @@ impl Session {
                 Err(refused(&address, path, status))
             }
         };
-        let stalled = sent.stalled();
+        let stalled = sent.stalled(self.limits().stall);
         let sending = async {
             tokio::select! {
                 outcome = sending => outcome,
@@ -195,8 +187,10 @@ impl Session {
                     (Some(Error::Unreachable { .. }), true) => awaiting.await,
                     (Some(broken), _) => {
                         let limit = match broken {
-                            Error::Unreachable { .. } if sent.has_begun() => COMPLETION_LIMIT,
-                            _ => REASON_LIMIT,
+                            Error::Unreachable { .. } if sent.has_begun() => {
+                                self.limits().completion
+                            }
+                            _ => self.limits().reason,
                         };
                         let told = tokio::time::timeout(limit, awaiting).await;
                         told.unwrap_or(Err(broken))
@@ -247,7 +241,7 @@ impl Session {
     ) -> Result<(ByteStream, Option<u64>, Option<String>)> {
         for _ in 0..=MAX_REDIRECTS {
             let request = self.rpc().http.get(self.url(&address, path, query, task));
-            let response = tokio::time::timeout(OPEN_LIMIT, request.send())
+            let response = tokio::time::timeout(self.limits().open, request.send())
                 .await
                 .map_err(|_| Error::Timeout {
                     host: address.authority(),
@@ -272,7 +266,7 @@ impl Session {
                 .bytes_stream()
                 .map(|r| r.map_err(std::io::Error::other))
                 .boxed();
-            let body = unless_stalled(body, STALL, &host);
+            let body = unless_stalled(body, self.limits().stall, &host);
             let body = without_hidden_error(body, &host, path).await?;
             return Ok((body, length, content_type));
         }
@@ -330,7 +324,7 @@ impl Sent {
     }
 
     /// Comes back when the host took nothing for a while although there was something to take.
-    async fn stalled(&self) {
+    async fn stalled(&self, limit: Duration) {
         let mut before = u64::MAX;
         loop {
             let now = self.bytes.load(Ordering::Relaxed);
@@ -338,7 +332,7 @@ impl Sent {
                 return;
             }
             before = now;
-            tokio::time::sleep(STALL).await;
+            tokio::time::sleep(limit).await;
         }
     }
 }

@@ -17,9 +17,6 @@ use serde_json::value::RawValue;
 use crate::records::{Class, Record, Ref};
 use crate::{Error, Reply, Result, Session};
 
-/// How long XAPI may hold one poll. Shorter than what proxies and NAT tables allow to be silent.
-const POLL_SECONDS: f64 = 50.0;
-const POLL_TIMEOUT: Duration = Duration::from_secs(80);
 /// Answers above this are parsed on a thread of their own.
 const LARGE: usize = 256 * 1024;
 /// Fetches at once: more only raises the peak of memory.
@@ -117,10 +114,11 @@ impl EventFeed {
     /// After any error the feed can be asked again, except one that [`EventFeed::is_lost`]: load anew.
     pub async fn next(&mut self) -> Result<Batch> {
         let names: Vec<&str> = self.classes.iter().map(|c| c.name()).collect();
-        let args = json!([names, self.token, POLL_SECONDS]);
+        let limits = self.session.limits();
+        let args = json!([names, self.token, limits.poll.as_secs_f64()]);
         let reply = self
             .session
-            .request_once("event.from", args, POLL_TIMEOUT)
+            .request_once("event.from", args, limits.of_poll(limits.poll))
             .await?;
         let session = self.session.clone();
         let parsed = if reply.as_str().len() > LARGE {

@@ -11,12 +11,8 @@ use tokio::time::Instant;
 
 use crate::{ApiError, Error, EventFeed, Result, Session, xml};
 
-/// How long XAPI may hold one poll.
-const POLL_SECONDS: f64 = 30.0;
-const POLL_TIMEOUT: Duration = Duration::from_secs(60);
-/// A pool may restart its toolstack or change its master meanwhile; a task may survive that.
-const PATIENCE: Duration = Duration::from_secs(120);
-const RETRY: Duration = Duration::from_secs(1);
+/// The first look: a task that is there is told at once.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a task left: the JSON of its XML-RPC text; an empty string for no result.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,11 +141,11 @@ impl Session {
                 }
                 Ok(_) => heard = Instant::now(),
                 Err(e) if EventFeed::is_lost(&e) || is_passing(&e) => {
-                    if heard.elapsed() > PATIENCE {
+                    if heard.elapsed() > self.limits().patience {
                         return Err(e);
                     }
                     token.clear();
-                    tokio::time::sleep(RETRY).await;
+                    tokio::time::sleep(self.limits().retry).await;
                 }
                 Err(e) => return Err(e),
             }
@@ -158,10 +154,12 @@ impl Session {
 
     /// The task as it is when it changes, or now and then.
     async fn poll_task(&self, task: &str, token: &mut String) -> Result<Option<TaskRecord>> {
-        // From the beginning a task that is there is told at once.
-        let seconds = if token.is_empty() { 1.0 } else { POLL_SECONDS };
-        let args = json!([[format!("task/{task}")], token, seconds]);
-        let reply = self.request_once("event.from", args, POLL_TIMEOUT).await?;
+        let limits = self.limits();
+        let held = if token.is_empty() { LOOK } else { limits.poll };
+        let args = json!([[format!("task/{task}")], token, held.as_secs_f64()]);
+        let reply = self
+            .request_once("event.from", args, limits.of_poll(held))
+            .await?;
         let answer: TaskEvents = reply
             .parse()
             .map_err(|e| self.garbage("event.from", e.to_string()))?;

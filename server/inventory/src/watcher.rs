@@ -160,6 +160,7 @@ impl Watcher {
     async fn connect(&mut self, trust: &Arc<Trust>) -> Result<Session, Stop> {
         if let Some(session) = self.session.clone() {
             let mut members = vec![self.settings.address.clone()];
+            limits: self.settings.limits.clone(),
             members.extend(self.members.iter().cloned());
             self.or_stop(session.reconnect(&members)).await??;
             return Ok(session);
