@@ -53,13 +53,13 @@ impl Session {
         query: &[(&str, &str)],
         label: Option<&str>,
     ) -> Result<Download> {
-        let task = match label {
-            Some(label) => Some(self.create_task(label).await?),
+        let guard = match label {
+            Some(label) => Some(self.begin_task(label).await?),
             None => None,
         };
-        let guard = task
-            .as_deref()
-            .map(|task| TaskGuard::new(self, task, Abandon::Cancel));
+        let task = guard
+            .as_ref()
+            .and_then(|guard| guard.task().map(str::to_owned));
         let (body, length, content_type) = self
             .open(self.address(), path, query, task.as_deref())
             .await?;
@@ -114,8 +114,8 @@ impl Session {
         upload: Upload,
     ) -> Result<TaskValue> {
         let address = self.serving_host(path, query).await?;
-        let task = self.create_task(label).await?;
-        let mut guard = TaskGuard::new(self, &task, Abandon::Cancel);
+        let mut guard = self.begin_task(label).await?;
+        let task = guard.task().unwrap_or_default().to_owned();
         let url = self.url(&address, path, query, Some(&task));
         let sent = Arc::new(Sent::default());
         let (failed, mut source_failed) = tokio::sync::oneshot::channel();

@@ -77,6 +77,11 @@ impl TaskGuard {
         }
     }
 
+    /// The task, until it is somebody else's.
+    pub(crate) fn task(&self) -> Option<&str> {
+        self.task.as_deref()
+    }
+
     /// Somebody else sees to it.
     pub(crate) fn disarm(&mut self) {
         self.task = None;
@@ -89,7 +94,7 @@ impl Drop for TaskGuard {
         let (session, abandon) = (self.session.clone(), self.abandon);
         self.session.aside(async move {
             if abandon == Abandon::Cancel {
-                let _ = session.cancel_task(&task).await;
+                session.end_task(&task).await;
             }
             let _ = session.perform("task.destroy", json!([task])).await;
         });
@@ -120,6 +125,22 @@ impl Session {
         self.call("task.create", json!([label, ""])).await
     }
 
+    /// A pending task with its guard, for which nobody is left to hold it when the caller is dropped before the answer comes.
+    pub(crate) async fn begin_task(&self, label: &str) -> Result<TaskGuard> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (session, label) = (self.clone(), label.to_owned());
+        self.aside(async move {
+            let made = session.create_task(&label).await;
+            let made = made.map(|task| TaskGuard::new(&session, &task, Abandon::Cancel));
+            // Not taken any more, the guard is dropped, and does its work.
+            drop(tell.send(made));
+        });
+        told.await.map_err(|_| Error::Timeout {
+            host: self.address().authority(),
+            method: "task.create".into(),
+        })?
+    }
+
     /// Cancels a task where XAPI allows it; a task that is gone is no error.
     pub async fn cancel_task(&self, task: &str) -> Result<()> {
         match self.perform("task.cancel", json!([task])).await {
@@ -127,6 +148,16 @@ impl Session {
                 Ok(())
             }
             other => other,
+        }
+    }
+
+    /// Cancels a task, or ends it where nobody works on it: a destroyed task that is pending would stay for ever.
+    async fn end_task(&self, task: &str) {
+        if let Err(e) = self.perform("task.cancel", json!([task])).await
+            && e.code() == Some("OPERATION_NOT_ALLOWED")
+        {
+            let ended = json!([task, "cancelled"]);
+            let _ = self.perform("task.set_status", ended).await;
         }
     }
 
