@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use http::{StatusCode, header};
 
 use crate::stream::{guarded, unless_stalled, without_hidden_error};
@@ -132,10 +133,10 @@ impl Session {
                     }
                 })
             })
-            .chain(futures_util::stream::poll_fn(move |_| {
-                ends.whole.store(true, Ordering::Relaxed);
-                std::task::Poll::Ready(None)
-            }));
+            .chain(end(
+                ends,
+                upload.length.is_none().then_some(self.limits().completion),
+            ));
         let request = self
             .rpc()
             .http
@@ -183,7 +184,7 @@ impl Session {
                 }
                 match (broken, sent.whole.load(Ordering::Relaxed)) {
                     (None, _) => awaiting.await,
-                    // Everything was sent; that more was announced than came is how unknown lengths end.
+                    // Everything was sent; the host may close the connection before it tells what became of it.
                     (Some(Error::Unreachable { .. }), true) => awaiting.await,
                     (Some(broken), _) => {
                         let limit = match broken {
@@ -282,6 +283,18 @@ impl Session {
         pairs.extend_pairs(query);
         at.url(&format!("{path}?{}", pairs.finish()))
     }
+}
+
+/// Notes that everything was sent. Where more was announced than there is, it is the host that ends the transfer, within `wait`: ended
+/// here, the last bytes would be lost with the connection.
+fn end(sent: Arc<Sent>, wait: Option<Duration>) -> impl Stream<Item = std::io::Result<Bytes>> {
+    let end = async move {
+        sent.whole.store(true, Ordering::Relaxed);
+        if let Some(wait) = wait {
+            tokio::time::sleep(wait).await;
+        }
+    };
+    stream::once(end).filter_map(|()| std::future::ready(None))
 }
 
 fn redirect(response: &reqwest::Response) -> Option<Address> {

@@ -11,7 +11,7 @@ use xo_lab::db::Db;
 use xo_lab::{Failure, Times};
 
 use crate::front::{Answer, Front};
-use crate::support::{DEADLINE, disk, impatient, member, start, until, until_tidy};
+use crate::support::{DEADLINE, disk, impatient, member, small_vm, start, until, until_tidy};
 
 const MIB: usize = 1 << 20;
 
@@ -62,6 +62,26 @@ async fn a_disk_is_written_and_the_task_tells_which() {
     assert_eq!(value.unwrap().reference(), Some(&*disk));
     assert!(written(&session, &disk, 2 * MIB).await);
     until_tidy(&lab).await;
+}
+
+#[tokio::test]
+async fn a_vm_of_unknown_length_is_imported() {
+    let (lab, session) = start().await;
+    let vm = small_vm(&lab);
+    let archive = session
+        .download("/export", &[("ref", &vm)], None)
+        .await
+        .unwrap();
+    let upload = Upload {
+        body: archive.body,
+        length: None,
+    };
+    let sent = session.upload("/import", &[], "import of a VM", upload);
+    let value = tokio::time::timeout(DEADLINE, sent).await.unwrap().unwrap();
+    let copy = value.reference().unwrap();
+    assert_ne!(copy, vm);
+    let db = lab.db().read();
+    assert_eq!(db.text(copy, "name_label"), db.text(&vm, "name_label"));
 }
 
 #[tokio::test]
