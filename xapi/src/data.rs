@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{StatusCode, header};
+use serde_json::json;
 
 use crate::stream::{guarded, unless_stalled, without_hidden_error};
 use crate::task::{Abandon, TaskGuard};
@@ -55,7 +56,7 @@ impl Session {
         label: Option<&str>,
     ) -> Result<Download> {
         let guard = match label {
-            Some(label) => Some(self.begin_task(label).await?),
+            Some(label) => Some(self.begin_transfer(label).await?),
             None => None,
         };
         let task = guard
@@ -115,7 +116,7 @@ impl Session {
         upload: Upload,
     ) -> Result<TaskValue> {
         let address = self.serving_host(path, query).await?;
-        let mut guard = self.begin_task(label).await?;
+        let mut guard = self.begin_transfer(label).await?;
         let task = guard.task().unwrap_or_default().to_owned();
         let url = self.url(&address, path, query, Some(&task));
         let sent = Arc::new(Sent::default());
@@ -208,6 +209,12 @@ impl Session {
             Ok(source) => Err(Error::Source(source)),
             Err(_) => outcome,
         }
+    }
+
+    /// The task that tells the outcome of a transfer; without the transfer it makes no sense.
+    async fn begin_transfer(&self, label: &str) -> Result<TaskGuard> {
+        let args = json!([label, ""]);
+        self.begin_task("task.create", args, Abandon::Cancel).await
     }
 
     /// An empty PUT tells which host serves this path, before a stream that cannot be replayed is sent.

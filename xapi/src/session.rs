@@ -251,9 +251,13 @@ impl Session {
 
     /// Does something that nobody waits for, within a limit; [`Session::logout`] waits for it.
     pub(crate) fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.detach(async move { drop(tokio::time::timeout(ASIDE_TIMEOUT, work).await) });
+    }
+
+    /// Does something to its end, which must have a limit of its own, also when the one who waits for it is dropped.
+    pub(crate) fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
         // Dropping a guard outside of a runtime happens only when the process ends.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let work = async move { drop(tokio::time::timeout(ASIDE_TIMEOUT, work).await) };
             self.inner.aside.spawn_on(work, &runtime);
         }
     }

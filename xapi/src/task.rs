@@ -107,8 +107,9 @@ impl Session {
     /// # Errors
     /// The task's own failure as [`Error::Api`]; `TASK_CANCELLED` when somebody cancelled it.
     pub async fn run(&self, method: &str, args: Json) -> Result<TaskValue> {
-        let task: String = self.call(&format!("Async.{method}"), args).await?;
-        self.await_task(&task).await
+        let method = format!("Async.{method}");
+        let guard = self.begin_task(&method, args, Abandon::Forget).await?;
+        self.watch_task(guard.task().unwrap_or_default()).await
     }
 
     /// Waits for a task made with [`Session::create_task`] or by an `Async.` call, then removes it.
@@ -125,19 +126,25 @@ impl Session {
         self.call("task.create", json!([label, ""])).await
     }
 
-    /// A pending task with its guard, for which nobody is left to hold it when the caller is dropped before the answer comes.
-    pub(crate) async fn begin_task(&self, label: &str) -> Result<TaskGuard> {
+    /// A call that makes a task; comes back with its guard. When the caller is dropped before the answer comes, the task is seen to all the
+    /// same.
+    pub(crate) async fn begin_task(
+        &self,
+        method: &str,
+        args: Json,
+        abandon: Abandon,
+    ) -> Result<TaskGuard> {
         let (tell, told) = tokio::sync::oneshot::channel();
-        let (session, label) = (self.clone(), label.to_owned());
-        self.aside(async move {
-            let made = session.create_task(&label).await;
-            let made = made.map(|task| TaskGuard::new(&session, &task, Abandon::Cancel));
+        let (session, name) = (self.clone(), method.to_owned());
+        self.detach(async move {
+            let made: Result<String> = session.call(&name, args).await;
+            let made = made.map(|task| TaskGuard::new(&session, &task, abandon));
             // Not taken any more, the guard is dropped, and does its work.
             drop(tell.send(made));
         });
         told.await.map_err(|_| Error::Timeout {
             host: self.address().authority(),
-            method: "task.create".into(),
+            method: method.to_owned(),
         })?
     }
 

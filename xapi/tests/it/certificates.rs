@@ -31,7 +31,7 @@ async fn login(lab: &Lab, trust: &Arc<Trust>) -> xapi::Result<Session> {
 #[tokio::test]
 async fn the_first_certificate_is_accepted_and_pinned() {
     let lab = tls_lab().await;
-    let trust = trust(TrustMode::FirstUse);
+    let trust = trust(&TrustMode::FirstUse);
     assert_eq!(trust.pinned(), []);
     login(&lab, &trust).await.unwrap();
     assert_eq!(trust.pinned(), [shown(&lab)]);
@@ -41,7 +41,7 @@ async fn the_first_certificate_is_accepted_and_pinned() {
 #[tokio::test]
 async fn a_changed_certificate_is_refused_with_both_fingerprints() {
     let (lab, other) = (tls_lab().await, tls_lab().await);
-    let trust = trust(TrustMode::FirstUse);
+    let trust = trust(&TrustMode::FirstUse);
     login(&lab, &trust).await.unwrap();
     let error = login(&other, &trust).await.unwrap_err();
     let text = error.to_string();
@@ -63,18 +63,18 @@ async fn a_changed_certificate_is_refused_with_both_fingerprints() {
 #[tokio::test]
 async fn only_a_pinned_certificate_is_believed() {
     let (lab, other) = (tls_lab().await, tls_lab().await);
-    let pinned = trust(TrustMode::Pinned(vec![shown(&lab)]));
+    let pinned = trust(&TrustMode::Pinned(vec![shown(&lab)]));
     login(&lab, &pinned).await.unwrap();
     let error = login(&other, &pinned).await.unwrap_err();
     assert!(matches!(error, Error::CertificateChanged { .. }), "{error}");
-    let none = trust(TrustMode::Pinned(Vec::new()));
+    let none = trust(&TrustMode::Pinned(Vec::new()));
     login(&lab, &none).await.unwrap_err();
 }
 
 #[tokio::test]
 async fn a_certificate_that_the_pool_tells_of_its_member_is_believed() {
     let (lab, member) = (tls_lab().await, tls_lab().await);
-    let trust = trust(TrustMode::FirstUse);
+    let trust = trust(&TrustMode::FirstUse);
     login(&lab, &trust).await.unwrap();
     trust.add_members([shown(&member)]);
     login(&member, &trust).await.unwrap();
@@ -83,7 +83,7 @@ async fn a_certificate_that_the_pool_tells_of_its_member_is_believed() {
 #[tokio::test]
 async fn a_console_is_refused_with_both_fingerprints_too() {
     let (lab, other) = (tls_lab().await, tls_lab().await);
-    let session = login(&lab, &trust(TrustMode::FirstUse)).await.unwrap();
+    let session = login(&lab, &trust(&TrustMode::FirstUse)).await.unwrap();
     let location = format!("{}/console?uuid=x", other.https_url());
     let error = session.open_console(&location).await.err().unwrap();
     assert!(
@@ -95,7 +95,7 @@ async fn a_console_is_refused_with_both_fingerprints_too() {
 #[tokio::test]
 async fn a_certificate_that_no_authority_signed_is_refused_with_its_fingerprint() {
     let lab = tls_lab().await;
-    let error = login(&lab, &trust(TrustMode::Authorities))
+    let error = login(&lab, &trust(&TrustMode::Authorities))
         .await
         .unwrap_err();
     assert!(
@@ -131,7 +131,7 @@ async fn a_certificate_of_an_authority_is_believed_without_a_pin() {
     };
     let (lab, stranger) = (tls_lab().await, tls_lab().await);
     std::fs::write(file, lab.certificate()).unwrap();
-    let trust = trust(TrustMode::Authorities);
+    let trust = trust(&TrustMode::Authorities);
     login(&lab, &trust).await.unwrap();
     assert_eq!(trust.pinned(), [], "certificates are renewed there");
     let error = login(&stranger, &trust).await.unwrap_err();

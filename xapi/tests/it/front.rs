@@ -100,7 +100,7 @@ async fn serve(mut client: TcpStream, lab: SocketAddr, script: Arc<Script>) {
         }
         Answer::Hang(bytes) => {
             let _ = client.write_all(&bytes).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -114,6 +114,6 @@ pub async fn impatient(address: &str, change: impl FnOnce(&mut Limits)) -> Sessi
     Session::login(&target).await.unwrap()
 }
 
-pub fn trust(mode: TrustMode) -> Arc<Trust> {
-    Trust::new(&mode).unwrap()
+pub fn trust(mode: &TrustMode) -> Arc<Trust> {
+    Trust::new(mode).unwrap()
 }
