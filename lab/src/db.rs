@@ -340,6 +340,11 @@ impl Db {
         true
     }
 
+    /// Forgets what was destroyed, as a pool does after a while: who was away never hears of it.
+    pub fn forget_deletions(&mut self) {
+        self.deletions.clear();
+    }
+
     /// Marks an object as changed without changing it. False when there is none.
     pub fn touch(&mut self, reference: &str) -> bool {
         let Some(id) = self.lookup.get(reference).copied() else {

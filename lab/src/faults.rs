@@ -1,6 +1,7 @@
 //! Scripted trouble: what a client must live with in a real pool, made on command.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -39,6 +40,7 @@ struct State {
     stalled: bool,
     latency: Duration,
     master: Option<String>,
+    down: Option<IpAddr>,
     failing: HashMap<String, (Failure, Times)>,
     slow: HashMap<String, Duration>,
 }
@@ -62,6 +64,7 @@ impl Default for Faults {
                 stalled: false,
                 latency: Duration::ZERO,
                 master: None,
+                down: None,
                 failing: HashMap::new(),
                 slow: HashMap::new(),
             }),
@@ -84,6 +87,16 @@ impl Faults {
 
     pub(crate) fn severed(&self) -> watch::Receiver<()> {
         self.severed.subscribe()
+    }
+
+    /// The host with this address closes every connection at once: it crashed. `None` repairs it. What is open already is closed by
+    /// [`Faults::sever_connections`].
+    pub fn crash_host(&self, address: Option<IpAddr>) {
+        self.state.lock().down = address;
+    }
+
+    pub(crate) fn is_down(&self, address: IpAddr) -> bool {
+        self.state.lock().down == Some(address)
     }
 
     /// Requests are answered with bytes that are no answer.

@@ -179,6 +179,9 @@ async fn connection(lab: Arc<Inner>, stream: TcpStream, acceptor: Option<TlsAcce
             .local_addr()
             .map_or(IpAddr::from([127, 0, 0, 1]), |at| at.ip()),
     );
+    if lab.faults.is_down(served_by.0) {
+        return;
+    }
     let served = async {
         match acceptor {
             None => serve(&lab, stream, served_by).await,

@@ -146,6 +146,12 @@ impl Lab {
         &self.fingerprint
     }
 
+    /// The certificate as PEM text.
+    #[must_use]
+    pub fn certificate(&self) -> &str {
+        &self.inner.certificate
+    }
+
     /// What the lab was asked to be.
     #[must_use]
     pub fn config(&self) -> &LabConfig {

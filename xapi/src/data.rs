@@ -3,14 +3,16 @@
 //! XAPI answers 200 before it reads or writes, so success is told by the transfer's task, not by the status
 //! (`xapi-wire.md` section 5, `xva.md` section 1).
 //!
-//! Invariant: a transfer that stands still for [`STALL`] ends, and one that nobody wants any more leaves no task behind.
+//! Invariant: a transfer that stands still for [`Limits::stall`](crate::Limits::stall) ends, and one that nobody wants any more leaves no task behind.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use http::{StatusCode, header};
+use serde_json::json;
 
 use crate::stream::{guarded, unless_stalled, without_hidden_error};
 use crate::task::{Abandon, TaskGuard};
@@ -21,14 +23,6 @@ pub use crate::stream::ByteStream;
 /// Announced when a length is not known: XAPI refuses chunked bodies and stops reading by itself.
 const UNKNOWN_LENGTH: u64 = 1 << 50;
 const MAX_REDIRECTS: usize = 3;
-/// A disk may take minutes to be attached; what is silent for longer will not speak again.
-const STALL: Duration = Duration::from_secs(600);
-/// From the request to the head of the answer.
-const OPEN_LIMIT: Duration = Duration::from_secs(120);
-/// How long the task of a refused transfer is waited for: it may tell the reason, or never have been heard of.
-const REASON_LIMIT: Duration = Duration::from_secs(5);
-/// XAPI closes the connection when it has read enough, then completes what it made.
-const COMPLETION_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a GET answered: read `body` to its end, then [`Session::finish_download`]. Dropping the body before cancels the task.
 pub struct Download {
@@ -61,13 +55,13 @@ impl Session {
         query: &[(&str, &str)],
         label: Option<&str>,
     ) -> Result<Download> {
-        let task = match label {
-            Some(label) => Some(self.create_task(label).await?),
+        let guard = match label {
+            Some(label) => Some(self.begin_transfer(label).await?),
             None => None,
         };
-        let guard = task
-            .as_deref()
-            .map(|task| TaskGuard::new(self, task, Abandon::Cancel));
+        let task = guard
+            .as_ref()
+            .and_then(|guard| guard.task().map(str::to_owned));
         let (body, length, content_type) = self
             .open(self.address(), path, query, task.as_deref())
             .await?;
@@ -122,14 +116,14 @@ impl Session {
         upload: Upload,
     ) -> Result<TaskValue> {
         let address = self.serving_host(path, query).await?;
-        let task = self.create_task(label).await?;
-        let mut guard = TaskGuard::new(self, &task, Abandon::Cancel);
+        let mut guard = self.begin_transfer(label).await?;
+        let task = guard.task().unwrap_or_default().to_owned();
         let url = self.url(&address, path, query, Some(&task));
         let sent = Arc::new(Sent::default());
         let (failed, mut source_failed) = tokio::sync::oneshot::channel();
         let mut failed = Some(failed);
         let (takes, ends) = (Arc::clone(&sent), Arc::clone(&sent));
-        let body = unless_stalled(upload.body, STALL, "the sender")
+        let body = unless_stalled(upload.body, self.limits().stall, "the sender")
             .map(move |piece| {
                 if let Ok(piece) = &piece {
                     takes.took(piece.len() as u64, upload.length);
@@ -140,10 +134,10 @@ impl Session {
                     }
                 })
             })
-            .chain(futures_util::stream::poll_fn(move |_| {
-                ends.whole.store(true, Ordering::Relaxed);
-                std::task::Poll::Ready(None)
-            }));
+            .chain(end(
+                ends,
+                upload.length.is_none().then_some(self.limits().completion),
+            ));
         let request = self
             .rpc()
             .http
@@ -167,7 +161,7 @@ impl Session {
                 Err(refused(&address, path, status))
             }
         };
-        let stalled = sent.stalled();
+        let stalled = sent.stalled(self.limits().stall);
         let sending = async {
             tokio::select! {
                 outcome = sending => outcome,
@@ -191,12 +185,14 @@ impl Session {
                 }
                 match (broken, sent.whole.load(Ordering::Relaxed)) {
                     (None, _) => awaiting.await,
-                    // Everything was sent; that more was announced than came is how unknown lengths end.
+                    // Everything was sent; the host may close the connection before it tells what became of it.
                     (Some(Error::Unreachable { .. }), true) => awaiting.await,
                     (Some(broken), _) => {
                         let limit = match broken {
-                            Error::Unreachable { .. } if sent.has_begun() => COMPLETION_LIMIT,
-                            _ => REASON_LIMIT,
+                            Error::Unreachable { .. } if sent.has_begun() => {
+                                self.limits().completion
+                            }
+                            _ => self.limits().reason,
                         };
                         let told = tokio::time::timeout(limit, awaiting).await;
                         told.unwrap_or(Err(broken))
@@ -213,6 +209,12 @@ impl Session {
             Ok(source) => Err(Error::Source(source)),
             Err(_) => outcome,
         }
+    }
+
+    /// The task that tells the outcome of a transfer; without the transfer it makes no sense.
+    async fn begin_transfer(&self, label: &str) -> Result<TaskGuard> {
+        let args = json!([label, ""]);
+        self.begin_task("task.create", args, Abandon::Cancel).await
     }
 
     /// An empty PUT tells which host serves this path, before a stream that cannot be replayed is sent.
@@ -247,7 +249,7 @@ impl Session {
     ) -> Result<(ByteStream, Option<u64>, Option<String>)> {
         for _ in 0..=MAX_REDIRECTS {
             let request = self.rpc().http.get(self.url(&address, path, query, task));
-            let response = tokio::time::timeout(OPEN_LIMIT, request.send())
+            let response = tokio::time::timeout(self.limits().open, request.send())
                 .await
                 .map_err(|_| Error::Timeout {
                     host: address.authority(),
@@ -272,7 +274,7 @@ impl Session {
                 .bytes_stream()
                 .map(|r| r.map_err(std::io::Error::other))
                 .boxed();
-            let body = unless_stalled(body, STALL, &host);
+            let body = unless_stalled(body, self.limits().stall, &host);
             let body = without_hidden_error(body, &host, path).await?;
             return Ok((body, length, content_type));
         }
@@ -288,6 +290,18 @@ impl Session {
         pairs.extend_pairs(query);
         at.url(&format!("{path}?{}", pairs.finish()))
     }
+}
+
+/// Notes that everything was sent. Where more was announced than there is, it is the host that ends the transfer, within `wait`: ended
+/// here, the last bytes would be lost with the connection.
+fn end(sent: Arc<Sent>, wait: Option<Duration>) -> impl Stream<Item = std::io::Result<Bytes>> {
+    let end = async move {
+        sent.whole.store(true, Ordering::Relaxed);
+        if let Some(wait) = wait {
+            tokio::time::sleep(wait).await;
+        }
+    };
+    stream::once(end).filter_map(|()| std::future::ready(None))
 }
 
 fn redirect(response: &reqwest::Response) -> Option<Address> {
@@ -330,7 +344,7 @@ impl Sent {
     }
 
     /// Comes back when the host took nothing for a while although there was something to take.
-    async fn stalled(&self) {
+    async fn stalled(&self, limit: Duration) {
         let mut before = u64::MAX;
         loop {
             let now = self.bytes.load(Ordering::Relaxed);
@@ -338,7 +352,7 @@ impl Sent {
                 return;
             }
             before = now;
-            tokio::time::sleep(STALL).await;
+            tokio::time::sleep(limit).await;
         }
     }
 }

@@ -17,9 +17,6 @@ use serde_json::value::RawValue;
 use crate::records::{Class, Record, Ref};
 use crate::{Error, Reply, Result, Session};
 
-/// How long XAPI may hold one poll. Shorter than what proxies and NAT tables allow to be silent.
-const POLL_SECONDS: f64 = 50.0;
-const POLL_TIMEOUT: Duration = Duration::from_secs(80);
 /// Answers above this are parsed on a thread of their own.
 const LARGE: usize = 256 * 1024;
 /// Fetches at once: more only raises the peak of memory.
@@ -117,10 +114,11 @@ impl EventFeed {
     /// After any error the feed can be asked again, except one that [`EventFeed::is_lost`]: load anew.
     pub async fn next(&mut self) -> Result<Batch> {
         let names: Vec<&str> = self.classes.iter().map(|c| c.name()).collect();
-        let args = json!([names, self.token, POLL_SECONDS]);
+        let limits = self.session.limits();
+        let args = json!([names, self.token, limits.poll.as_secs_f64()]);
         let reply = self
             .session
-            .request_once("event.from", args, POLL_TIMEOUT)
+            .request_once("event.from", args, limits.of_poll(limits.poll))
             .await?;
         let session = self.session.clone();
         let parsed = if reply.as_str().len() > LARGE {
@@ -213,4 +211,85 @@ fn count((name, rows): (&&str, &serde_json::Value)) -> Option<(Class, usize)> {
         number => number.as_u64()?,
     };
     Some((class, usize::try_from(rows).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// JSON of any shape, with the words that a batch is made of.
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let word = prop_oneof![
+            Just("events"),
+            Just("token"),
+            Just("valid_ref_counts"),
+            Just("class"),
+            Just("operation"),
+            Just("ref"),
+            Just("snapshot"),
+            Just("vm"),
+            Just("pool"),
+            Just("add"),
+            Just("del"),
+            Just("uuid"),
+            Just("OpaqueRef:1"),
+            Just("7"),
+            Just(""),
+        ];
+        let leaf = prop_oneof![
+            Just(json!(null)),
+            any::<bool>().prop_map(|b| json!(b)),
+            any::<i64>().prop_map(|i| json!(i)),
+            any::<f64>().prop_map(|f| json!(f)),
+            ".{0,8}".prop_map(|s| json!(s)),
+            word.clone().prop_map(|s| json!(s)),
+        ];
+        leaf.prop_recursive(5, 40, 6, move |inner| {
+            let members = proptest::collection::vec((word.clone(), inner.clone()), 0..7);
+            prop_oneof![
+                proptest::collection::vec(inner, 0..6).prop_map(serde_json::Value::from),
+                members.prop_map(|members| {
+                    let members = members.into_iter();
+                    members.map(|(k, v)| (k.to_owned(), v)).collect()
+                }),
+            ]
+        })
+    }
+
+    fn batch(events: &serde_json::Value, counts: &serde_json::Value) -> Reply {
+        let answer = json!({"events": events, "token": "1", "valid_ref_counts": counts});
+        Reply::of(&answer.to_string())
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_the_reading_panic(answer in json(), text in ".*") {
+            let _ = read(&Reply::of(&answer.to_string()));
+            let _ = read(&batch(&answer, &answer));
+            let _ = read(&Reply::of(&text));
+        }
+
+        #[test]
+        fn one_bad_record_spoils_no_batch(snapshot in json()) {
+            let event = json!({"class": "vm", "operation": "mod", "ref": "OpaqueRef:1", "snapshot": snapshot});
+            let gone = json!({"class": "vm", "operation": "del", "ref": "OpaqueRef:2"});
+            let (token, batch) = read(&batch(&json!([event, gone]), &json!({"vm": "2"}))).unwrap();
+            prop_assert_eq!(token, "1");
+            prop_assert_eq!(batch.changes.len() + batch.unreadable.len(), 2);
+            prop_assert!(matches!(batch.changes.last(), Some(Change::Gone(Class::Vm, _))));
+            prop_assert_eq!(batch.counts, [(Class::Vm, 2)]);
+        }
+    }
+
+    #[test]
+    fn classes_that_are_not_kept_and_counts_that_are_none_are_passed_over() {
+        let event =
+            json!({"class": "user", "operation": "mod", "ref": "OpaqueRef:1", "snapshot": {}});
+        let counts = json!({"vm": "x", "host": 3, "sr": -1, "message": 9, "user": 1});
+        let (_, batch) = read(&batch(&json!([event]), &counts)).unwrap();
+        assert!(batch.changes.is_empty() && batch.unreadable.is_empty());
+        assert_eq!(batch.counts, [(Class::Host, 3)]);
+    }
 }

@@ -23,6 +23,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Reply(Bytes);
 
 impl Reply {
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        Self(Bytes::copy_from_slice(text.as_bytes()))
+    }
+
     /// The text of the JSON value.
     pub fn as_str(&self) -> &str {
         // Made from a `str` of serde_json or of a String: always UTF-8.

@@ -14,9 +14,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::login::{self, Place};
 use crate::rpc::Rpc;
-use crate::{Address, Error, Reply, Result, Trust};
+use crate::{Address, Error, Limits, Reply, Result, Trust};
 
-const CALL_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long a logout waits for the cleaning up that goes on, and then for the pool's answer.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is asked on the side to clean up must not hang on.
@@ -46,6 +45,8 @@ pub struct Target {
     pub credentials: Credentials,
     /// Shared with whoever stores the pins.
     pub trust: Arc<Trust>,
+    /// How long the pool may be silent.
+    pub limits: Limits,
 }
 
 /// A session with a pool; clones share it.
@@ -58,6 +59,7 @@ pub struct Session {
 struct Inner {
     rpc: Rpc,
     credentials: Credentials,
+    limits: Limits,
     place: RwLock<Place>,
     /// One login at a time. Holds why the last one failed, and which session it was to replace.
     login: tokio::sync::Mutex<Option<(String, tokio::time::Instant, Error)>>,
@@ -85,6 +87,7 @@ impl Session {
             inner: Arc::new(Inner {
                 rpc,
                 credentials: target.credentials.clone(),
+                limits: target.limits.clone(),
                 place: RwLock::new(place),
                 login: tokio::sync::Mutex::default(),
                 ended: AtomicBool::new(false),
@@ -142,6 +145,10 @@ impl Session {
         &self.inner.rpc.trust
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
     pub(crate) fn rpc(&self) -> &Rpc {
         &self.inner.rpc
     }
@@ -151,7 +158,7 @@ impl Session {
     /// # Errors
     /// XAPI's own, or why it could not be asked.
     pub async fn call<T: DeserializeOwned>(&self, method: &str, args: Json) -> Result<T> {
-        let reply = self.request(method, args, CALL_TIMEOUT).await?;
+        let reply = self.request(method, args, self.inner.limits.call).await?;
         reply
             .parse()
             .map_err(|e| self.garbage(method, e.to_string()))
@@ -159,7 +166,9 @@ impl Session {
 
     /// Calls a message whose result does not matter.
     pub async fn perform(&self, method: &str, args: Json) -> Result<()> {
-        self.request(method, args, CALL_TIMEOUT).await.map(drop)
+        self.request(method, args, self.inner.limits.call)
+            .await
+            .map(drop)
     }
 
     /// Calls and hands out the answer's bytes unread.
@@ -242,9 +251,13 @@ impl Session {
 
     /// Does something that nobody waits for, within a limit; [`Session::logout`] waits for it.
     pub(crate) fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.detach(async move { drop(tokio::time::timeout(ASIDE_TIMEOUT, work).await) });
+    }
+
+    /// Does something to its end, which must have a limit of its own, also when the one who waits for it is dropped.
+    pub(crate) fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
         // Dropping a guard outside of a runtime happens only when the process ends.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let work = async move { drop(tokio::time::timeout(ASIDE_TIMEOUT, work).await) };
             self.inner.aside.spawn_on(work, &runtime);
         }
     }

@@ -33,14 +33,14 @@ pub(crate) fn unless_stalled(body: ByteStream, limit: Duration, whom: &str) -> B
     .boxed()
 }
 
-/// Keeps the guard until the end of the body: then the task's outcome is somebody else's.
+/// Keeps the guard until the end of the body: then the task's outcome is somebody else's. A body that breaks off is never asked about.
 pub(crate) fn guarded(body: ByteStream, guard: Option<TaskGuard>) -> ByteStream {
     stream::unfold((body, guard), |(mut body, mut guard)| async move {
         let piece = body.next().await;
-        if piece.is_none()
-            && let Some(guard) = &mut guard
-        {
-            guard.disarm();
+        match (&piece, &mut guard) {
+            (None, Some(guard)) => guard.disarm(),
+            (Some(Err(_)), _) => guard = None,
+            _ => {}
         }
         Some((piece?, (body, guard)))
     })

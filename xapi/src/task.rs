@@ -11,12 +11,8 @@ use tokio::time::Instant;
 
 use crate::{ApiError, Error, EventFeed, Result, Session, xml};
 
-/// How long XAPI may hold one poll.
-const POLL_SECONDS: f64 = 30.0;
-const POLL_TIMEOUT: Duration = Duration::from_secs(60);
-/// A pool may restart its toolstack or change its master meanwhile; a task may survive that.
-const PATIENCE: Duration = Duration::from_secs(120);
-const RETRY: Duration = Duration::from_secs(1);
+/// The first look: a task that is there is told at once.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What a task left: the JSON of its XML-RPC text; an empty string for no result.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +77,11 @@ impl TaskGuard {
         }
     }
 
+    /// The task, until it is somebody else's.
+    pub(crate) fn task(&self) -> Option<&str> {
+        self.task.as_deref()
+    }
+
     /// Somebody else sees to it.
     pub(crate) fn disarm(&mut self) {
         self.task = None;
@@ -93,7 +94,7 @@ impl Drop for TaskGuard {
         let (session, abandon) = (self.session.clone(), self.abandon);
         self.session.aside(async move {
             if abandon == Abandon::Cancel {
-                let _ = session.cancel_task(&task).await;
+                session.end_task(&task).await;
             }
             let _ = session.perform("task.destroy", json!([task])).await;
         });
@@ -106,8 +107,9 @@ impl Session {
     /// # Errors
     /// The task's own failure as [`Error::Api`]; `TASK_CANCELLED` when somebody cancelled it.
     pub async fn run(&self, method: &str, args: Json) -> Result<TaskValue> {
-        let task: String = self.call(&format!("Async.{method}"), args).await?;
-        self.await_task(&task).await
+        let method = format!("Async.{method}");
+        let guard = self.begin_task(&method, args, Abandon::Forget).await?;
+        self.watch_task(guard.task().unwrap_or_default()).await
     }
 
     /// Waits for a task made with [`Session::create_task`] or by an `Async.` call, then removes it.
@@ -124,6 +126,28 @@ impl Session {
         self.call("task.create", json!([label, ""])).await
     }
 
+    /// A call that makes a task; comes back with its guard. When the caller is dropped before the answer comes, the task is seen to all the
+    /// same.
+    pub(crate) async fn begin_task(
+        &self,
+        method: &str,
+        args: Json,
+        abandon: Abandon,
+    ) -> Result<TaskGuard> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (session, name) = (self.clone(), method.to_owned());
+        self.detach(async move {
+            let made: Result<String> = session.call(&name, args).await;
+            let made = made.map(|task| TaskGuard::new(&session, &task, abandon));
+            // Not taken any more, the guard is dropped, and does its work.
+            drop(tell.send(made));
+        });
+        told.await.map_err(|_| Error::Timeout {
+            host: self.address().authority(),
+            method: method.to_owned(),
+        })?
+    }
+
     /// Cancels a task where XAPI allows it; a task that is gone is no error.
     pub async fn cancel_task(&self, task: &str) -> Result<()> {
         match self.perform("task.cancel", json!([task])).await {
@@ -131,6 +155,16 @@ impl Session {
                 Ok(())
             }
             other => other,
+        }
+    }
+
+    /// Cancels a task, or ends it where nobody works on it: a destroyed task that is pending would stay for ever.
+    async fn end_task(&self, task: &str) {
+        if let Err(e) = self.perform("task.cancel", json!([task])).await
+            && e.code() == Some("OPERATION_NOT_ALLOWED")
+        {
+            let ended = json!([task, "cancelled"]);
+            let _ = self.perform("task.set_status", ended).await;
         }
     }
 
@@ -145,11 +179,11 @@ impl Session {
                 }
                 Ok(_) => heard = Instant::now(),
                 Err(e) if EventFeed::is_lost(&e) || is_passing(&e) => {
-                    if heard.elapsed() > PATIENCE {
+                    if heard.elapsed() > self.limits().patience {
                         return Err(e);
                     }
                     token.clear();
-                    tokio::time::sleep(RETRY).await;
+                    tokio::time::sleep(self.limits().retry).await;
                 }
                 Err(e) => return Err(e),
             }
@@ -158,10 +192,12 @@ impl Session {
 
     /// The task as it is when it changes, or now and then.
     async fn poll_task(&self, task: &str, token: &mut String) -> Result<Option<TaskRecord>> {
-        // From the beginning a task that is there is told at once.
-        let seconds = if token.is_empty() { 1.0 } else { POLL_SECONDS };
-        let args = json!([[format!("task/{task}")], token, seconds]);
-        let reply = self.request_once("event.from", args, POLL_TIMEOUT).await?;
+        let limits = self.limits();
+        let held = if token.is_empty() { LOOK } else { limits.poll };
+        let args = json!([[format!("task/{task}")], token, held.as_secs_f64()]);
+        let reply = self
+            .request_once("event.from", args, limits.of_poll(held))
+            .await?;
         let answer: TaskEvents = reply
             .parse()
             .map_err(|e| self.garbage("event.from", e.to_string()))?;

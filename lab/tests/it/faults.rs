@@ -185,3 +185,35 @@ async fn new_references_leave_the_uuids_and_the_links() {
     let events = answer["events"].as_array().unwrap();
     assert_eq!(events.len(), client.lab.db().read().count("VM"));
 }
+
+#[tokio::test]
+async fn a_crashed_host_answers_nobody_and_the_others_do() {
+    let client = Client::start().await;
+    let port = client.lab.http_address().unwrap().port();
+    client.lab.faults().crash_host(Some([127, 0, 0, 2].into()));
+    let other = client.http.get(format!("http://127.0.0.2:{port}/"));
+    assert!(other.send().await.is_err());
+    client.call("VM.get_all", json!([])).await;
+    client.lab.faults().crash_host(None);
+    let other = client.http.get(format!("http://127.0.0.2:{port}/"));
+    assert!(other.send().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_forgotten_deletion_is_told_by_the_count_alone() {
+    let client = Client::start().await;
+    let answer = client.call("event.from", json!([["vm"], "", 0.0])).await;
+    let before = client.lab.db().read().count("VM");
+    {
+        let mut db = client.lab.db().write();
+        let vm = db.all("VM")[0].clone();
+        db.destroy(&vm);
+        db.forget_deletions();
+    }
+    let params = json!([["vm"], answer["token"], 0.0]);
+    let answer = client.call("event.from", params).await;
+    let events = answer["events"].as_array().unwrap();
+    assert!(events.iter().all(|event| event["operation"] != "del"));
+    let told = answer["valid_ref_counts"]["vm"].to_string();
+    assert_eq!(told.trim_matches('"'), (before - 1).to_string());
+}

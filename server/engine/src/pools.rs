@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use xapi::{Fingerprint, TrustMode};
+use xapi::{Fingerprint, Limits, TrustMode};
 use xo_inventory::{Connection, Settings, State, Status};
 use xo_store::{NewServer, Secret, Server, ServerChange};
 
@@ -52,6 +52,7 @@ impl Engine {
                 password: password.into_exposed(),
             },
             trust: trust_of(server),
+            limits: Limits::default(),
         };
         let mut running = self.pools.0.lock();
         if running.contains_key(&server.id) {

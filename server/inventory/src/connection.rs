@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
-use xapi::{Address, Credentials, Error, Fingerprint, TrustMode};
+use xapi::{Address, Credentials, Error, Fingerprint, Limits, TrustMode};
 use xapi_records::Id;
 
 use crate::Inventory;
@@ -26,6 +26,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Which certificates are believed.
     pub trust: TrustMode,
+    /// How long the pool may be silent.
+    pub limits: Limits,
 }
 
 /// How a connection stands.

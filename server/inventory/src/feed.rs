@@ -171,3 +171,116 @@ impl Subscription {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xapi_records::Ref;
+    use xo_model::{Object, ObjectType};
+
+    fn item(id: &str, json: &str) -> Arc<Item> {
+        Arc::new(Item {
+            pool: Id::new("pool"),
+            object: Object {
+                id: Id::new(id),
+                kind: ObjectType::Vm,
+                reference: Ref::parse(&format!("OpaqueRef:{id}")),
+                json: json.into(),
+                parents: Box::default(),
+            },
+        })
+    }
+
+    fn new(id: &str, json: &str) -> Told {
+        Told {
+            notice: Notice::Enter(item(id, json)),
+            is_new: true,
+        }
+    }
+
+    fn changed(id: &str, json: &str) -> Told {
+        Told::old(Notice::Enter(item(id, json)))
+    }
+
+    fn gone(id: &str) -> Told {
+        Told::old(Notice::Exit(item(id, "")))
+    }
+
+    /// What a subscriber takes who slept through these.
+    fn coalesced(told: &[Told]) -> Vec<String> {
+        let mut pending = Pending::default();
+        for told in told {
+            pending.put(told);
+        }
+        let taken = pending.take();
+        assert!(pending.waiting.is_empty());
+        let words = taken.iter().map(|notice| match notice {
+            Notice::Enter(item) => format!("{} is {}", item.id, item.json),
+            Notice::Exit(item) => format!("{} is gone", item.id),
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn only_the_newest_state_of_an_object_waits() {
+        let many: Vec<Told> = (0..1000)
+            .map(|i| changed(["x", "y"][i % 2], &i.to_string()))
+            .collect();
+        assert_eq!(coalesced(&many), ["x is 998", "y is 999"]);
+    }
+
+    #[test]
+    fn what_came_and_went_is_not_told() {
+        assert!(coalesced(&[new("x", "1"), changed("x", "2"), gone("x")]).is_empty());
+        let round = [new("x", "1"), gone("x"), new("x", "2")];
+        assert_eq!(coalesced(&round), ["x is 2"]);
+        assert!(coalesced(&[new("x", "1"), gone("x"), new("x", "2"), gone("x")]).is_empty());
+    }
+
+    #[test]
+    fn the_end_of_what_was_known_is_told_whatever_happened_in_between() {
+        for told in [
+            vec![gone("x")],
+            vec![changed("x", "1"), gone("x")],
+            vec![gone("x"), new("x", "1"), gone("x")],
+            vec![gone("x"), changed("x", "1"), gone("x")],
+            vec![changed("x", "1"), gone("x"), new("x", "2"), gone("x")],
+        ] {
+            assert_eq!(coalesced(&told), ["x is gone"], "{told:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_that_another_pool_takes_over_is_told_gone_when_that_one_lets_go() {
+        // Known, then taken over: a change. The end must be heard.
+        assert_eq!(coalesced(&[changed("x", "b"), gone("x")]), ["x is gone"]);
+        // Not yet heard of, taken over, and gone: nothing to tell.
+        assert!(coalesced(&[new("x", "a"), changed("x", "b"), gone("x")]).is_empty());
+    }
+
+    #[test]
+    fn notices_come_in_the_order_of_their_first_appearance() {
+        let told = [
+            new("b", "1"),
+            new("a", "1"),
+            changed("b", "2"),
+            gone("c"),
+            changed("a", "2"),
+        ];
+        assert_eq!(coalesced(&told), ["b is 2", "a is 2", "c is gone"]);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_that_was_dropped_is_forgotten_and_a_closed_feed_ends_all() {
+        let feed = Feed::default();
+        let (first, mut second) = (feed.subscribe(), feed.subscribe());
+        drop(first);
+        assert_eq!(feed.subscribers(), 1);
+        feed.publish(&[new("x", "1")]);
+        assert_eq!(feed.slots.lock().len(), 1);
+        feed.close();
+        assert_eq!(second.next().await.unwrap().len(), 1, "what waits is taken");
+        assert!(second.next().await.is_none());
+        assert!(feed.subscribe().next().await.is_none());
+    }
+}

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockWriteGuard};
 use serde_json::Value;
 use tokio::sync::watch;
 use xapi::{Change, Load, Session};
@@ -295,10 +295,11 @@ impl Inventory {
         reason = "the watcher gives up its right to write"
     )]
     pub(crate) fn withdraw(&self, cache: PoolCache) {
-        let told = self.world.write().withdraw(cache.pool_id());
+        let mut world = self.world.write();
+        let told = world.withdraw(cache.pool_id());
         // Whoever still holds the pool must not take it for one that answers.
         self.mark_lost(&cache);
-        self.publish(&told);
+        self.publish(world, &told);
     }
 
     /// Believes the certificates that the pool tells of its members.
@@ -330,16 +331,16 @@ impl Inventory {
         let mut changes = Vec::new();
         pool.live.write().refresh(|change| changes.push(change));
         let mut told = Vec::with_capacity(changes.len());
-        {
-            let mut world = self.world.write();
-            for change in changes {
-                world.take(&pool.id, change, &mut told);
-            }
+        let mut world = self.world.write();
+        for change in changes {
+            world.take(&pool.id, change, &mut told);
         }
-        self.publish(&told);
+        self.publish(world, &told);
     }
 
-    fn publish(&self, told: &[Told]) {
+    /// Before another pool may change the world: of an object that two pools have, the newest state must be told last.
+    fn publish(&self, world: RwLockWriteGuard<'_, World>, told: &[Told]) {
+        let _world = RwLockWriteGuard::downgrade(world);
         if !told.is_empty() {
             self.feed.publish(told);
             self.version.send_modify(|version| *version += 1);

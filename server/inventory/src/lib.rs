@@ -6,6 +6,7 @@
 //!
 //! Invariant: only a watcher writes; everything else reads. Inventory is never stored: pools are its truth.
 
+mod backoff;
 mod connection;
 mod feed;
 mod inventory;

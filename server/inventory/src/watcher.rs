@@ -1,6 +1,6 @@
 //! What keeps one pool's part of the inventory true: connect, load, follow, and when it breaks, try again.
 //!
-//! Invariant: the wait between two tries grows from 0.5 s to 15 s, with jitter; all members that were ever seen are asked
+//! Invariant: the wait between two tries grows (`backoff.rs`); all members that were ever seen are asked
 //! for the master. What was known stays visible meanwhile. One session serves the connection for its whole life, so that
 //! operations that run in it find the pool again too.
 //!
@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rand::Rng;
 use tokio::sync::watch;
@@ -17,11 +17,10 @@ use tokio_util::sync::CancellationToken;
 use xapi::{Address, Batch, Change, Error, EventFeed, Load, Session, Target, Trust};
 use xapi_records::{Class, Id};
 
+use crate::backoff::{self, Backoff};
 use crate::pool::{PoolCache, Refused};
 use crate::{Inventory, Settings, State, Status};
 
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Deriving more objects than this takes long enough to be kept off the threads that serve clients.
 const LARGE_BATCH: usize = 200;
 
@@ -95,7 +94,7 @@ impl Watcher {
                 return;
             }
         };
-        let mut wait = FIRST_WAIT;
+        let mut backoff = Backoff::new();
         loop {
             self.connected = None;
             let error = match self.follow(&trust).await {
@@ -114,18 +113,11 @@ impl Watcher {
                 self.inventory.mark_lost(cache);
             }
             self.state(State::Disconnected(Arc::new(error)));
-            if self.connected.is_some_and(|at| at.elapsed() > LONGEST_WAIT) {
-                wait = FIRST_WAIT;
-            }
-            let jitter = rand::rng().random_range(0.8..1.2);
-            if self
-                .or_stop(tokio::time::sleep(wait.mul_f64(jitter)))
-                .await
-                .is_err()
-            {
+            let held = self.connected.map(|at| at.elapsed());
+            let wait = backoff.next(held, rand::rng().random());
+            if self.or_stop(tokio::time::sleep(wait)).await.is_err() {
                 return;
             }
-            wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
@@ -150,7 +142,7 @@ impl Watcher {
                 Err(e @ (Error::Unreachable { .. } | Error::Garbage { .. })) if !failed_before => {
                     tracing::info!(error = %text(&e), "no events: asking again");
                     failed_before = true;
-                    self.or_stop(tokio::time::sleep(FIRST_WAIT)).await?;
+                    self.or_stop(tokio::time::sleep(backoff::FIRST)).await?;
                 }
                 Err(e) => return Err(e.into()),
             }
@@ -168,6 +160,7 @@ impl Watcher {
             address: self.settings.address.clone(),
             credentials: self.settings.credentials.clone(),
             trust: Arc::clone(trust),
+            limits: self.settings.limits.clone(),
         };
         let session = self.or_stop(Session::login(&target)).await??;
         Ok(self.session.insert(session).clone())
