@@ -56,10 +56,9 @@ impl Ref {
             Repr::Null => use_text(NULL),
             Repr::Uuid(bytes) => {
                 let mut text = [0; TEXT_LENGTH];
-                let parts = PREFIX.bytes().chain(unpack(bytes));
-                for (place, byte) in text.iter_mut().zip(parts) {
-                    *place = byte;
-                }
+                let (prefix, id) = text.split_at_mut(PREFIX.len());
+                prefix.copy_from_slice(PREFIX.as_bytes());
+                id.copy_from_slice(&unpack(bytes));
                 use_text(as_str(&text))
             }
             Repr::Other(text) => use_text(text),
