@@ -90,7 +90,8 @@ async fn serve(
     }
     let (parts, body) = request.into_parts();
     let Some(route) = route else {
-        return Ok(not_here(&parts.method, &parts.uri));
+        // The verb is for `{id}.{format}` alone.
+        return Ok(refuse_verb(&parts.method, &parts.uri));
     };
     let caller = match route.access {
         Access::Public => Caller::anonymous(crate::app::client_address(&parts.extensions)),
@@ -192,10 +193,13 @@ fn not_here(verb: &Verb, uri: &Uri) -> Response {
 }
 
 async fn wrong_verb(request: Request) -> Response {
-    let path = request.uri().path();
+    refuse_verb(request.method(), request.uri())
+}
+
+fn refuse_verb(verb: &Verb, uri: &Uri) -> Response {
     let message = format!(
-        "{} is not served at {BASE}{path}; see {BASE}/docs",
-        request.method()
+        "{verb} is not served at {BASE}{}; see {BASE}/docs",
+        uri.path()
     );
     Problem::http(StatusCode::METHOD_NOT_ALLOWED, message).into_response()
 }

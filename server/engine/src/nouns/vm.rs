@@ -18,6 +18,7 @@ use xo_model::ObjectType;
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) use devices::{NewDisk, attach_disk};
+pub(super) use transfer::until_finished;
 
 pub(super) fn methods() -> Vec<Method> {
     let mut methods = vec![
@@ -124,7 +125,7 @@ async fn grant_to_maker(call: &Call, id: &str) -> Result<()> {
     call.engine.refresh_directory().await
 }
 
-fn name_of(object: &Item) -> String {
+pub(super) fn name_of(object: &Item) -> String {
     let name = object.at("name_label");
     name.as_ref()
         .and_then(Value::as_str)
