@@ -104,3 +104,25 @@ async fn what_cannot_be_taken_is_told() {
         .expect(400);
     assert!(large.text().contains("enlarge"), "{}", large.text());
 }
+
+#[tokio::test]
+async fn a_vm_is_created_with_its_first_configuration() {
+    let site = Site::with_pool().await;
+    let sr = site.shared_sr().await;
+    let pool = site.get("/pools?fields=id").await.expect(200).json();
+    let pool = pool[0]["id"].as_str().unwrap().to_owned();
+    let templates = "/vm-templates?fields=id&limit=1&filter=isDefaultTemplate?";
+    let template = site.get(templates).await.expect(200).json();
+    let new = json!({
+        "template": template[0]["id"], "name_label": "web", "cloud_config": "#cloud-config\n", "network_config": "version: 2\n",
+        "vdis": [{ "name_label": "root", "size": 1_u64 << 30, "sr": sr }],
+    });
+    let path = format!("/pools/{pool}/actions/create_vm?sync=true");
+    let made = site.post(&path, &new).await.expect(201).json();
+    let disks = format!(
+        "/vms/{}/vdis?fields=name_label",
+        made["id"].as_str().unwrap()
+    );
+    let disks = site.get(&disks).await.expect(200).text();
+    assert!(disks.contains("XO CloudConfigDrive"), "{disks}");
+}

@@ -5,6 +5,9 @@ mod import;
 mod unfinished;
 mod vhd;
 
+pub(super) use content::{Format, write};
+pub(super) use unfinished::Unfinished;
+
 use serde_json::json;
 use xo_model::ObjectType::{Sr, Vm};
 

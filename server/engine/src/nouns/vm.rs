@@ -1,6 +1,7 @@
 //! Virtual machines: a file per group of operations.
 
 mod blocks;
+mod config_drive;
 mod copies;
 mod create;
 mod delete;
@@ -32,6 +33,7 @@ pub(super) fn methods() -> Vec<Method> {
     ];
     methods.extend(power::methods());
     methods.extend(create::methods());
+    methods.extend(config_drive::methods());
     methods.extend(set::methods());
     methods.extend(delete::methods());
     methods.extend(copies::methods());
