@@ -164,15 +164,20 @@ async fn elsewhere(request: Request) -> Response {
     not_here(request.method(), request.uri())
 }
 
+/// Whoever asks for nothing is shown what there is.
+pub(super) fn to_document() -> Response {
+    (
+        StatusCode::FOUND,
+        [(header::LOCATION, format!("{BASE}/docs"))],
+    )
+        .into_response()
+}
+
 /// Paths of Xen Orchestra that are not served yet are told apart from those that never existed.
 fn not_here(verb: &Verb, uri: &Uri) -> Response {
     let path = uri.path().trim_matches('/');
     if path.is_empty() {
-        return (
-            StatusCode::FOUND,
-            [(header::LOCATION, format!("{BASE}/docs"))],
-        )
-            .into_response();
+        return to_document();
     }
     let first = path.split('/').next().unwrap_or_default();
     let is_known = table::NOT_YET.contains(&first)
