@@ -62,15 +62,29 @@ impl Session {
         let task = guard
             .as_ref()
             .and_then(|guard| guard.task().map(str::to_owned));
-        let (body, length, content_type) = self
+        let opened = self
             .open(self.address(), path, query, task.as_deref())
-            .await?;
+            .await;
+        let (body, length, content_type) = match (opened, &task) {
+            (Err(refused @ Error::Status { .. }), Some(task)) => {
+                return Err(self.reason_of(task, refused).await);
+            }
+            (opened, _) => opened?,
+        };
         Ok(Download {
             body: guarded(body, guard),
             length,
             content_type,
             task,
         })
+    }
+
+    /// What the task of a refused transfer tells, which says more than the status; the refusal itself when it tells nothing.
+    async fn reason_of(&self, task: &str, refused: Error) -> Error {
+        match tokio::time::timeout(REASON_LIMIT, self.watch_task(task)).await {
+            Ok(Err(told @ Error::Api(_))) => told,
+            _ => refused,
+        }
     }
 
     /// Opens `path` on the member at `host` (a name or an IP), for what each member tells only of itself.

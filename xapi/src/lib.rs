@@ -8,6 +8,7 @@
 //!
 //! Facts come from `xapi-wire.md` of the project's references.
 
+mod abort;
 pub mod address;
 pub mod console;
 pub mod data;
@@ -22,6 +23,7 @@ mod task;
 mod trust;
 mod xml;
 
+pub use abort::{abortable, is_aborted};
 pub use address::Address;
 pub use data::{Download, Upload};
 pub use error::{ApiError, Error, Result};

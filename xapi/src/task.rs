@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
+use crate::abort;
 use crate::{ApiError, Error, EventFeed, Result, Session, xml};
 
 /// The first look: a task that is there is told at once.
@@ -107,9 +108,11 @@ impl Session {
     /// # Errors
     /// The task's own failure as [`Error::Api`]; `TASK_CANCELLED` when somebody cancelled it.
     pub async fn run(&self, method: &str, args: Json) -> Result<TaskValue> {
+        let asked = abort::asked();
         let method = format!("Async.{method}");
         let guard = self.begin_task(&method, args, Abandon::Forget).await?;
-        self.watch_task(guard.task().unwrap_or_default()).await
+        self.watch_unless(guard.task().unwrap_or_default(), asked)
+            .await
     }
 
     /// Waits for a task made with [`Session::create_task`] or by an `Async.` call, then removes it.
@@ -118,7 +121,25 @@ impl Session {
     /// As [`Session::run`]; `HANDLE_INVALID` when somebody removed the task before its end.
     pub async fn await_task(&self, task: &str) -> Result<TaskValue> {
         let _guard = TaskGuard::new(self, task, Abandon::Forget);
-        self.watch_task(task).await
+        self.watch_unless(task, abort::asked()).await
+    }
+
+    /// Cancels the task when `asked` comes back, and waits for its end all the same.
+    async fn watch_unless(
+        &self,
+        task: &str,
+        asked: impl Future<Output = ()> + Send,
+    ) -> Result<TaskValue> {
+        let watching = self.watch_task(task);
+        tokio::pin!(watching);
+        tokio::select! {
+            outcome = &mut watching => return outcome,
+            () = asked => {}
+        }
+        if let Err(error) = self.cancel_task(task).await {
+            tracing::debug!(task, %error, "a task that shall stop was not cancelled");
+        }
+        watching.await
     }
 
     /// A pending task for a transfer; the HTTP handler completes it.

@@ -35,6 +35,7 @@ pub fn router(app: App) -> Router {
         .route("/api/{token}", any(transfers::serve))
         .route("/api/{token}/{file}", any(transfers::serve))
         .nest("/rest/v0", rest::router(app.clone()))
+        .route("/rest/v0/", get(rest::root))
         .route("/signin", get(sign_in::page))
         .route("/signin/local", post(sign_in::local))
         .route("/signout", get(sign_in::sign_out))
@@ -50,6 +51,7 @@ pub fn router(app: App) -> Router {
         .route("/api/{token}", any(transfers::serve))
         .route("/api/{token}/{file}", any(transfers::serve))
         .nest("/rest/v0", rest::router(app.clone()))
+        .route("/rest/v0/", get(rest::root))
         .with_state(app);
     layers::apply(site.nest("/v5", old))
 }

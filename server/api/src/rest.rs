@@ -31,6 +31,7 @@ mod tasks;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::Response;
 
 use crate::App;
 
@@ -51,6 +52,11 @@ pub(crate) fn router(app: App) -> Router<App> {
         document,
     });
     dispatch::router(&rest, routes)
+}
+
+/// The API's own address with a slash, which is none of a nested router's.
+pub(crate) async fn root() -> Response {
+    dispatch::to_document()
 }
 
 /// Where this API is mounted; links in answers begin with it.

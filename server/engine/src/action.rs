@@ -3,13 +3,17 @@
 //! Everything that can be told before anything happens (who asks, parameters, objects, rights) is told to the caller at once; what
 //! comes later is told by the task.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::tasks::{error_value, masked};
 use crate::{Caller, Engine, Error, Outcome, Result};
+
+type Work = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
 
 /// What an action leaves in its task, and answers to a caller who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +69,35 @@ impl Engine {
         action: Action,
     ) -> Result<Started> {
         let mut work = Vec::with_capacity(action.steps.len());
-        for (method, params) in action.steps {
-            work.push(self.prepare(caller, method, params)?.work);
+        for (method, params) in &action.steps {
+            work.push(self.prepare(caller, method, params.clone())?.work);
         }
+        self.begin(caller, action, work).await
+    }
+
+    /// Starts asking a task of this server to stop.
+    ///
+    /// # Errors
+    /// When there is no such task, or it has ended.
+    pub async fn start_abort(self: &Arc<Self>, caller: &Caller, task: &str) -> Result<Started> {
+        let known = self.tasks.fetch(task).await?;
+        let action = Action {
+            label: "abort task".into(),
+            object: Some((known.id.clone(), "task".into())),
+            params: Map::new(),
+            steps: Vec::new(),
+            answer: Answer::Nothing,
+        };
+        self.tasks.abort(&known.id).await?;
+        self.begin(caller, action, Vec::new()).await
+    }
+
+    async fn begin(
+        self: &Arc<Self>,
+        caller: &Caller,
+        action: Action,
+        work: Vec<Work>,
+    ) -> Result<Started> {
         let mut properties = Map::new();
         properties.insert("name".into(), json!(format!("REST API: {}", action.label)));
         properties.insert("type".into(), json!("xo:rest-api:action"));
@@ -80,25 +110,38 @@ impl Engine {
             properties.insert("userId".into(), json!(&**user));
         }
         let running = self.tasks.begin_stored(properties).await?;
-        let task = running.id();
+        let (task, abort) = (running.id(), running.abort());
         let engine = Arc::clone(self);
         let done = self.tracker.spawn(async move {
-            let mut last = Ok(Value::Null);
-            for step in work {
-                last = step
-                    .await
-                    .map_err(|e| engine.in_ids(e))
-                    .and_then(|outcome| answer(action.answer, outcome));
-                if last.is_err() {
-                    break;
-                }
-            }
+            let steps = engine.all_steps(work, action.answer, &abort);
+            let last = xapi::abortable(abort.clone(), steps).await;
             running
                 .end(last.as_ref().map(Value::clone).map_err(error_value))
                 .await;
             last
         });
         Ok(Started { task, done })
+    }
+
+    /// The answer of the last step, or the first failure.
+    async fn all_steps(
+        &self,
+        work: Vec<Work>,
+        wanted: Answer,
+        abort: &CancellationToken,
+    ) -> Result<Value> {
+        let mut last = Value::Null;
+        for (number, step) in work.into_iter().enumerate() {
+            if number > 0 && abort.is_cancelled() {
+                return Err(Error::Forbidden {
+                    operation: "the next step".into(),
+                    reason: "the task was asked to stop".into(),
+                });
+            }
+            let outcome = step.await.map_err(|e| self.in_ids(e))?;
+            last = answer(wanted, outcome)?;
+        }
+        Ok(last)
     }
 }
 

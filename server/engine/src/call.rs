@@ -223,7 +223,11 @@ impl Engine {
         let task = prepared
             .shown
             .map(|shown| self.tasks.begin_call(caller, prepared.name, &shown));
-        let outcome = prepared.work.await.map_err(|e| self.in_ids(e));
+        let outcome = match &task {
+            Some(task) => xapi::abortable(task.abort(), prepared.work).await,
+            None => prepared.work.await,
+        };
+        let outcome = outcome.map_err(|e| self.in_ids(e));
         if let Some(task) = task {
             task.end_call(outcome.as_ref().err());
         }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use xo_store::{Store, TaskStatus};
 
 use crate::{Caller, Error, Result};
@@ -36,15 +37,22 @@ pub struct Tasks {
 
 struct Inner {
     store: Store,
-    live: Mutex<BTreeMap<String, Arc<Task>>>,
+    live: Mutex<BTreeMap<String, Live>>,
     notices: broadcast::Sender<TaskNotice>,
     count: AtomicU64,
+}
+
+/// A task that runs, as others see it.
+struct Live {
+    task: Arc<Task>,
+    abort: CancellationToken,
 }
 
 /// A task that runs.
 pub struct Running {
     tasks: Tasks,
     task: Mutex<Task>,
+    abort: CancellationToken,
     stored: bool,
 }
 
@@ -74,7 +82,10 @@ impl Tasks {
 
     /// Running and ended ones, the newest first.
     pub async fn list(&self) -> Result<Vec<Arc<Task>>> {
-        let live: Vec<Arc<Task>> = self.inner.live.lock().values().cloned().collect();
+        let live: Vec<Arc<Task>> = {
+            let live = self.inner.live.lock();
+            live.values().map(|live| Arc::clone(&live.task)).collect()
+        };
         let stored = self.inner.store.tasks().list(LISTED).await?;
         let mut all: BTreeMap<String, Arc<Task>> = stored
             .into_iter()
@@ -86,7 +97,7 @@ impl Tasks {
 
     /// One task.
     pub async fn fetch(&self, id: &str) -> Result<Arc<Task>> {
-        let live = self.inner.live.lock().get(id).cloned();
+        let live = self.inner.live.lock().get(id).map(|l| Arc::clone(&l.task));
         match live {
             Some(task) => Ok(task),
             None => Ok(Arc::new(self.inner.store.tasks().fetch(id).await?)),
@@ -111,6 +122,42 @@ impl Tasks {
                 }
             }
         }
+    }
+
+    /// Asks a running task to stop. It ends when what it waits for ends: tasks of pools are cancelled where they can be.
+    ///
+    /// # Errors
+    /// [`Error::IncorrectState`] when it has ended.
+    pub async fn abort(&self, id: &str) -> Result<()> {
+        if self.request_abort(id) {
+            return Ok(());
+        }
+        let ended = self.fetch(id).await?;
+        Err(Error::IncorrectState {
+            id: id.into(),
+            kind: "task".into(),
+            property: "status".into(),
+            actual: ended.status.as_str().into(),
+            expected: "pending".into(),
+        })
+    }
+
+    fn request_abort(&self, id: &str) -> bool {
+        let mut live = self.inner.live.lock();
+        let Some(live) = live.get_mut(id) else {
+            return false;
+        };
+        let now = crate::engine::now_ms();
+        let mut task = Task::clone(&live.task);
+        task.abort_requested_at_ms.get_or_insert(now);
+        task.updated_at_ms = Some(now);
+        live.task = Arc::new(task);
+        live.abort.cancel();
+        let _ = self
+            .inner
+            .notices
+            .send(TaskNotice::Update(Arc::clone(&live.task)));
+        true
     }
 
     /// Removes an ended task from the history.
@@ -169,23 +216,26 @@ impl Tasks {
     fn begin(&self, properties: Map<String, Value>, stored: bool) -> Running {
         let now = crate::engine::now_ms();
         let task = Task::begin(new_id(now), properties, now);
-        self.tell(&task);
+        let abort = CancellationToken::new();
+        let live = Live {
+            task: Arc::new(task.clone()),
+            abort: abort.clone(),
+        };
+        let notice = TaskNotice::Update(Arc::clone(&live.task));
+        self.inner.live.lock().insert(task.id.clone(), live);
+        let _ = self.inner.notices.send(notice);
         Running {
             tasks: self.clone(),
+            abort,
             task: Mutex::new(task),
             stored,
         }
     }
 
-    fn tell(&self, task: &Task) {
-        let task = Arc::new(task.clone());
-        let mut live = self.inner.live.lock();
-        if task.status == TaskStatus::Pending {
-            live.insert(task.id.clone(), Arc::clone(&task));
-        } else {
-            live.remove(&task.id);
-        }
-        let _ = self.inner.notices.send(TaskNotice::Update(task));
+    /// It runs no more.
+    fn tell_end(&self, task: Task) {
+        self.inner.live.lock().remove(&task.id);
+        let _ = self.inner.notices.send(TaskNotice::Update(Arc::new(task)));
     }
 }
 
@@ -193,6 +243,11 @@ impl Running {
     /// `GET /tasks/<id>`
     pub(crate) fn id(&self) -> String {
         self.task.lock().id.clone()
+    }
+
+    /// Cancelled when somebody asks it to stop.
+    pub(crate) fn abort(&self) -> CancellationToken {
+        self.abort.clone()
     }
 
     /// Success leaves nothing behind, a failure is stored; no client waits for that.
@@ -212,8 +267,14 @@ impl Running {
 
     /// Ends the task and stores it.
     pub(crate) async fn end(self, result: Result<Value, Value>) {
+        let requested = {
+            let live = self.tasks.inner.live.lock();
+            live.get(&self.id())
+                .and_then(|live| live.task.abort_requested_at_ms)
+        };
         let task = {
             let mut task = self.task.lock();
+            task.abort_requested_at_ms = requested;
             let now = crate::engine::now_ms();
             (task.status, task.result) = match result {
                 Ok(Value::Null) => (TaskStatus::Success, None),
@@ -228,7 +289,7 @@ impl Running {
         if let Err(error) = inner.store.tasks().save(&task).await {
             tracing::error!(task = task.id, stored = self.stored, %error, "a task was not stored");
         }
-        self.tasks.tell(&task);
+        self.tasks.tell_end(task);
         if inner.count.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY == PRUNE_EVERY - 1
             && let Err(error) = inner.store.tasks().prune(xo_store::Tasks::KEPT).await
         {

@@ -3,6 +3,8 @@
 //!
 //! Invariant: at most [`LIMIT`] URLs wait; the oldest goes first, as if it had been used.
 
+mod multipart;
+
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 
@@ -39,6 +41,16 @@ pub struct Incoming {
     pub length: Option<u64>,
     /// The content.
     pub body: ByteStream,
+}
+
+impl Incoming {
+    /// The file itself: the part `file` when a form was sent, else the body.
+    ///
+    /// # Errors
+    /// [`crate::Error::BadData`] for a form without it.
+    pub async fn file(self) -> Result<Self> {
+        multipart::unwrapped(self).await
+    }
 }
 
 /// What happens at the URL.

@@ -25,6 +25,8 @@ pub enum Noun {
     Task,
     /// A setting.
     Setting,
+    /// A template of what new VMs read at their first boot.
+    CloudConfig,
 }
 
 impl Noun {
@@ -38,6 +40,7 @@ impl Noun {
             Self::Acl => "acl",
             Self::Task => "task",
             Self::Setting => "setting",
+            Self::CloudConfig => "cloud config",
         }
     }
 }

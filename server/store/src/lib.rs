@@ -1,4 +1,4 @@
-//! Users, groups, tokens, pool connections, permissions, tasks and settings in SQL.
+//! Users, groups, tokens, pool connections, permissions, tasks, templates and settings in SQL.
 //!
 //! Invariant: one writer at a time, on SQLite and on PostgreSQL alike; a method either happened
 //! whole or left nothing behind. What happened survives a killed process and a power cut.
@@ -6,6 +6,7 @@
 //! Who may do what is the engine's business.
 
 mod acls;
+mod cloud_configs;
 mod config;
 mod database;
 mod entropy;
@@ -25,6 +26,7 @@ mod tokens;
 mod users;
 
 pub use acls::{Acl, Acls};
+pub use cloud_configs::{CloudConfig, CloudConfigKind, CloudConfigs};
 pub use config::{DatabaseLocation, PasswordCost, StoreConfig};
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use error::{ErrorKind, Noun, StoreError};

@@ -9,7 +9,10 @@ use crate::row;
 
 /// Scripts in order; the version is the place in this list, from 1. Never edit one that was
 /// released.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_cloud_configs.sql"),
+];
 
 /// The table that says which version a database has: one row per applied script.
 const VERSION_TABLE: &str = "CREATE TABLE schema_version (version BIGINT NOT NULL PRIMARY KEY)";

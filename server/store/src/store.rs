@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::acls::Acls;
+use crate::cloud_configs::CloudConfigs;
 use crate::config::StoreConfig;
 use crate::database::{Backend, Database};
 use crate::entropy::{Entropy, EntropyError};
@@ -83,6 +84,11 @@ impl Store {
     /// XO tasks and their history.
     pub fn tasks(&self) -> Tasks<'_> {
         Tasks::new(self)
+    }
+
+    /// Templates of what new VMs read at their first boot.
+    pub fn cloud_configs(&self) -> CloudConfigs<'_> {
+        CloudConfigs::new(self)
     }
 
     /// Settings of the server.

@@ -156,9 +156,7 @@ async fn run(mut asked: Asked, d: &'static Definition) -> Result<Response, Probl
         .await
         .map_err(|e| methods::in_body_names(e, d.names))?;
     if !asked.flag("sync") {
-        let mut response = asked::json(StatusCode::ACCEPTED, &json!({ "taskId": started.task }))?;
-        locate(&mut response, &format!("{BASE}/tasks/{}", started.task));
-        return Ok(response);
+        return accepted(&started.task);
     }
     let result = started.outcome().await?;
     match d.answer {
@@ -166,4 +164,11 @@ async fn run(mut asked: Asked, d: &'static Definition) -> Result<Response, Probl
         Answer::Id => asked::json(StatusCode::CREATED, &result),
         Answer::Value => asked::json(StatusCode::OK, &result),
     }
+}
+
+/// 202 with the task that tells how it goes.
+pub(super) fn accepted(task: &str) -> Result<Response, Problem> {
+    let mut response = asked::json(StatusCode::ACCEPTED, &json!({ "taskId": task }))?;
+    locate(&mut response, &format!("{BASE}/tasks/{task}"));
+    Ok(response)
 }

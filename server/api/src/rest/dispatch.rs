@@ -96,7 +96,8 @@ async fn serve(
     }
     let (parts, body) = request.into_parts();
     let Some(route) = route else {
-        return Ok(not_here(&parts.method, &parts.uri));
+        // The verb is for `{id}.{format}` alone.
+        return Ok(refuse_verb(&parts.method, &parts.uri));
     };
     same_origin::check(&parts)?;
     let caller = match route.access {
@@ -170,15 +171,20 @@ async fn elsewhere(request: Request) -> Response {
     not_here(request.method(), request.uri())
 }
 
+/// Whoever asks for nothing is shown what there is.
+pub(super) fn to_document() -> Response {
+    (
+        StatusCode::FOUND,
+        [(header::LOCATION, format!("{BASE}/docs"))],
+    )
+        .into_response()
+}
+
 /// Paths of Xen Orchestra that are not served yet are told apart from those that never existed.
 fn not_here(verb: &Verb, uri: &Uri) -> Response {
     let path = uri.path().trim_matches('/');
     if path.is_empty() {
-        return (
-            StatusCode::FOUND,
-            [(header::LOCATION, format!("{BASE}/docs"))],
-        )
-            .into_response();
+        return to_document();
     }
     let first = path.split('/').next().unwrap_or_default();
     let is_known = table::NOT_YET.contains(&first)
@@ -199,10 +205,13 @@ fn not_here(verb: &Verb, uri: &Uri) -> Response {
 }
 
 async fn wrong_verb(request: Request) -> Response {
-    let path = request.uri().path();
+    refuse_verb(request.method(), request.uri())
+}
+
+fn refuse_verb(verb: &Verb, uri: &Uri) -> Response {
     let message = format!(
-        "{} is not served at {BASE}{path}; see {BASE}/docs",
-        request.method()
+        "{verb} is not served at {BASE}{}; see {BASE}/docs",
+        uri.path()
     );
     Problem::http(StatusCode::METHOD_NOT_ALLOWED, message).into_response()
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use xo_engine::{Caller, Engine, Error, Query, Task, TaskNotice, task_json};
 
-use super::BASE;
 use super::asked::{self, Asked, nothing};
 use super::listing::{self, Fields};
 use super::route::{Route, of};
+use super::{BASE, actions};
 use crate::problem::Problem;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -53,15 +53,16 @@ pub(super) fn routes() -> Vec<Route> {
             Verb::POST,
             "/tasks/{id}/actions/abort",
             "Asks a task to stop.",
-            |asked| async move {
-                fetch(&asked).await?;
-                Err(Error::NotImplemented {
-                    what: "aborting a task".into(),
-                }
-                .into())
-            },
+            abort,
         )
-        .reply(501, "Tasks cannot be aborted yet"),
+        .query(
+            "sync",
+            json!({ "type": "boolean", "description": "answers 204 without a body" }),
+        )
+        .reply_json(202, "It was asked to stop", json!({ "type": "object" }))
+        .reply(204, "With sync: it was asked to stop")
+        .reply(404, "No such task")
+        .reply(409, "It has ended"),
     ]
 }
 
@@ -122,6 +123,17 @@ async fn one(asked: Asked) -> Result<Response, Problem> {
 async fn remove(asked: Asked) -> Result<Response, Problem> {
     let task = fetch(&asked).await?;
     asked.engine().tasks.delete(&task.id).await?;
+    Ok(nothing())
+}
+
+async fn abort(asked: Asked) -> Result<Response, Problem> {
+    let task = fetch(&asked).await?;
+    let engine = asked.engine();
+    let started = engine.start_abort(&asked.caller, &task.id).await?;
+    if !asked.flag("sync") {
+        return actions::accepted(&started.task);
+    }
+    started.outcome().await?;
     Ok(nothing())
 }
 

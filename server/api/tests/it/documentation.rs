@@ -113,3 +113,12 @@ async fn the_page_needs_no_other_site_and_no_inline_script() {
         assert!(!file.text().contains("https://"));
     }
 }
+
+#[tokio::test]
+async fn the_root_leads_to_the_document_with_and_without_its_slash() {
+    let site = Site::start().await;
+    for path in ["", "/"] {
+        let answer = site.send("GET", path, &[], Body::empty()).await.expect(302);
+        assert_eq!(answer.header("location"), "/rest/v0/docs", "{path:?}");
+    }
+}

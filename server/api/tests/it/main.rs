@@ -10,6 +10,7 @@
 mod accounts;
 mod actions;
 mod authentication;
+mod disks;
 mod documentation;
 mod events;
 mod lists;

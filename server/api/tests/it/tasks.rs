@@ -37,7 +37,7 @@ async fn a_failed_action_tells_why_in_its_task() {
     );
     site.post(&format!("/tasks/{id}/actions/abort"), &json!({}))
         .await
-        .expect(501);
+        .expect(409);
     site.delete(&format!("/tasks/{id}")).await.expect(204);
     site.get(&format!("/tasks/{id}")).await.expect(404);
     site.delete("/tasks").await.expect(204);
@@ -87,4 +87,40 @@ async fn tasks_are_watched_line_by_line() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn a_running_task_is_asked_to_stop_and_the_pool_stops_it() {
+    let site = Site::with_pool().await;
+    let lab = site.lab.as_ref().unwrap();
+    lab.faults()
+        .slow_call("VM.clean_shutdown", std::time::Duration::from_secs(60));
+    let vm = site.vm("Running").await;
+    let id = vm["id"].as_str().unwrap();
+    let path = format!("/vms/{id}/actions/clean_shutdown");
+    let task = site.post(&path, &json!({})).await.expect(202).json();
+    let task = task["taskId"].as_str().unwrap();
+    let runs = |lab: &xo_lab::Lab| {
+        let db = lab.db().read();
+        let mut tasks = db.all("task").into_iter();
+        tasks.any(|task| db.get(&task, "status").as_str() == "pending")
+    };
+    let waiting = async {
+        while !runs(lab) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, waiting).await.unwrap();
+    let abort = format!("/tasks/{task}/actions/abort");
+    let aborting = site.post(&abort, &json!({})).await.expect(202);
+    assert!(aborting.header("location").starts_with("/rest/v0/tasks/"));
+    let ended = format!("/tasks/{task}?wait=result");
+    let ended = site.get(&ended).await.expect(200).json();
+    assert_eq!(ended["status"], "failure", "{ended}");
+    assert_eq!(ended["result"]["code"], "TASK_CANCELLED", "{ended}");
+    assert!(ended["abortionRequestedAt"].is_i64(), "{ended}");
+    let again = site.post(&format!("{abort}?sync"), &json!({})).await;
+    again.expect(409);
+    let now = site.get(&format!("/vms/{id}")).await.expect(200).json();
+    assert_eq!(now["power_state"], "Running");
 }

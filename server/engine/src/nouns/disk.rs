@@ -1,4 +1,12 @@
-//! New disks.
+//! Disks as such: new ones, empty or of an image, and their contents as files.
+
+mod content;
+mod import;
+mod unfinished;
+mod vhd;
+
+pub(super) use content::{Format, write};
+pub(super) use unfinished::Unfinished;
 
 use serde_json::json;
 use xo_model::ObjectType::{Sr, Vm};
@@ -10,7 +18,7 @@ use crate::schema::{boolean, string, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
-    vec![
+    let mut methods = vec![
         Method::new(
             "disk.create",
             "Makes an empty disk, and attaches it to a VM if one is named.",
@@ -25,7 +33,10 @@ pub(super) fn methods() -> Vec<Method> {
         .on("vm", &[Vm], Permission::Administrate)
         .with("sr", &[Sr])
         .run(create),
-    ]
+    ];
+    methods.extend(content::methods());
+    methods.extend(import::methods());
+    methods
 }
 
 async fn create(call: Call) -> Result<String> {

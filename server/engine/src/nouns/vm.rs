@@ -1,6 +1,7 @@
 //! Virtual machines: a file per group of operations.
 
 mod blocks;
+mod config_drive;
 mod copies;
 mod create;
 mod delete;
@@ -18,6 +19,7 @@ use xo_model::ObjectType;
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) use devices::{NewDisk, attach_disk};
+pub(super) use transfer::until_finished;
 
 pub(super) fn methods() -> Vec<Method> {
     let mut methods = vec![
@@ -31,6 +33,7 @@ pub(super) fn methods() -> Vec<Method> {
     ];
     methods.extend(power::methods());
     methods.extend(create::methods());
+    methods.extend(config_drive::methods());
     methods.extend(set::methods());
     methods.extend(delete::methods());
     methods.extend(copies::methods());
@@ -124,7 +127,7 @@ async fn grant_to_maker(call: &Call, id: &str) -> Result<()> {
     call.engine.refresh_directory().await
 }
 
-fn name_of(object: &Item) -> String {
+pub(super) fn name_of(object: &Item) -> String {
     let name = object.at("name_label");
     name.as_ref()
         .and_then(Value::as_str)

@@ -9,10 +9,12 @@
 
 mod authorisation;
 mod compatibility;
+mod disks;
 mod hosts;
 mod networks;
 mod pools;
 mod stats;
 mod storage;
+mod streams;
 mod support;
 mod vms;

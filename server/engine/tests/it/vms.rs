@@ -1,5 +1,6 @@
 //! VMs, from their making to their end.
 
+mod config_drive;
 mod copies;
 mod create;
 mod devices;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod acls;
+mod cloud_configs;
 mod crash;
 mod groups;
 mod opening;

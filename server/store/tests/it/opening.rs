@@ -37,7 +37,7 @@ async fn a_database_from_the_future_is_refused_and_not_touched(lab: &Lab) {
     assert_eq!(error.kind(), ErrorKind::Unusable);
     let message = error.to_string();
     assert!(message.contains("schema version 99"), "{message}");
-    assert!(message.contains("supports up to 1"), "{message}");
+    assert!(message.contains("supports up to 2"), "{message}");
     assert!(message.contains("start the newer xo-server"), "{message}");
     assert_eq!(files(lab), before);
 }

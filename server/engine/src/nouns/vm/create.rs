@@ -13,6 +13,7 @@ use xo_model::ObjectType::{GpuGroup, Sr, Vdi, VgpuType, VmTemplate};
 
 use super::super::entry::MapField;
 use super::super::{made, vdi, vif};
+use super::config_drive::{self, FirstBoot};
 use super::delete::{self, Disks};
 use super::devices::{self, NewDisk, attach_disk};
 use super::set::{self, Edit};
@@ -99,10 +100,13 @@ async fn create(call: Call) -> Result<String> {
         template,
     };
     let vm = maker.clone_template().await?;
-    if let Err(error) = maker.furnish(&vm, &settings, &plan).await {
-        maker.undo(&vm).await;
-        return Err(error);
-    }
+    let drive = match maker.furnish(&vm, &settings, &plan).await {
+        Ok(drive) => drive,
+        Err(error) => {
+            maker.undo(&vm).await;
+            return Err(error);
+        }
+    };
     let id = made::id_of(&call, &pool, "VM", &vm).await?;
     for acl in call
         .get("acls")
@@ -125,13 +129,17 @@ async fn create(call: Call) -> Result<String> {
         // The VM is there all the same, and whoever asked for it must learn its id.
         if let Err(error) = power::start_anywhere(&call, &pool, &vm).await {
             tracing::warn!(vm = id, %error, "a new VM did not start");
+        } else if let Some(drive) = drive
+            && call.flag("destroyCloudConfigVdiAfterBoot")
+        {
+            config_drive::remove_after_boot(&call.engine, &pool, vm, drive);
         }
     }
     Ok(id)
 }
 
 fn refuse_what_is_not_there(call: &Call) -> Result<()> {
-    for param in ["cloudConfig", "networkConfig", "resourceSet"] {
+    for param in ["resourceSet"] {
         if call.str_opt(param).is_some() {
             return Err(Error::NotImplemented {
                 what: format!("vm.create {param}"),
@@ -180,7 +188,13 @@ impl Maker<'_> {
         }
     }
 
-    async fn furnish(&self, vm: &Ref, settings: &Map<String, Value>, plan: &Plan) -> Result<()> {
+    /// Tells the config drive, if one was asked for.
+    async fn furnish(
+        &self,
+        vm: &Ref,
+        settings: &Map<String, Value>,
+        plan: &Plan,
+    ) -> Result<Option<Ref>> {
         let (call, pool, session) = (self.call, self.pool, &self.pool.session);
         self.provision(vm, plan).await?;
         made::vm_shows(call, pool, vm, |vm| !vm.is_a_template).await;
@@ -190,6 +204,7 @@ impl Maker<'_> {
         self.change_disks(vm, plan).await?;
         self.make_disks(vm, plan).await?;
         self.make_interfaces(vm, plan).await?;
+        let drive = self.config_drive(vm).await?;
         if let Some(cd) = &plan.cd {
             devices::insert(pool, vm, cd, true).await?;
         }
@@ -197,7 +212,18 @@ impl Maker<'_> {
             session.run("VTPM.create", json!([vm, false])).await?;
         }
         self.gpu(vm).await?;
-        made::vm_settles(call, pool, vm).await
+        made::vm_settles(call, pool, vm).await?;
+        Ok(drive)
+    }
+
+    /// Where cloud-init finds its configuration, beside the first disk.
+    async fn config_drive(&self, vm: &Ref) -> Result<Option<Ref>> {
+        let Some(config) = FirstBoot::of(self.call, "cloudConfig") else {
+            return Ok(None);
+        };
+        let sr = config_drive::sr_of_first_disk(self.pool, vm).await?;
+        let drive = config_drive::add(&self.call.engine, self.pool, vm, &sr, &config).await?;
+        Ok(Some(drive))
     }
 
     /// The disks that a template asks for are made here, where the client says: the pool must not make them too.

@@ -159,7 +159,7 @@ async fn shut_down(
         };
         match shut_down_within(pool, vm, patience).await {
             Ok(()) => return Ok(()),
-            Err(error) if error.is_connection() => return Err(error.into()),
+            Err(error) if error.is_connection() || xapi::is_aborted() => return Err(error.into()),
             Err(error) => {
                 tracing::info!(%vm, %error, "a VM that does not shut down is forced to");
             }

@@ -143,7 +143,7 @@ async fn open_export(
 }
 
 /// The body, ended by an error when its task failed: a client must not take half a file for a whole one.
-fn until_finished(
+pub(in super::super) fn until_finished(
     body: ByteStream,
     session: Session,
     task: Option<String>,
