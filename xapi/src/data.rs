@@ -81,7 +81,7 @@ impl Session {
 
     /// What the task of a refused transfer tells, which says more than the status; the refusal itself when it tells nothing.
     async fn reason_of(&self, task: &str, refused: Error) -> Error {
-        match tokio::time::timeout(REASON_LIMIT, self.watch_task(task)).await {
+        match tokio::time::timeout(self.limits().reason, self.watch_task(task)).await {
             Ok(Err(told @ Error::Api(_))) => told,
             _ => refused,
         }

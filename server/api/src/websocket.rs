@@ -133,7 +133,7 @@ impl<I: Iterator<Item = Bytes>> Iterator for Fragments<I> {
         if let Some(large) = self.large.take() {
             return Some(large);
         }
-        while let Some(piece) = self.pieces.next() {
+        for piece in self.pieces.by_ref() {
             if self.gathered.len() + piece.len() <= FRAGMENT {
                 self.gathered.extend_from_slice(&piece);
                 continue;
