@@ -134,15 +134,16 @@ impl<I: Iterator<Item = Bytes>> Iterator for Fragments<I> {
             return Some(large);
         }
         for piece in self.pieces.by_ref() {
+            let is_large = piece.len() >= FRAGMENT / 2;
+            if self.gathered.is_empty() && is_large {
+                return Some(piece);
+            }
             if self.gathered.len() + piece.len() <= FRAGMENT {
                 self.gathered.extend_from_slice(&piece);
                 continue;
             }
-            if self.gathered.is_empty() {
-                return Some(piece);
-            }
             let gathered = self.gathered.split().freeze();
-            if piece.len() >= FRAGMENT / 2 {
+            if is_large {
                 self.large = Some(piece);
             } else {
                 self.gathered.extend_from_slice(&piece);
@@ -179,7 +180,7 @@ mod tests {
             .iter()
             .map(Bytes::len)
             .collect();
-        assert_eq!(sizes, [40, 70_000, 40_001, 40_001]);
+        assert_eq!(sizes, [40, 70_000, 40_000, 40_002]);
     }
 
     proptest! {
