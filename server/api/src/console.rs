@@ -29,7 +29,10 @@ pub(crate) async fn open(
         Err(error) => Err(error),
     };
     match console {
-        Ok(console) => websocket::upgrade(request, move |socket| relay(socket, console)),
+        Ok((console, viewing)) => websocket::upgrade(request, move |socket| async move {
+            relay(socket, console).await;
+            viewing.closed().await;
+        }),
         Err(error) => Problem::from(error).into_response(),
     }
 }

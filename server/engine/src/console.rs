@@ -1,18 +1,35 @@
-//! Opening a VM's screen: who may, where it is, and a line in the log for the audit.
+//! Opening a VM's screen: who may, where it is, and entries in the history for the audit, one when it opens and one when it closes.
 
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
 use xapi_records::record;
+use xo_inventory::Item;
 use xo_model::ObjectType::{Vm, VmController};
 
 use crate::{Caller, Engine, Error, Permission, Result};
 
 pub use xapi::console::Console;
 
+/// A console that somebody has opened, until [`Viewing::closed`].
+pub struct Viewing {
+    engine: Arc<Engine>,
+    /// What both entries tell.
+    entry: Map<String, Value>,
+    since: Instant,
+}
+
 impl Engine {
     /// Opens the console of a VM or of a host's control domain.
     ///
     /// # Errors
     /// [`Error::IncorrectState`] when the VM has no screen now: it must run.
-    pub async fn open_console(&self, caller: &Caller, id: &str) -> Result<Console> {
+    pub async fn open_console(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(Console, Viewing)> {
         let vm = self.resolve(caller, id, &[Vm, VmController], Some(Permission::Operate))?;
         let pool = self.pool_of(&vm)?;
         let location = pool.records(|records| {
@@ -33,6 +50,42 @@ impl Engine {
         let console = pool.session.open_console(&location).await?;
         let account = self.account(caller)?;
         tracing::info!(target: "audit", user = account.name, vm = %vm.id, address = ?caller.address, "console opened");
-        Ok(console)
+        let viewing = Viewing {
+            engine: Arc::clone(self),
+            entry: entry(caller, &vm),
+            since: Instant::now(),
+        };
+        viewing.tell("console opened", Value::Null).await;
+        Ok((console, viewing))
+    }
+}
+
+fn entry(caller: &Caller, vm: &Item) -> Map<String, Value> {
+    let mut entry = Map::new();
+    entry.insert("type".into(), json!("xo:console"));
+    entry.insert("objectId".into(), json!(vm.id.to_string()));
+    entry.insert("objectType".into(), json!(vm.kind.name()));
+    if let Some(user) = &caller.user {
+        entry.insert("userId".into(), json!(&**user));
+    }
+    entry
+}
+
+impl Viewing {
+    /// Tells that the console was closed, and how long it was open.
+    pub async fn closed(self) {
+        let seconds = self.since.elapsed().as_secs();
+        self.tell("console closed", json!({ "seconds": seconds }))
+            .await;
+    }
+
+    /// An entry that cannot be stored stops nobody's work: the log has it too.
+    async fn tell(&self, name: &str, result: Value) {
+        let mut properties = self.entry.clone();
+        properties.insert("name".into(), json!(name));
+        match self.engine.tasks.begin_stored(properties).await {
+            Ok(running) => running.end(Ok(result)).await,
+            Err(error) => tracing::error!(name, %error, "a console's entry was not stored"),
+        }
     }
 }

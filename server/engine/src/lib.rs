@@ -28,7 +28,7 @@ pub use access::Permission;
 pub use action::{Action, Answer, Started};
 pub use call::{Call, Outcome};
 pub use caller::{Caller, Credentials, SignIn};
-pub use console::Console;
+pub use console::{Console, Viewing};
 pub use engine::{Engine, Options};
 pub use error::{Error, ParamError, Result};
 pub use feed::{ClientFeed, Round};

@@ -16,14 +16,18 @@ interface Props<C extends Collection> {
   objects: readonly Collections[C][];
   /** Shown on the button; without it, three dots. */
   label?: string;
+  /** Of what these are the actions, for who cannot see where the button stands. */
+  name?: string | undefined;
+  /** What belongs to the object, whose actions are in the same menu. */
+  also?: { collection: Collection; object: Collections[Collection] } | undefined;
 }
 
-export function ActionMenu<C extends Collection>({ collection, objects, label }: Props<C>) {
+export function ActionMenu<C extends Collection>({ collection, objects, label, name = objects[0]?.name_label, also }: Props<C>) {
   const { t } = useTranslation();
   const run = useAction();
   const [isOpen, setOpen] = useState(false);
   const [isCopying, setCopying] = useState(false);
-  const actions = actionsOf(collection).filter((action) => action.bulk || objects.length === 1);
+  const actions = actionsOf(collection).filter((action) => !action.isInPlace && (action.bulk || objects.length === 1));
   const allowed = (action: Action<C>) => objects.some(action.allows);
   const [first] = objects;
   return (
@@ -39,7 +43,7 @@ export function ActionMenu<C extends Collection>({ collection, objects, label }:
           isExpanded={isOpen}
           isDisabled={actions.length === 0 || objects.length === 0}
           onClick={() => setOpen(!isOpen)}
-          {...(!label && { 'aria-label': t('action.menu'), icon: <EllipsisIcon /> })}
+          {...(!label && { 'aria-label': name === undefined ? t('action.menu') : t('act.menuOf', { name }), icon: <EllipsisIcon /> })}
         >
           {label}
         </MenuToggle>
@@ -60,6 +64,26 @@ export function ActionMenu<C extends Collection>({ collection, objects, label }:
           </DropdownItem>
         ))}
       </DropdownList>
+      {also && (
+        <>
+          <Divider />
+          <DropdownList>
+            {actionsOf(also.collection).map((action) => (
+              <DropdownItem
+                key={action.id}
+                isDisabled={!action.allows(also.object)}
+                isDanger={action.danger === true}
+                onClick={() => {
+                  setOpen(false);
+                  run(action, [also.object]);
+                }}
+              >
+                {t(action.label)}
+              </DropdownItem>
+            ))}
+          </DropdownList>
+        </>
+      )}
       {first && objects.length === 1 && (
         <>
           <Divider />

@@ -4,21 +4,22 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Collection, Collections } from '../api/types.ts';
-import type { Action } from './action.ts';
+import { nameOf, type Action } from './action.ts';
 
 const SHOWN = 10;
 
 interface Props {
   action: Action;
   objects: readonly Collections[Collection][];
+  skipped: number;
   onClose: (isConfirmed: boolean) => void;
 }
 
-export default function ConfirmAction({ action, objects, onClose }: Props) {
+export default function ConfirmAction({ action, objects, skipped, onClose }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState('');
   const count = objects.length;
-  const toType = action.confirm === 'type-name' ? (count === 1 ? (objects[0]?.name_label ?? '') : String(count)) : undefined;
+  const toType = action.confirm === 'type-name' ? (count === 1 ? (objects[0] ? nameOf(objects[0]) : '') : String(count)) : undefined;
   const isReady = count > 0 && (toType === undefined || typed === toType);
   return (
     <Modal isOpen variant="small" aria-labelledby="confirm-title" onClose={() => onClose(false)}>
@@ -27,10 +28,11 @@ export default function ConfirmAction({ action, objects, onClose }: Props) {
         <Content component="p">{t('confirm.touches', { count })}</Content>
         <List>
           {objects.slice(0, SHOWN).map((object) => (
-            <ListItem key={object.id}>{object.name_label}</ListItem>
+            <ListItem key={object.id}>{nameOf(object)}</ListItem>
           ))}
           {count > SHOWN && <ListItem>{t('confirm.more', { count: count - SHOWN })}</ListItem>}
         </List>
+        {skipped > 0 && <Content component="p">{t('ask.skipped', { count: skipped })}</Content>}
         {toType !== undefined && (
           <Form
             onSubmit={(event) => {

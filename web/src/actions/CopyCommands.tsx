@@ -2,8 +2,9 @@
 import { ClipboardCopy, Form, FormGroup, Modal, ModalBody, ModalHeader } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
+import type { Call } from '../api/http.ts';
 import type { Collection, Collections } from '../api/types.ts';
-import type { Action } from './action.ts';
+import { initialOf, type Action } from './action.ts';
 import { asCurl, asXoCli } from './copyAs.ts';
 
 interface Props<C extends Collection> {
@@ -22,7 +23,7 @@ export default function CopyCommands<C extends Collection>({ actions, object, on
         <Form>
           {actions.map((action) => (
             <FormGroup key={action.id} label={t(action.label)} role="group">
-              {[asXoCli(action.call(object)), asCurl(action.call(object), location.origin)].map((text) => (
+              {both(action.call(object, initialOf(action.ask?.(object) ?? []))).map((text) => (
                 <ClipboardCopy key={text} isReadOnly {...said} textAriaLabel={t(action.label)}>
                   {text}
                 </ClipboardCopy>
@@ -33,4 +34,8 @@ export default function CopyCommands<C extends Collection>({ actions, object, on
       </ModalBody>
     </Modal>
   );
+}
+
+function both(call: Call): string[] {
+  return [asXoCli(call), asCurl(call, location.origin)];
 }

@@ -6,13 +6,36 @@ import type { TextKey } from '../i18n.ts';
 /** What the user must do before it runs: nothing, say yes, or type the object's name. */
 export type Confirm = 'none' | 'confirm' | 'type-name';
 
+export type Value = string | number | boolean;
+export type Values = Record<string, Value>;
+
+/** What is asked for before an action runs. */
+export interface Field {
+  /** Its name in the values. */
+  name: string;
+  label: TextKey;
+  /** `size` is in bytes, asked for in GiB; `object` is chosen from a collection. */
+  kind: 'text' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object';
+  /** Without one: empty, 0, no, or the first choice if something must be chosen. */
+  initial?: Value;
+  isRequired?: boolean;
+  help?: TextKey;
+  /** For `choice`: value and text. */
+  choices?: readonly (readonly [string, string])[];
+  /** For `object`: where it is chosen from, and which of them. */
+  collection?: Collection;
+  filter?: string;
+}
+
 export interface Action<C extends Collection = Collection> {
   /** Unique: `vms.start`. */
   id: string;
   collection: C;
   label: TextKey;
+  /** What is asked for first, when it is one object; for many, what it begins with is taken. */
+  ask?(object: Collections[C]): readonly Field[];
   /** The request that does it to one object; one that answers `{taskId}` is followed to its end. */
-  call(object: Collections[C]): Call;
+  call(object: Collections[C], values: Values): Call;
   /** Whether the state of an object allows it. */
   allows(object: Collections[C]): boolean;
   confirm: Confirm;
@@ -20,9 +43,41 @@ export interface Action<C extends Collection = Collection> {
   bulk: boolean;
   /** It takes something away that does not come back by itself. */
   danger?: boolean;
+  /** Offered where it belongs on the page, not in menus. */
+  isInPlace?: boolean;
 }
 
 /** `POST /<collection>/<id>/actions/<name>`, which is what nearly every action is. */
 export function posts(collection: Collection, name: string, body: Record<string, unknown> = {}) {
   return (object: { id: string }): Call => ({ method: 'POST', path: `/${collection}/${object.id}/actions/${name}`, body });
+}
+
+/** `DELETE /<collection>/<id>` */
+export function deletes(collection: Collection) {
+  return (object: { id: string }): Call => ({ method: 'DELETE', path: `/${collection}/${object.id}` });
+}
+
+/** `PATCH /<collection>/<id>` */
+export function patches(collection: Collection, id: string, body: Record<string, unknown>): Call {
+  return { method: 'PATCH', path: `/${collection}/${id}`, body };
+}
+
+/** Those values that say something. */
+export function given(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+}
+
+/** What a form begins with. */
+export function initialOf(fields: readonly Field[]): Values {
+  const empty = { text: '', lines: '', number: 0, size: 0, flag: false, choice: '', object: '' } as const;
+  return Object.fromEntries(fields.map((field) => [field.name, field.initial ?? (field.kind === 'choice' ? field.choices?.[0]?.[0] : undefined) ?? empty[field.kind]]));
+}
+
+export function isComplete(fields: readonly Field[], values: Values): boolean {
+  return fields.every(({ name, isRequired }) => !isRequired || (values[name] !== '' && values[name] !== 0));
+}
+
+/** What an object is called where it must be called something. */
+export function nameOf(object: { id: string; name_label?: string | undefined }): string {
+  return object.name_label ?? object.id.slice(0, 8);
 }

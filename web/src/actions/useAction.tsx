@@ -7,14 +7,18 @@ import { problemOfTask } from '../api/problem.ts';
 import { tasks } from '../api/tasks.ts';
 import type { Collection, Collections } from '../api/types.ts';
 import { toast, toastProblem } from '../app/toasts.ts';
-import type { Action } from './action.ts';
+import { initialOf, nameOf, type Action, type Values } from './action.ts';
 
 const ConfirmAction = lazy(() => import('./ConfirmAction.tsx'));
+const AskAction = lazy(() => import('./AskAction.tsx'));
 
 type Run = <C extends Collection>(action: Action<C>, objects: readonly Collections[C][]) => void;
 interface Asked {
   action: Action;
   objects: readonly Collections[Collection][];
+  /** How many were chosen whose state does not allow it. */
+  skipped: number;
+  values?: Values;
 }
 
 const RunContext = createContext<Run>(() => undefined);
@@ -29,10 +33,10 @@ export function ActionProvider({ children }: { children: ReactNode }) {
   const [asked, setAsked] = useState<Asked>();
 
   const runOne = useCallback(
-    async ({ action }: Asked, object: Collections[Collection]) => {
-      const what = { action: t(action.label), object: object.name_label };
+    async ({ action, values }: Asked, object: Collections[Collection]) => {
+      const what = { action: t(action.label), object: nameOf(object) };
       try {
-        const { value } = await send<{ taskId?: string } | undefined>(action.call(object));
+        const { value } = await send<{ taskId?: string } | undefined>(action.call(object, values ?? initialOf(action.ask?.(object) ?? [])));
         const task = value?.taskId ? await tasks.ended(value.taskId) : undefined;
         if (task && task.status !== 'success') throw problemOfTask(task.result);
         toast({ variant: 'success', title: t('action.done', what) });
@@ -57,17 +61,33 @@ export function ActionProvider({ children }: { children: ReactNode }) {
 
   const run = useMemo<Run>(
     () => (action, objects) => {
-      const asked = { action: action as unknown as Action, objects: objects.filter(action.allows) };
-      if (action.confirm === 'none' && objects.length === 1) void runAll(asked);
+      const allowed = objects.filter(action.allows);
+      const asked = { action: action as unknown as Action, objects: allowed, skipped: objects.length - allowed.length };
+      if (action.confirm === 'none' && !action.ask && objects.length === 1) void runAll(asked);
       else setAsked(asked);
     },
     [runAll],
   );
 
+  const [first] = asked?.objects ?? [];
+  const fields = first && asked?.objects.length === 1 ? asked.action.ask?.(first) : undefined;
   return (
     <RunContext value={run}>
       {children}
-      {asked && (
+      {asked && fields && first && (
+        <Suspense>
+          <AskAction
+            action={asked.action}
+            fields={fields}
+            object={first}
+            onClose={(values) => {
+              setAsked(undefined);
+              if (values) void runAll({ ...asked, values });
+            }}
+          />
+        </Suspense>
+      )}
+      {asked && !fields && (
         <Suspense>
           <ConfirmAction
             {...asked}

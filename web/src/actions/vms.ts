@@ -1,23 +1,38 @@
-// What can be done to VMs.
+// What can be done to VMs as a whole. What is done to their devices is in `devices.ts`.
 import type { PowerState, Vm } from '../api/types.ts';
-import { type Action, posts } from './action.ts';
+import { containing } from '../components/filterText.ts';
+import { type Action, deletes, given, posts } from './action.ts';
 
 const isIn =
   (...states: PowerState[]) =>
   (vm: Vm) =>
     states.includes(vm.power_state);
+const always = () => true;
+const stamped = (vm: Vm) => `${vm.name_label} ${new Date().toISOString().slice(0, 16)}`;
 
-export const VM_ACTIONS: Action<'vms'>[] = [
-  { id: 'vms.start', collection: 'vms', label: 'action.start', call: posts('vms', 'start'), allows: isIn('Halted'), confirm: 'none', bulk: true },
-  { id: 'vms.resume', collection: 'vms', label: 'action.resume', call: posts('vms', 'resume'), allows: isIn('Suspended'), confirm: 'none', bulk: true },
-  { id: 'vms.unpause', collection: 'vms', label: 'action.unpause', call: posts('vms', 'unpause'), allows: isIn('Paused'), confirm: 'none', bulk: true },
-  { id: 'vms.shutdown', collection: 'vms', label: 'action.shutdown', call: posts('vms', 'clean_shutdown'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
-  { id: 'vms.reboot', collection: 'vms', label: 'action.reboot', call: posts('vms', 'clean_reboot'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
-  { id: 'vms.pause', collection: 'vms', label: 'action.pause', call: posts('vms', 'pause'), allows: isIn('Running'), confirm: 'none', bulk: true },
-  { id: 'vms.suspend', collection: 'vms', label: 'action.suspend', call: posts('vms', 'suspend'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
+/** Storage of the VM's pool that takes disks. */
+export const storageOf = (pool: string) => `${containing('$pool', pool)} content_type:/^user$/`;
+
+type Row = Omit<Action<'vms'>, 'collection'>;
+const ROWS: Row[] = [
+  { id: 'vms.start', label: 'action.start', call: posts('vms', 'start'), allows: isIn('Halted'), confirm: 'none', bulk: true },
+  {
+    id: 'vms.startOn',
+    label: 'act.startOn',
+    ask: (vm) => [{ name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} enabled?`, isRequired: true }],
+    call: (vm, values) => posts('vms', 'start', values)(vm),
+    allows: isIn('Halted'),
+    confirm: 'none',
+    bulk: false,
+  },
+  { id: 'vms.resume', label: 'action.resume', call: posts('vms', 'resume'), allows: isIn('Suspended'), confirm: 'none', bulk: true },
+  { id: 'vms.unpause', label: 'action.unpause', call: posts('vms', 'unpause'), allows: isIn('Paused'), confirm: 'none', bulk: true },
+  { id: 'vms.shutdown', label: 'action.shutdown', call: posts('vms', 'clean_shutdown'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.reboot', label: 'action.reboot', call: posts('vms', 'clean_reboot'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.pause', label: 'action.pause', call: posts('vms', 'pause'), allows: isIn('Running'), confirm: 'none', bulk: true },
+  { id: 'vms.suspend', label: 'action.suspend', call: posts('vms', 'suspend'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
   {
     id: 'vms.forceShutdown',
-    collection: 'vms',
     label: 'action.forceShutdown',
     call: posts('vms', 'hard_shutdown'),
     allows: isIn('Running', 'Paused', 'Suspended'),
@@ -25,23 +40,65 @@ export const VM_ACTIONS: Action<'vms'>[] = [
     bulk: true,
     danger: true,
   },
+  { id: 'vms.forceReboot', label: 'action.forceReboot', call: posts('vms', 'hard_reboot'), allows: isIn('Running', 'Paused'), confirm: 'confirm', bulk: true, danger: true },
   {
-    id: 'vms.forceReboot',
-    collection: 'vms',
-    label: 'action.forceReboot',
-    call: posts('vms', 'hard_reboot'),
-    allows: isIn('Running', 'Paused'),
+    id: 'vms.snapshot',
+    label: 'action.snapshot',
+    ask: (vm) => [
+      { name: 'name_label', label: 'column.name', kind: 'text', initial: stamped(vm), isRequired: true },
+      { name: 'name_description', label: 'column.description', kind: 'text' },
+      ...(vm.power_state === 'Running' ? [{ name: 'saveMemory', label: 'ask.saveMemory', kind: 'flag', help: 'ask.saveMemoryHelp' } as const] : []),
+    ],
+    call: (vm, values) => posts('vms', 'snapshot', given(values))(vm),
+    allows: always,
     confirm: 'confirm',
+    bulk: true,
+  },
+  {
+    id: 'vms.migrate',
+    label: 'act.migrate',
+    ask: (vm) => [
+      { name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} !id:${vm.$container}`, isRequired: true },
+    ],
+    call: (vm, values) => posts('vms', 'migrate', values)(vm),
+    allows: isIn('Running'),
+    confirm: 'none',
+    bulk: false,
+  },
+  {
+    id: 'vms.clone',
+    label: 'act.clone',
+    ask: (vm) => [
+      { name: 'name_label', label: 'column.name', kind: 'text', initial: `${vm.name_label} (2)`, isRequired: true },
+      { name: 'fast', label: 'ask.fast', kind: 'flag', initial: true, help: 'ask.fastHelp' },
+    ],
+    call: (vm, values) => posts('vms', 'clone', values)(vm),
+    allows: isIn('Halted', 'Suspended'),
+    confirm: 'none',
+    bulk: false,
+  },
+  {
+    id: 'vms.copy',
+    label: 'act.copy',
+    ask: (vm) => [
+      { name: 'name_label', label: 'column.name', kind: 'text', initial: `${vm.name_label} (2)`, isRequired: true },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), isRequired: true },
+    ],
+    call: (vm, values) => posts('vms', 'clone', values)(vm),
+    allows: isIn('Halted', 'Suspended'),
+    confirm: 'none',
+    bulk: false,
+  },
+  { id: 'vms.convert', label: 'act.convert', call: posts('vms', 'convert_to_template'), allows: isIn('Halted'), confirm: 'type-name', bulk: true, danger: true },
+  {
+    id: 'vms.delete',
+    label: 'act.delete',
+    call: deletes('vms'),
+    allows: (vm) => vm.power_state === 'Halted' && !('destroy' in vm.blockedOperations),
+    confirm: 'type-name',
     bulk: true,
     danger: true,
   },
-  {
-    id: 'vms.snapshot',
-    collection: 'vms',
-    label: 'action.snapshot',
-    call: (vm) => posts('vms', 'snapshot', { name_label: `${vm.name_label} ${new Date().toISOString().slice(0, 16)}` })(vm),
-    allows: () => true,
-    confirm: 'none',
-    bulk: true,
-  },
 ];
+
+export const VM_ACTIONS: Action<'vms'>[] = ROWS.map((row) => ({ ...row, collection: 'vms' }));

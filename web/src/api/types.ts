@@ -37,6 +37,18 @@ export interface Vm extends Common {
   $VBDs: string[];
   VIFs: string[];
   secureBoot?: boolean;
+  notes?: string;
+  startDelay: number;
+  vga?: string;
+  videoram?: number;
+  coresPerSocket?: number;
+  cpuWeight?: number;
+  cpuCap?: number;
+  affinityHost?: string;
+  expNestedHvm: boolean;
+  viridian: boolean;
+  /** The snapshot that it was last taken to or that was last taken. */
+  parent?: string;
 }
 
 export interface Host extends Common {
@@ -50,6 +62,13 @@ export interface Host extends Common {
   productBrand: string;
   startTime: number | null;
   residentVms: string[];
+  /** The VM that runs the host itself. */
+  controlDomain?: string;
+  build: string;
+  iscsiIqn?: string;
+  multipathing: boolean;
+  CPUs: Record<string, string>;
+  bios_strings: Record<string, string>;
 }
 
 export interface Pool extends Common {
@@ -58,6 +77,8 @@ export interface Pool extends Common {
   HA_enabled: boolean;
   auto_poweron: boolean;
   cpus: { cores: number; sockets: number };
+  platform_version?: string;
+  migrationCompression?: boolean;
 }
 
 export interface Sr extends Common {
@@ -69,6 +90,7 @@ export interface Sr extends Common {
   physical_usage: number;
   usage: number;
   $PBDs: string[];
+  allocationStrategy?: string;
 }
 
 export interface Network extends Common {
@@ -77,6 +99,8 @@ export interface Network extends Common {
   PIFs: string[];
   VIFs: string[];
   automatic: boolean;
+  defaultIsLocked: boolean;
+  nbd?: boolean;
 }
 
 export interface Vdi extends Common {
@@ -85,12 +109,18 @@ export interface Vdi extends Common {
   size: number;
   usage: number;
   VDI_type: string;
+  cbt_enabled?: boolean;
 }
 
 export interface VmTemplate extends Common {
   CPUs: { max: number; number: number };
   memory: { size: number };
   isDefaultTemplate: boolean;
+  virtualizationMode: string;
+  boot: { firmware?: string; order?: string };
+  $VBDs: string[];
+  VIFs: string[];
+  template_info: { disks: { device: string; size: number; bootable: boolean; SR?: string; type?: string }[]; install_methods: string[] };
 }
 
 export interface VmSnapshot extends Common {
@@ -98,6 +128,69 @@ export interface VmSnapshot extends Common {
   /** Seconds. */
   snapshot_time: number;
   power_state: PowerState;
+  parent?: string;
+}
+
+/** What joins two objects has no name of its own. */
+interface Device {
+  id: string;
+  type: string;
+  uuid: string;
+  $pool: string;
+  name_label?: undefined;
+  current_operations?: undefined;
+}
+
+/** A disk or a CD drive in a VM. */
+export interface Vbd extends Device {
+  attached: boolean;
+  bootable: boolean;
+  device: string | null;
+  is_cd_drive: boolean;
+  position: string;
+  read_only: boolean;
+  VDI?: string;
+  VM: string;
+}
+
+/** An interface of a VM. */
+export interface Vif extends Device {
+  attached: boolean;
+  device: string;
+  MAC: string;
+  MTU: number;
+  lockingMode: string;
+  allowedIpv4Addresses: string[];
+  allowedIpv6Addresses: string[];
+  rateLimit?: number;
+  txChecksumming: boolean;
+  $network: string;
+  $VM: string;
+}
+
+/** Storage on a host. */
+export interface Pbd extends Device {
+  attached: boolean;
+  host: string;
+  SR: string;
+  device_config: Record<string, string>;
+}
+
+/** An interface of a host. */
+export interface Pif extends Device {
+  attached: boolean;
+  device: string;
+  deviceName?: string;
+  ip: string;
+  mac: string;
+  mode: string;
+  mtu: number;
+  management: boolean;
+  carrier: boolean;
+  vlan: number;
+  speed?: number;
+  $host: string;
+  $network: string;
 }
 
 /** What each collection of the REST API holds; its key is the path. */
@@ -110,6 +203,10 @@ export interface Collections {
   vdis: Vdi;
   'vm-templates': VmTemplate;
   'vm-snapshots': VmSnapshot;
+  vbds: Vbd;
+  vifs: Vif;
+  pbds: Pbd;
+  pifs: Pif;
 }
 export type Collection = keyof Collections;
 
@@ -123,6 +220,10 @@ export const TYPES: Record<Collection, string> = {
   vdis: 'VDI',
   'vm-templates': 'VM-template',
   'vm-snapshots': 'VM-snapshot',
+  vbds: 'VBD',
+  vifs: 'VIF',
+  pbds: 'PBD',
+  pifs: 'PIF',
 };
 
 /** Any object, where only what all of them have matters. */

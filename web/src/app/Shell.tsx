@@ -23,7 +23,7 @@ import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
 import SearchIcon from '@patternfly/react-icons/dist/esm/icons/search-icon';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, Redirect, Route, Switch } from 'wouter';
+import { Link, Redirect, Route, Switch, useRoute } from 'wouter';
 
 import { ActionProvider } from '../actions/useAction.tsx';
 import { tasks } from '../api/tasks.ts';
@@ -31,12 +31,13 @@ import type { User } from '../api/types.ts';
 import { useConnection } from '../api/useConnection.ts';
 import { Navigation } from './Navigation.tsx';
 import { NotFound } from './NotFound.tsx';
-import { HOME, SCREENS } from './routes.tsx';
+import { CONSOLE_WINDOW, HOME, SCREENS } from './routes.tsx';
 import { RunningTasks } from './RunningTasks.tsx';
 import { Tree } from './Tree.tsx';
 import { useKeys, type Keys } from './useKeys.ts';
 import { UserMenu } from './UserMenu.tsx';
 
+const ConsoleWindow = lazy(() => import('../screens/console/ConsoleWindow.tsx'));
 const Palette = lazy(() => import('./Palette.tsx'));
 const MAIN = 'main';
 
@@ -46,6 +47,19 @@ export default function Shell({ me }: { me: User }) {
   const keys = useMemo<Keys>(() => ({ 'ctrl+k': () => setPaletteOpen((isOpen) => !isOpen) }), []);
   useKeys(keys);
   useEffect(() => tasks.start(), []);
+
+  const [isConsole] = useRoute(CONSOLE_WINDOW);
+  if (isConsole) {
+    return (
+      <ActionProvider>
+        <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
+          <Route path={CONSOLE_WINDOW}>
+            <ConsoleWindow />
+          </Route>
+        </Suspense>
+      </ActionProvider>
+    );
+  }
 
   const masthead = (
     <Masthead>

@@ -24,3 +24,6 @@ export const SCREENS: readonly Screen[] = [
 
 /** Where somebody lands who asked for nothing. */
 export const HOME = '/vms';
+
+/** A window of its own, without the frame. */
+export const CONSOLE_WINDOW = '/console/:collection/:id';

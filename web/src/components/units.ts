@@ -1,5 +1,6 @@
 // Numbers for people.
 
+export const GIB = 2 ** 30;
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 export function bytes(count: number | undefined): string {

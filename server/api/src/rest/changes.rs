@@ -16,6 +16,8 @@ use crate::problem::Problem;
 /// Collection, method, and whether members are spelled in camel case. The members are the method's own parameters.
 const PATCHES: &[(&str, &str, bool)] = &[
     ("vms", "vm.set", true),
+    ("vm-snapshots", "vm.set", true),
+    ("vm-templates", "vm.set", true),
     ("vdis", "vdi.set", false),
     ("vdi-snapshots", "vdi.set", false),
     ("vifs", "vif.set", true),
@@ -52,6 +54,8 @@ const CREATES: &[(&str, &str, &[Names])] = &[
             ("name_label", "name"),
             ("virtual_size", "size"),
             ("srId", "sr"),
+            ("vmId", "vm"),
+            ("bootable", "bootable"),
         ],
     ),
     (
@@ -102,7 +106,7 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
         field.name = shown(param.name, is_camel);
         fields.push(field);
     }
-    let has_tags = path == "vms";
+    let has_tags = method.name.starts_with("vm.");
     if has_tags {
         let tags = json!({ "type": "array", "items": { "type": "string" } });
         fields.push(Field {

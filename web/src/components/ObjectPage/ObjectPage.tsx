@@ -72,7 +72,7 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
   const tabs = [...spec.tabs, activity];
   const tab = chosen ? tabs.find(({ path }) => path === chosen) : tabs[0];
   if (!tab) return <NotFound />;
-  const operations = Object.values(object.current_operations);
+  const operations = Object.values(object.current_operations ?? {});
   return (
     <>
       <PageSection>

@@ -1,5 +1,5 @@
 // The one box in which lists are filtered. The server reads the text; where it cannot, the place is marked.
-import { FormHelperText, HelperText, HelperTextItem, SearchInput } from '@patternfly/react-core';
+import { HelperText, HelperTextItem, SearchInput } from '@patternfly/react-core';
 import { useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -44,12 +44,10 @@ export function FilterBox({ filter, onFilter, problem, ref }: Props) {
         aria-describedby="filter-problem"
       />
       {isWrong && (
-        <FormHelperText id="filter-problem">
-          <HelperText isLiveRegion>
-            <HelperTextItem variant="error">{problem.message}</HelperTextItem>
-            <HelperTextItem className="xo-marked">{marked(filter, problem)}</HelperTextItem>
-          </HelperText>
-        </FormHelperText>
+        <HelperText id="filter-problem" isLiveRegion>
+          <HelperTextItem variant="error">{problem.message}</HelperTextItem>
+          <HelperTextItem className="xo-marked">{marked(filter, problem)}</HelperTextItem>
+        </HelperText>
       )}
     </>
   );

@@ -1,7 +1,6 @@
 // The one table of objects: as long as the collection, drawn only where it is seen, true by the list's own events. Filter, order and
 // columns are in the address; the keys `j k x enter /` work as in a mail reader.
 import { Alert, EmptyState, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -19,6 +18,7 @@ import { ProblemText } from '../ProblemText.tsx';
 import { ColumnsMenu } from './ColumnsMenu.tsx';
 import { FilterBox } from './FilterBox.tsx';
 import type { Inventory } from './inventory.ts';
+import { CheckCell, HeadCell } from './parts.tsx';
 import { useSelection } from './useSelection.ts';
 import { useTableState } from './useTableState.ts';
 
@@ -90,19 +90,9 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   }, [here, count, row, toggle, hasActions, collection, navigate, virtual]);
   useKeys(keys);
 
-  const sortOf = (key: string) => {
-    const isDown = table.sort.startsWith('-');
-    const index = table.columns.findIndex((column) => column.sort && column.sort === table.sort.replace(/^-/, ''));
-    return {
-      sort: {
-        columnIndex: table.columns.findIndex((column) => column.key === key),
-        sortBy: index >= 0 ? { index, direction: isDown ? ('desc' as const) : ('asc' as const) } : {},
-        onSort: (_: unknown, at: number, direction: string) => {
-          const property = table.columns[at]?.sort;
-          if (property) table.setSort(direction === 'desc' ? `-${property}` : property);
-        },
-      },
-    };
+  const orderOf = (sort: string | undefined) => {
+    if (!sort || table.sort.replace(/^-/, '') !== sort) return undefined;
+    return table.sort.startsWith('-') ? 'descending' : 'ascending';
   };
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -137,48 +127,49 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
       )}
       {list.total === 0 && !list.error && <EmptyState titleText={t(table.filter ? 'table.noMatch' : 'table.empty')} headingLevel="h2" />}
       <div ref={pane} className={list.isOld ? 'xo-pane xo-old' : 'xo-pane'} tabIndex={-1} hidden={list.total === 0 || list.error !== null}>
-        <Table variant="compact" aria-label={t(inventory.label)} aria-rowcount={list.total ?? -1} gridBreakPoint="">
-          <Thead>
-            <Tr>
+        <table className="pf-v6-c-table pf-m-compact" role="grid" aria-label={t(inventory.label)} aria-rowcount={list.total ?? -1}>
+          <thead className="pf-v6-c-table__thead">
+            <tr className="pf-v6-c-table__tr">
+              {hasActions && <CheckCell isHead label={t('table.chooseAll')} isChecked={isAllChosen} onChange={() => void chooseAll()} />}
+              {table.columns.map(({ key, label, sort }) => {
+                const order = orderOf(sort);
+                return (
+                  <HeadCell key={key} order={order} onSort={sort ? () => table.setSort(order === 'ascending' ? `-${sort}` : sort) : undefined}>
+                    {t(label)}
+                  </HeadCell>
+                );
+              })}
               {hasActions && (
-                <Th
-                  aria-label={t('table.chooseAll')}
-                  select={{ isSelected: isAllChosen, onSelect: () => void chooseAll() }}
-                />
+                <th scope="col" className="pf-v6-c-table__th">
+                  <span className="pf-v6-screen-reader">{t('action.menu')}</span>
+                </th>
               )}
-              {table.columns.map((column) => (
-                <Th key={column.key} modifier="nowrap" {...(column.sort && sortOf(column.key))}>
-                  {t(column.label)}
-                </Th>
-              ))}
-              {hasActions && <Th screenReaderText={t('action.menu')} />}
-            </Tr>
-          </Thead>
-          <Tbody>
+            </tr>
+          </thead>
+          <tbody className="pf-v6-c-table__tbody">
             {before > 0 && <Spacer height={before} width={width} />}
             {items.map(({ index }) => {
               const object = row(index);
               return (
-                <Tr key={index} aria-rowindex={index + 1} className={index === here ? 'xo-here' : ''} style={{ height: ROW_PX }}>
-                  {hasActions && (
-                    <Td
-                      {...(object && {
-                        select: { rowIndex: index, isSelected: selection.chosen.has(object.id), onSelect: () => selection.toggle(object) },
-                      })}
-                    />
-                  )}
+                <tr key={index} aria-rowindex={index + 1} className={`pf-v6-c-table__tr${index === here ? ' xo-here' : ''}`} style={{ height: ROW_PX }}>
+                  {hasActions &&
+                    (object ? (
+                      <CheckCell label={t('table.choose', { name: object.name_label })} isChecked={selection.chosen.has(object.id)} onChange={() => selection.toggle(object)} />
+                    ) : (
+                      <td />
+                    ))}
                   {table.columns.map((column) => (
-                    <Td key={column.key} dataLabel={t(column.label)} modifier="nowrap">
+                    <td key={column.key} className="pf-v6-c-table__td pf-m-nowrap">
                       {object && column.cell(object)}
-                    </Td>
+                    </td>
                   ))}
-                  {hasActions && <Td isActionCell>{object && <ActionMenu collection={collection} objects={[object]} />}</Td>}
-                </Tr>
+                  {hasActions && <td className="pf-v6-c-table__td pf-v6-c-table__action">{object && <ActionMenu collection={collection} objects={[object]} />}</td>}
+                </tr>
               );
             })}
             {after > 0 && <Spacer height={after} width={width} />}
-          </Tbody>
-        </Table>
+          </tbody>
+        </table>
       </div>
     </div>
   );

@@ -64,7 +64,7 @@ export const VMS: Inventory<'vms'> = {
   collection: 'vms',
   label: 'noun.vms',
   defaultSort: 'name_label',
-  fields: ['power_state', 'current_operations'],
+  fields: ['power_state', 'current_operations', 'blockedOperations', '$pool', '$container', '$VBDs'],
   columns: [
     nameOf('vms'),
     { key: 'state', label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (vm) => <StateLabel state={vm.power_state} /> },

@@ -17,7 +17,15 @@ const SPEC: PageSpec<'vms'> = {
     ['column.pool', <ObjectLink collection="pools" id={vm.$pool} />],
   ],
   mainActions: ['vms.start', 'vms.resume', 'vms.unpause', 'vms.shutdown', 'vms.reboot'],
-  tabs: [{ path: 'summary', label: 'tab.summary', Content: lazy(() => import('./SummaryTab.tsx')) }],
+  tabs: [
+    { path: 'summary', label: 'tab.summary', Content: lazy(() => import('./SummaryTab.tsx')) },
+    { path: 'console', label: 'console.tab', Content: lazy(() => import('./ConsoleTab.tsx')) },
+    { path: 'stats', label: 'stats.tab', Content: lazy(() => import('./StatsTab.tsx')) },
+    { path: 'disks', label: 'noun.vdis', Content: lazy(() => import('./DisksTab.tsx')) },
+    { path: 'network', label: 'nics.tab', Content: lazy(() => import('./NetworkTab.tsx')) },
+    { path: 'snapshots', label: 'summary.snapshots', Content: lazy(() => import('./SnapshotsTab.tsx')) },
+    { path: 'settings', label: 'edit.tab', Content: lazy(() => import('./SettingsTab.tsx')) },
+  ],
 };
 
 export default function VmPage() {

@@ -15,7 +15,11 @@ pub(super) const ALL: &[Definition] = &[
     action("vms", "suspend", "suspend VM", "vm.suspend"),
     action("vms", "resume", "resume VM", "vm.resume"),
     action("vms", "snapshot", "snapshot VM", "vm.snapshot")
-        .names(&[("name_label", "name")])
+        .names(&[
+            ("name_label", "name"),
+            ("name_description", "description"),
+            ("saveMemory", "saveMemory"),
+        ])
         .makes(Answer::Id),
     action("vms", "clone", "clone VM", "vm.clone")
         .by(vm::clone_fields, vm::clone)
@@ -36,6 +40,24 @@ pub(super) const ALL: &[Definition] = &[
         "vm.revert",
     )
     .by(vm::revert_fields, vm::revert),
+    action(
+        "vms",
+        "convert_to_template",
+        "convert VM to a template",
+        "vm.convertToTemplate",
+    ),
+    action("vms", "insert_cd", "insert a CD", "vm.insertCd")
+        .names(&[("vdiId", "cd_id"), ("force", "force")]),
+    action("vms", "eject_cd", "eject the CD", "vm.ejectCd"),
+    action("vms", "set_boot_order", "set boot order", "vm.setBootOrder")
+        .id("vm")
+        .names(&[("order", "order")]),
+    action(
+        "vm-snapshots",
+        "copy_to_template",
+        "make a template of a snapshot",
+        "vm.copyToTemplate",
+    ),
     action("hosts", "start", "start host", "host.start"),
     action(
         "hosts",
@@ -70,6 +92,13 @@ pub(super) const ALL: &[Definition] = &[
     action("hosts", "enable", "enable host", "host.enable"),
     action("hosts", "disable", "disable host", "host.disable")
         .by(vm::disable_fields, vm::disable_host),
+    action(
+        "hosts",
+        "make_master",
+        "make host the master of its pool",
+        "pool.setPoolMaster",
+    )
+    .id("host"),
     action("hosts", "detach", "detach host", "host.detach"),
     action("hosts", "forget", "forget host", "host.forget"),
     action(
@@ -160,6 +189,25 @@ pub(super) const ALL: &[Definition] = &[
     .names(&[("shutdownPinnedVms", "shutdownPinnedVms")]),
     action("srs", "scan", "scan SR", "sr.scan"),
     action("srs", "forget", "forget SR", "sr.forget"),
+    action(
+        "srs",
+        "connect",
+        "connect SR on all hosts",
+        "sr.connectAllPbds",
+    ),
+    action(
+        "srs",
+        "disconnect",
+        "disconnect SR from all hosts",
+        "sr.disconnectAllPbds",
+    ),
+    action(
+        "srs",
+        "make_default",
+        "make SR the default of its pool",
+        "pool.setDefaultSr",
+    )
+    .id("sr"),
     action(
         "srs",
         "reclaim_space",

@@ -1,0 +1,23 @@
+// One action on one object, as a button where it belongs.
+import { Button } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import type { Collection, Collections } from '../api/types.ts';
+import type { Action } from './action.ts';
+import { useAction } from './useAction.tsx';
+
+interface Props<C extends Collection> {
+  action: Action<C>;
+  object: Collections[C];
+  variant?: 'primary' | 'secondary' | 'link' | 'danger';
+}
+
+export function InPlace<C extends Collection>({ action, object, variant = 'secondary' }: Props<C>) {
+  const { t } = useTranslation();
+  const run = useAction();
+  return (
+    <Button size="sm" variant={variant} isDisabled={!action.allows(object)} onClick={() => run(action, [object])}>
+      {t(action.label)}
+    </Button>
+  );
+}

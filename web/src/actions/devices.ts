@@ -1,0 +1,103 @@
+// What can be done to the devices of VMs: disks, CD drives, interfaces.
+import type { Vbd, Vif, Vm } from '../api/types.ts';
+import { containing } from '../components/filterText.ts';
+import { type Action, deletes, given, patches, posts } from './action.ts';
+import { storageOf } from './vms.ts';
+
+const always = () => true;
+const inPlace = { confirm: 'none', bulk: false, isInPlace: true } as const;
+/** CD images lie on storage of this kind. */
+export const IMAGES = 'content_type:/^iso$/';
+
+export const ADD_DISK: Action<'vms'> = {
+  ...inPlace,
+  id: 'vms.addDisk',
+  collection: 'vms',
+  label: 'disks.add',
+  ask: (vm) => [
+    { name: 'name_label', label: 'column.name', kind: 'text', initial: `${vm.name_label} ${vm.$VBDs.length}`, isRequired: true },
+    { name: 'virtual_size', label: 'column.size', kind: 'size', initial: 10 * 2 ** 30, isRequired: true },
+    { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), isRequired: true },
+    { name: 'bootable', label: 'disks.bootable', kind: 'flag' },
+  ],
+  call: (vm, values) => ({ method: 'POST', path: '/vdis', body: { ...values, vmId: vm.id } }),
+  allows: always,
+};
+
+export const ATTACH_DISK: Action<'vms'> = {
+  ...inPlace,
+  id: 'vms.attachDisk',
+  collection: 'vms',
+  label: 'disks.attach',
+  ask: (vm) => [
+    { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} !$VBDs:/./ !name_label:/iso$/`, isRequired: true },
+    { name: 'mode', label: 'disks.mode', kind: 'choice', choices: [['RW', 'RW'], ['RO', 'RO']] },
+  ],
+  call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
+  allows: always,
+};
+
+/** Inserts a CD of one of the storage repositories that hold images. */
+export function insertCd(repositories: readonly string[]): Action<'vms'> {
+  return {
+    ...inPlace,
+    id: 'vms.insertCd',
+    collection: 'vms',
+    label: 'disks.insert',
+    ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""', isRequired: true }],
+    call: (vm, values) => posts('vms', 'insert_cd', { ...values, force: true })(vm),
+    allows: always,
+  };
+}
+
+export const EJECT_CD: Action<'vms'> = { ...inPlace, id: 'vms.ejectCd', collection: 'vms', label: 'disks.eject', call: posts('vms', 'eject_cd'), allows: always };
+
+export const VBD_ACTIONS: Action<'vbds'>[] = [
+  { id: 'vbds.connect', collection: 'vbds', label: 'devices.connect', call: posts('vbds', 'connect'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'none', bulk: false },
+  { id: 'vbds.disconnect', collection: 'vbds', label: 'devices.disconnect', call: posts('vbds', 'disconnect'), allows: (vbd: Vbd) => vbd.attached, confirm: 'none', bulk: false },
+  { id: 'vbds.detach', collection: 'vbds', label: 'disks.detach', call: deletes('vbds'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'confirm', bulk: false },
+];
+
+export const ADD_NIC: Action<'vms'> = {
+  ...inPlace,
+  id: 'vms.addNic',
+  collection: 'vms',
+  label: 'nics.add',
+  ask: (vm: Vm) => [
+    { name: 'networkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), isRequired: true },
+    { name: 'MAC', label: 'nics.mac', kind: 'text', help: 'nics.macHelp' },
+  ],
+  call: (vm, values) => ({ method: 'POST', path: '/vifs', body: { ...given(values), vmId: vm.id } }),
+  allows: always,
+};
+
+export const VIF_ACTIONS: Action<'vifs'>[] = [
+  { id: 'vifs.connect', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.disconnect', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
+  {
+    id: 'vifs.network',
+    collection: 'vifs',
+    label: 'nics.change',
+    ask: (vif) => [
+      { name: 'network', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vif.$pool), initial: vif.$network, isRequired: true },
+      { name: 'mac', label: 'nics.mac', kind: 'text', initial: vif.MAC },
+      { name: 'ipv4', label: 'nics.ipv4', kind: 'text', initial: vif.allowedIpv4Addresses.join(' '), help: 'nics.addressesHelp' },
+      { name: 'ipv6', label: 'nics.ipv6', kind: 'text', initial: vif.allowedIpv6Addresses.join(' ') },
+      { name: 'lockingMode', label: 'nics.locking', kind: 'choice', initial: vif.lockingMode, choices: ['network_default', 'locked', 'unlocked', 'disabled'].map((mode) => [mode, mode] as const) },
+    ],
+    call: (vif, { network, mac, ipv4, ipv6, lockingMode }) => {
+      const list = (text: unknown) => String(text ?? '').split(/[\s,]+/).filter(Boolean);
+      const changes: Record<string, unknown> = {};
+      if (network !== vif.$network) changes.network = network;
+      if (mac && mac !== vif.MAC) changes.mac = mac;
+      if (String(ipv4 ?? '') !== vif.allowedIpv4Addresses.join(' ')) changes.allowedIpv4Addresses = list(ipv4);
+      if (String(ipv6 ?? '') !== vif.allowedIpv6Addresses.join(' ')) changes.allowedIpv6Addresses = list(ipv6);
+      if (lockingMode !== vif.lockingMode) changes.lockingMode = lockingMode;
+      return patches('vifs', vif.id, changes);
+    },
+    allows: always,
+    confirm: 'none',
+    bulk: false,
+  },
+  { id: 'vifs.delete', collection: 'vifs', label: 'nics.remove', call: deletes('vifs'), allows: (vif: Vif) => !vif.attached, confirm: 'confirm', bulk: false, danger: true },
+];

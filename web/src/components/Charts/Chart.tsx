@@ -1,0 +1,99 @@
+// One chart over time.
+import 'uplot/dist/uPlot.min.css';
+
+import uPlot from 'uplot';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { Answer, Line, Unit } from './series.ts';
+import { timesOf } from './series.ts';
+import { bytes } from '../units.ts';
+
+const HEIGHT_PX = 200;
+const COLOURS = ['#0066cc', '#ca6c0f', '#3d7317', '#5e40be', '#147878', '#b1380b', '#876fd4', '#96640f'];
+
+const SAY: Record<Unit, (value: number) => string> = {
+  percent: (value) => `${value.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`,
+  bytes,
+  rate: (value) => `${bytes(value)}/s`,
+  count: (value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
+};
+
+const colour = (name: string) => () => getComputedStyle(document.documentElement).getPropertyValue(`--pf-t--global--${name}`) || '#888';
+const TEXT = colour('text--color--subtle');
+const GRID = colour('border--color--subtle');
+
+/** Steps of an axis of bytes: round as people count them. */
+const BINARY_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
+const DAY = 86_400;
+
+/** A time on an axis: of the day, or the date where a step is a day or more. */
+function sayTime(seconds: number, step: number): string {
+  const time = new Date(seconds * 1000);
+  return step < DAY ? time.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }) : time.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+}
+
+interface Props {
+  label: string;
+  unit: Unit;
+  answer: Answer;
+  lines: readonly Line[];
+}
+
+export function Chart({ label, unit, answer, lines }: Props) {
+  const { t } = useTranslation();
+  const timeText = t('stats.time');
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot>(undefined);
+  const names = lines.map((line) => line.name).join('\n');
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const say = SAY[unit];
+    const axis = { stroke: TEXT, grid: { stroke: GRID, width: 1 }, ticks: { stroke: GRID, width: 1 } };
+    const plot = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT_PX,
+        cursor: { sync: { key: 'stats' }, y: false },
+        scales: { y: { range: (_, __, max) => [0, unit === 'percent' ? Math.max(100, max) : max > 0 ? max * 1.1 : 1] } },
+        axes: [
+          { ...axis, space: 70, values: (_, values, __, ___, step) => values.map((value) => sayTime(value, step)) },
+          { ...axis, size: 76, values: (_, values) => values.map(say), ...((unit === 'bytes' || unit === 'rate') && { incrs: BINARY_STEPS }) },
+        ],
+        series: [
+          { label: timeText, value: (_, value: number | null) => (value === null ? '–' : new Date(value * 1000).toLocaleString()) },
+          ...names.split('\n').map((name, i) => ({
+            label: name,
+            stroke: COLOURS[i % COLOURS.length] ?? '#888',
+            width: 1.5,
+            spanGaps: false,
+            points: { show: false },
+            value: (_: uPlot, value: number | null) => (value === null ? '–' : say(value)),
+          })),
+        ],
+      },
+      [[], ...names.split('\n').map(() => [])],
+      element,
+    );
+    chart.current = plot;
+    const size = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
+    size.observe(element);
+    const theme = new MutationObserver(() => plot.redraw(false, true));
+    theme.observe(document.documentElement, { attributeFilter: ['class'] });
+    return () => {
+      size.disconnect();
+      theme.disconnect();
+      plot.destroy();
+      chart.current = undefined;
+    };
+  }, [unit, names, timeText]);
+
+  useEffect(() => {
+    const count = Math.max(0, ...lines.map((line) => line.points.length));
+    chart.current?.setData([timesOf(answer, count), ...lines.map((line) => line.points)]);
+  }, [answer, lines]);
+
+  return <div ref={place} role="img" aria-label={label} className="xo-chart" />;
+}

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+
+import { CPU, linesOf, MEMORY, timesOf } from './series.ts';
+
+it('names lines by direction and device', () => {
+  expect(linesOf({ rx: { 0: [1, null] }, tx: { 0: [2, 3] } }, '')).toEqual([
+    { name: 'rx 0', points: [1, null] },
+    { name: 'tx 0', points: [2, 3] },
+  ]);
+  expect(linesOf(undefined, 'x')).toEqual([]);
+});
+
+it('dates points from the last one back', () => {
+  expect(timesOf({ endTimestamp: 100, interval: 5, stats: {} }, 3)).toEqual([90, 95, 100]);
+});
+
+it('keeps a gap where nothing was measured', () => {
+  expect(MEMORY.lines({ memory: [8, null], memoryFree: [3, null] })[1]?.points).toEqual([5, null]);
+});
+
+it('shows many CPUs as their mean, over those that were measured', () => {
+  const cpus = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, [i, i === 0 ? 4 : null, null]]));
+  expect(CPU.lines({ cpus })).toEqual([{ name: 'CPU', points: [4.5, 4, null] }]);
+});

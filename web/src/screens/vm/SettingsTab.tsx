@@ -1,0 +1,167 @@
+// The settings of a VM, each edited where it stands; what takes effect later says so.
+import {
+  Button,
+  Card,
+  CardBody,
+  CardTitle,
+  Checkbox,
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+  Flex,
+  Form,
+  Gallery,
+  Label,
+} from '@patternfly/react-core';
+import PencilAltIcon from '@patternfly/react-icons/dist/esm/icons/pencil-alt-icon';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { Field, Value } from '../../actions/action.ts';
+import { patch, send } from '../../api/http.ts';
+import type { Vm } from '../../api/types.ts';
+import { toast, toastProblem } from '../../app/toasts.ts';
+import { FieldInput } from '../../components/FieldInput.tsx';
+import { containing } from '../../components/filterText.ts';
+import { ObjectLink } from '../../components/ObjectLink.tsx';
+import { bytes } from '../../components/units.ts';
+import { BLOCKABLE, SETTINGS, type Setting } from './settings.ts';
+
+export default function SettingsTab({ object: vm }: { object: Vm }) {
+  const { t } = useTranslation();
+  const groups = [...new Set(SETTINGS.map((setting) => setting.group))];
+  return (
+    <Gallery hasGutter minWidths={{ default: '100%', md: '26rem' }}>
+      {groups.map((group) => (
+        <Card key={group} isCompact>
+          <CardTitle component="h2">{t(group)}</CardTitle>
+          <CardBody>
+            <DescriptionList isHorizontal isCompact>
+              {SETTINGS.filter((setting) => setting.group === group).map((setting) => (
+                <Row key={setting.key} vm={vm} setting={setting} />
+              ))}
+            </DescriptionList>
+          </CardBody>
+        </Card>
+      ))}
+      <Card isCompact>
+        <CardTitle component="h2">{t('edit.blocked')}</CardTitle>
+        <CardBody>
+          <Blocked vm={vm} />
+        </CardBody>
+      </Card>
+    </Gallery>
+  );
+}
+
+async function save(vm: Vm, setting: Setting, value: Value) {
+  const changes = setting.write(value, vm);
+  if (setting.key === 'order') await send({ method: 'POST', path: `/vms/${vm.id}/actions/set_boot_order`, query: { sync: true }, body: changes });
+  else await patch(`/vms/${vm.id}`, changes);
+}
+
+function Row({ vm, setting }: { vm: Vm; setting: Setting }) {
+  const { t } = useTranslation();
+  const [value, setValue] = useState<Value>();
+  const [isSaving, setSaving] = useState(false);
+  const label = t(setting.field.label);
+  const isOff = vm.power_state === 'Halted';
+  const field: Field = {
+    ...setting.field,
+    name: setting.key,
+    ...(setting.field.kind === 'object' && { filter: containing('$pool', vm.$pool) }),
+  };
+  const keep = async () => {
+    if (value === undefined) return;
+    setSaving(true);
+    try {
+      await save(vm, setting, value);
+      toast({ variant: 'success', title: t('edit.saved', { setting: label }) });
+      setValue(undefined);
+    } catch (error) {
+      toastProblem(t('edit.failed', { setting: label }), error);
+    }
+    setSaving(false);
+  };
+  return (
+    <DescriptionListGroup>
+      <DescriptionListTerm>{label}</DescriptionListTerm>
+      <DescriptionListDescription>
+        {value === undefined ? (
+          <Flex spaceItems={{ default: 'spaceItemsSm' }}>
+            <Shown vm={vm} setting={setting} />
+            {!isOff && setting.when !== 'now' && (
+              <Label isCompact color={setting.when === 'start' ? 'blue' : 'grey'}>
+                {t(`edit.when.${setting.when}`)}
+              </Label>
+            )}
+            <Button
+              variant="plain"
+              size="sm"
+              icon={<PencilAltIcon />}
+              isDisabled={setting.when === 'halted' && !isOff}
+              aria-label={t('edit.edit', { setting: label })}
+              onClick={() => setValue(setting.read(vm))}
+            />
+          </Flex>
+        ) : (
+          <Form
+            onSubmit={(event) => {
+              event.preventDefault();
+              void keep();
+            }}
+          >
+            <FieldInput field={field} value={value} onChange={setValue} />
+            <Flex spaceItems={{ default: 'spaceItemsSm' }}>
+              <Button type="submit" size="sm" isLoading={isSaving} isDisabled={isSaving || (setting.field.isRequired === true && (value === '' || value === 0))}>
+                {t('edit.save')}
+              </Button>
+              <Button size="sm" variant="link" onClick={() => setValue(undefined)}>
+                {t('confirm.cancel')}
+              </Button>
+            </Flex>
+          </Form>
+        )}
+      </DescriptionListDescription>
+    </DescriptionListGroup>
+  );
+}
+
+function Shown({ vm, setting }: { vm: Vm; setting: Setting }) {
+  const { t } = useTranslation();
+  const value = setting.read(vm);
+  switch (setting.field.kind) {
+    case 'flag':
+      return <span>{t(value ? 'answer.yes' : 'answer.no')}</span>;
+    case 'size':
+      return <span>{bytes(Number(value))}</span>;
+    case 'object':
+      return <span>{value && setting.field.collection ? <ObjectLink collection={setting.field.collection} id={String(value)} /> : '–'}</span>;
+    case 'choice':
+      return <span>{setting.field.choices?.find(([one]) => one === value)?.[1] ?? String(value)}</span>;
+    default:
+      return <span>{value === '' ? '–' : String(value)}</span>;
+  }
+}
+
+function Blocked({ vm }: { vm: Vm }) {
+  const { t } = useTranslation();
+  const block = (operation: string, is: boolean) =>
+    patch(`/vms/${vm.id}`, { blockedOperations: { [operation]: is ? true : null } }).catch((error: unknown) =>
+      toastProblem(t('edit.failed', { setting: t('edit.blocked') }), error),
+    );
+  return (
+    <>
+      {BLOCKABLE.map((operation) => (
+        <Checkbox
+          key={operation}
+          id={`block-${operation}`}
+          label={t(`edit.operation.${operation}`)}
+          isChecked={operation in vm.blockedOperations}
+          onChange={(_, is) => void block(operation, is)}
+        />
+      ))}
+    </>
+  );
+}
