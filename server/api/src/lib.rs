@@ -7,6 +7,7 @@ mod console;
 mod http_metrics;
 mod layers;
 mod problem;
+mod rate;
 mod rest;
 mod rpc;
 mod sign_in;
