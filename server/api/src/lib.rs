@@ -4,6 +4,8 @@
 
 mod app;
 mod console;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http_metrics;
 mod layers;
 mod problem;
