@@ -176,7 +176,7 @@ async fn fetch(session: &Session, class: Class) -> Result<Option<Load>> {
     Ok(Some(Load { class, records }))
 }
 
-fn read(reply: &Reply) -> Result<(String, Batch), serde_json::Error> {
+pub(crate) fn read(reply: &Reply) -> Result<(String, Batch), serde_json::Error> {
     let answer: Answer<'_> = serde_json::from_str(reply.as_str())?;
     let mut batch = Batch::default();
     for event in answer.events {

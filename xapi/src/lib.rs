@@ -14,6 +14,8 @@ pub mod console;
 pub mod data;
 mod error;
 mod events;
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod login;
 mod rpc;

@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The JSON of a result, as received.
 #[derive(Debug, Clone)]
-pub struct Reply(Bytes);
+pub struct Reply(pub(crate) Bytes);
 
 impl Reply {
     #[cfg(test)]
@@ -206,7 +206,7 @@ fn unusable(error: &dyn std::error::Error) -> Error {
     }
 }
 
-fn read_json(body: &Bytes) -> Result<Result<Reply, ApiError>, String> {
+pub(crate) fn read_json(body: &Bytes) -> Result<Result<Reply, ApiError>, String> {
     let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|e| e.to_string())?;
     if let Some(error) = envelope.error.filter(|e| e.get() != "null") {
         let (code, data) = match serde_json::from_str::<Failure>(error.get()) {

@@ -7,10 +7,12 @@ use axum::Router;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Extensions, HeaderMap, Uri};
+use axum::middleware;
 use axum::response::{Redirect, Response};
 use axum::routing::{any, get, post};
 use xo_engine::Engine;
 
+use crate::rate::{self, Limits};
 use crate::{client, console, http_metrics, layers, rest, rpc, sign_in, transfers};
 
 /// Numbers about the process, which only the daemon can tell.
@@ -29,12 +31,13 @@ pub struct App {
 
 /// The whole site.
 pub fn router(app: App) -> Router {
+    let limits = Arc::new(Limits::new());
     let site = Router::new()
         .route("/api/", any(json_rpc))
         .route("/api/consoles/{id}", get(console::open))
         .route("/api/{token}", any(transfers::serve))
         .route("/api/{token}/{file}", any(transfers::serve))
-        .nest("/rest/v0", rest::router(app.clone()))
+        .nest("/rest/v0", rest::router(app.clone(), &limits))
         .route("/rest/v0/", get(rest::root))
         .route("/signin", get(sign_in::page))
         .route("/signin/local", post(sign_in::local))
@@ -50,10 +53,11 @@ pub fn router(app: App) -> Router {
         .route("/api/consoles/{id}", get(console::open))
         .route("/api/{token}", any(transfers::serve))
         .route("/api/{token}/{file}", any(transfers::serve))
-        .nest("/rest/v0", rest::router(app.clone()))
+        .nest("/rest/v0", rest::router(app.clone(), &limits))
         .route("/rest/v0/", get(rest::root))
         .with_state(app);
-    layers::apply(site.nest("/v5", old))
+    let guard = middleware::from_fn_with_state(limits, rate::guard);
+    layers::apply(site.nest("/v5", old).layer(guard))
 }
 
 /// A site that a listener can serve; it learns each client's address.

@@ -5,9 +5,12 @@
 mod app;
 mod client;
 mod console;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http_metrics;
 mod layers;
 mod problem;
+mod rate;
 mod rest;
 mod rpc;
 mod sign_in;

@@ -1,6 +1,8 @@
 //! Errors over HTTP: `application/problem+json` (RFC 9457), with the members that clients of Xen Orchestra read beside:
 //! `error` (the message), `data`, `info` (`xo-protocol.md` section 6, Errors).
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -11,6 +13,11 @@ use xo_engine::{Error, ParamError};
 pub(crate) enum Problem {
     /// The engine's.
     Engine(Error),
+    /// Too many requests.
+    TooMany {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// One of HTTP itself.
     Http {
         /// Its status.
@@ -43,6 +50,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         let error = match self {
             Self::Http { status, .. } => return *status,
+            Self::TooMany { .. } => return StatusCode::TOO_MANY_REQUESTS,
             Self::Engine(error) => error,
         };
         match error {
@@ -66,6 +74,10 @@ impl Problem {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Http { message, .. } => message.clone(),
+            Self::TooMany { retry_after } => format!(
+                "too many requests: try again in {} s",
+                whole_seconds(*retry_after)
+            ),
             // Over HTTP there is no session to sign in to.
             Self::Engine(Error::NotSignedIn) => {
                 "not signed in: send a cookie `authenticationToken`, or HTTP Basic".into()
@@ -142,10 +154,10 @@ impl IntoResponse for Problem {
             .into_response();
         let headers = response.headers_mut();
         match &self {
-            Self::Engine(Error::Throttled { retry_after }) => {
+            Self::Engine(Error::Throttled { retry_after }) | Self::TooMany { retry_after } => {
                 headers.insert(
                     header::RETRY_AFTER,
-                    HeaderValue::from(retry_after.as_secs().max(1)),
+                    HeaderValue::from(whole_seconds(*retry_after)),
                 );
             }
             _ if status == StatusCode::UNAUTHORIZED => {
@@ -158,6 +170,10 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs().max(1)
 }
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {

@@ -34,20 +34,23 @@ use axum::Router;
 use axum::response::Response;
 
 use crate::App;
+use crate::rate::Limits;
 
 /// What handlers share.
 pub(crate) struct Rest {
     app: App,
+    limits: Arc<Limits>,
     events: events::Clients,
     document: bytes::Bytes,
 }
 
 /// All routes, to be nested at `/rest/v0`.
-pub(crate) fn router(app: App) -> Router<App> {
+pub(crate) fn router(app: App, limits: &Arc<Limits>) -> Router<App> {
     let routes = table::routes(&app.engine);
     let document = openapi::document(&routes, &app.engine).to_string().into();
     let rest = Arc::new(Rest {
         app,
+        limits: Arc::clone(limits),
         events: events::Clients::default(),
         document,
     });

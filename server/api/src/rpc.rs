@@ -207,3 +207,8 @@ impl Connection {
         }
     }
 }
+
+/// For the fuzz target: reads a frame and forgets it.
+pub(crate) fn fuzz_frame(text: &str) {
+    drop(frame::parse(text));
+}

@@ -72,6 +72,10 @@ pub(super) fn view(engine: &Engine, message: &Item) -> Option<Value> {
         None => json!({ "type": "unknown", "uuid": about }),
     };
     members.insert("body".into(), body.unwrap_or_default());
+    // Messages have seconds, alarms milliseconds (rest-api, alarm.service).
+    if let Some(seconds) = members.get("time").and_then(Value::as_i64) {
+        members.insert("time".into(), json!(seconds.saturating_mul(1000)));
+    }
     members.insert("object".into(), object);
     Some(Value::Object(members))
 }
@@ -81,7 +85,7 @@ fn read_body(text: &str) -> Value {
     let value = text
         .lines()
         .find_map(|line| line.strip_prefix("value:"))
-        .map(str::trim);
+        .map(|value| percent(value.trim()));
     let name = text
         .split_once("<name")
         .and_then(|(_, rest)| rest.split_once("value=\""))
@@ -90,6 +94,14 @@ fn read_body(text: &str) -> Value {
     match value {
         Some(value) => json!({ "name": name, "value": value }),
         None => json!({ "name": name }),
+    }
+}
+
+/// Values are shares of one and told in percent; those that are no numbers are told as they are, since JSON has none for them.
+fn percent(value: &str) -> String {
+    match value.parse::<f64>() {
+        Ok(share) if share.is_finite() => format!("{:.1}", share * 100.0),
+        _ => value.to_owned(),
     }
 }
 
@@ -102,8 +114,9 @@ mod tests {
         let text = "value: 0.97\nconfig:\n<variable>\n  <name value=\"cpu_usage\"/>\n</variable>";
         assert_eq!(
             read_body(text),
-            json!({ "name": "cpu_usage", "value": "0.97" })
+            json!({ "name": "cpu_usage", "value": "97.0" })
         );
+        assert_eq!(read_body("value: NaN")["value"], "NaN");
         assert_eq!(read_body("eth0 is down"), json!({ "name": "eth0 is down" }));
         assert_eq!(read_body("<name value="), json!({ "name": "<name value=" }));
     }

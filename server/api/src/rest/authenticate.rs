@@ -30,7 +30,11 @@ pub(super) async fn caller(rest: &Rest, request: &Parts) -> Result<Caller, Probl
         })?,
         (None, None) => return Err(Error::NotSignedIn.into()),
     };
-    Ok(rest.app.engine.authenticate(credentials, from).await?)
+    let caller = rest.app.engine.authenticate(credentials, from).await?;
+    if let Some(user) = &caller.user {
+        rest.limits.user(user)?;
+    }
+    Ok(caller)
 }
 
 /// The password may have colons, unlike upstream.

@@ -208,3 +208,41 @@ async fn a_browser_signs_in_and_out_by_json() {
         .expect(204);
     me().await.expect(401);
 }
+
+#[tokio::test]
+async fn a_flood_from_one_address_is_refused_and_hinders_nobody_else() {
+    use axum::extract::ConnectInfo;
+    use std::net::SocketAddr;
+    let site = Site::start().await;
+    let send = async |from: [u8; 4], token: Option<&str>| {
+        let mut request = axum::http::Request::get("/rest/v0/users");
+        if let Some(token) = token {
+            request = request.header("cookie", crate::support::cookie(token));
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let from = ConnectInfo(SocketAddr::from((from, 1)));
+        request.extensions_mut().insert(from);
+        site.answer(request).await
+    };
+    let (flood, other) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    let mut last = send(flood, None).await.expect(401);
+    for number in 0..5000 {
+        if last.status.as_u16() == 429 {
+            break;
+        }
+        // Wrong credentials are no better than none.
+        last = send(flood, (number % 2 == 0).then_some("wrong")).await;
+    }
+    let refused = last.expect(429);
+    assert_eq!(refused.header("content-type"), "application/problem+json");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(
+        refused.json()["error"]
+            .as_str()
+            .unwrap()
+            .contains("too many requests")
+    );
+    send(flood, Some(&site.token)).await.expect(200);
+    send(other, None).await.expect(401);
+    send([127, 0, 0, 1], None).await.expect(401);
+}

@@ -106,7 +106,7 @@ async fn what_cannot_be_taken_is_told() {
 }
 
 #[tokio::test]
-async fn a_vm_is_created_with_its_first_configuration() {
+async fn a_vm_is_created_with_its_first_configuration_and_goes_with_its_disks() {
     let site = Site::with_pool().await;
     let sr = site.shared_sr().await;
     let pool = site.get("/pools?fields=id").await.expect(200).json();
@@ -125,4 +125,23 @@ async fn a_vm_is_created_with_its_first_configuration() {
     );
     let disks = site.get(&disks).await.expect(200).text();
     assert!(disks.contains("XO CloudConfigDrive"), "{disks}");
+    let count = async || {
+        site.get("/vdis")
+            .await
+            .expect(200)
+            .json()
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    let before = count().await;
+    let vm = format!("/vms/{}", made["id"].as_str().unwrap());
+    site.delete(&vm).await.expect(204);
+    let gone = site
+        .engine
+        .inventory
+        .await_state(crate::support::LIMIT, |inventory| {
+            inventory.of_kind(xo_engine::ObjectType::Vdi).len() == before - 2
+        });
+    assert!(gone.await, "its disks did not go with the VM");
 }

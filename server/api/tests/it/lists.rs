@@ -3,7 +3,7 @@
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Site, cookie};
+use crate::support::{LIMIT, PASSWORD, Site, cookie};
 
 #[tokio::test]
 async fn a_list_is_of_links_unless_fields_are_asked_for() {
@@ -239,4 +239,37 @@ async fn tags_are_added_and_removed() {
     site.delete(&path).await.expect(204);
     assert!(shows(false).await);
     assert!(!has(&tags().await));
+}
+
+#[tokio::test]
+async fn messages_that_warn_are_alarms_with_their_value_in_percent() {
+    let site = Site::with_pool().await;
+    let host = site.get("/hosts?fields=id").await.json()[0]["id"].clone();
+    let host = host.as_str().unwrap();
+    {
+        let body = "value: 0.973\nconfig:\n<variable>\n  <name value=\"cpu_usage\"/>\n</variable>";
+        let mut db = site.lab.as_ref().unwrap().db().write();
+        xo_lab::messages::send(&mut db, "ALARM", 5, "Host", host, body);
+        xo_lab::messages::send(&mut db, "VM_STARTED", 5, "Host", host, "not an alarm");
+    }
+    let both = site.engine.inventory.await_state(LIMIT, |inventory| {
+        inventory.of_kind(xo_engine::ObjectType::Message).len() >= 2
+    });
+    assert!(both.await, "the messages never came");
+    let alarms = site.get("/alarms?fields=*").await.expect(200).json();
+    assert_eq!(alarms.as_array().unwrap().len(), 1, "{alarms}");
+    let alarm = &alarms[0];
+    assert_eq!(
+        alarm["body"],
+        json!({ "name": "cpu_usage", "value": "97.3" })
+    );
+    assert_eq!(alarm["object"]["uuid"], host);
+    let id = alarm["id"].as_str().unwrap();
+    let message = site
+        .get(&format!("/messages/{id}"))
+        .await
+        .expect(200)
+        .json();
+    let seconds = message["time"].as_i64().unwrap();
+    assert_eq!(alarm["time"], json!(seconds * 1000));
 }

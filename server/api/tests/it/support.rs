@@ -143,12 +143,12 @@ impl Site {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self
-            .router
-            .clone()
-            .oneshot(request.body(body).unwrap())
-            .await
-            .unwrap();
+        self.answer(request.body(body).unwrap()).await
+    }
+
+    /// Any request.
+    pub async fn answer(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let read = tokio::time::timeout(LIMIT, to_bytes(response.into_body(), usize::MAX)).await;
         Answer {
