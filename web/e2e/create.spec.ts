@@ -86,6 +86,9 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await dialog.getByRole('checkbox').uncheck();
   await dialog.getByRole('button', { name: 'Go back to this' }).click();
   await expect(page.getByText('Go back to this: first one is done')).toBeVisible();
+  // The present is beside the second one now, below the first.
+  await expect(page.getByRole('listitem').filter({ hasText: 'second one' }).last().getByText('Now')).toBeHidden();
+  await expect(page.getByRole('main').getByText('Now', { exact: true })).toBeVisible();
   await shot('vm-snapshots');
   await page.getByRole('button', { name: 'Actions on second one' }).click();
   await page.getByRole('menuitem', { name: 'Delete the snapshot' }).click();
