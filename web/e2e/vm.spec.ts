@@ -58,6 +58,11 @@ test('a VM shows its moving screen, takes keys and typed texts, and comes back a
   await expect(page.getByText('Connected', { exact: true })).toBeVisible();
   await expect(page.getByRole('navigation')).toBeHidden();
   await shot('console-window');
+
+  // Who looked at a screen is in the history.
+  await page.goto(`/vms/${vm.id}/activity`);
+  await expect(page.getByText('console opened').first()).toBeVisible();
+  await expect(page.getByText('console closed').first()).toBeVisible();
 });
 
 test('a VM tells how it was used', async ({ page, server, enter, shot }) => {

@@ -77,7 +77,7 @@ export function isComplete(fields: readonly Field[], values: Values): boolean {
   return fields.every(({ name, isRequired }) => !isRequired || (values[name] !== '' && values[name] !== 0));
 }
 
-/** What an object is called where it must be called something. */
-export function nameOf(object: { id: string; name_label?: string | undefined }): string {
-  return object.name_label ?? object.id.slice(0, 8);
+/** What an object is called where it must be called something: devices have no names, but places. */
+export function nameOf(object: { id: string; name_label?: string | undefined; device?: string | null }): string {
+  return object.name_label ?? object.device ?? object.id.slice(0, 8);
 }

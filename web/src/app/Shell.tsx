@@ -77,7 +77,7 @@ export default function Shell({ me }: { me: User }) {
         <Toolbar isStatic>
           <ToolbarContent>
             <ToolbarItem>
-              <Button variant="tertiary" icon={<SearchIcon />} onClick={() => setPaletteOpen(true)} aria-label={t('palette.open')}>
+              <Button variant="tertiary" icon={<SearchIcon />} onClick={() => setPaletteOpen(true)} title={t('palette.open')}>
                 {t('palette.short')} <kbd className="xo-wide">Ctrl K</kbd>
               </Button>
             </ToolbarItem>

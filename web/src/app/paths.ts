@@ -3,6 +3,10 @@ import type { Collection } from '../api/types.ts';
 
 const PAGES: { [C in Collection]?: string } = {
   vms: '/vms',
+  hosts: '/hosts',
+  pools: '/pools',
+  srs: '/srs',
+  networks: '/networks',
 };
 
 export function pathOf(collection: Collection, id: string): string | undefined {

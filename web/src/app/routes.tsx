@@ -19,7 +19,12 @@ export const SCREENS: readonly Screen[] = [
     label,
     Page: () => <InventoryScreen key={collection} collection={collection} />,
   })),
+  { path: '/create-vm', label: 'create.title', Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
+  { path: '/hosts/:id/:tab?', Page: lazy(() => import('../screens/host/HostPage.tsx')) },
+  { path: '/pools/:id/:tab?', Page: lazy(() => import('../screens/pool/PoolPage.tsx')) },
+  { path: '/srs/:id/:tab?', Page: lazy(() => import('../screens/sr/SrPage.tsx')) },
+  { path: '/networks/:id/:tab?', Page: lazy(() => import('../screens/network/NetworkPage.tsx')) },
 ];
 
 /** Where somebody lands who asked for nothing. */

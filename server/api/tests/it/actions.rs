@@ -257,3 +257,53 @@ async fn statistics_are_told() {
         .json();
     assert_eq!(of_pool.as_object().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_vm_takes_a_cd_another_boot_order_and_becomes_a_template() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let id = vm["id"].as_str().unwrap();
+    let images = site
+        .get("/vdis?fields=id&filter=name_label:alpine&limit=1")
+        .await
+        .expect(200)
+        .json();
+    let act = async |name: &str, body: Value| {
+        site.post(&format!("/vms/{id}/actions/{name}?sync=true"), &body)
+            .await
+            .expect(204);
+    };
+    act("insert_cd", json!({ "vdiId": images[0]["id"] })).await;
+    act("eject_cd", json!({})).await;
+    act("set_boot_order", json!({ "order": "ncd" })).await;
+    let changed = site.get(&format!("/vms/{id}")).await.expect(200).json();
+    assert_eq!(changed["boot"]["order"], "ncd", "{changed}");
+    act("convert_to_template", json!({})).await;
+    let body = json!({ "nameLabel": "golden" });
+    let path = format!("/vm-templates/{id}");
+    site.with_body("PATCH", &path, &body).await.expect(204);
+    let template = site.get(&path).await.expect(200).json();
+    assert_eq!(template["name_label"], "golden", "{template}");
+}
+
+#[tokio::test]
+async fn storage_becomes_the_default_of_its_pool() {
+    let site = Site::with_pool().await;
+    let srs = site
+        .get("/srs?fields=id,$pool&filter=SR_type:nfs&sort=-name_label&limit=1")
+        .await
+        .expect(200)
+        .json();
+    let (sr, pool) = (
+        srs[0]["id"].as_str().unwrap(),
+        srs[0]["$pool"].as_str().unwrap(),
+    );
+    let act = async |name: &str| {
+        site.post(&format!("/srs/{sr}/actions/{name}?sync=true"), &json!({}))
+            .await
+            .expect(204);
+    };
+    act("make_default").await;
+    becomes(&site, pool, "default_SR", json!(sr)).await;
+    act("connect").await;
+}

@@ -10,7 +10,8 @@ import { timesOf } from './series.ts';
 import { bytes } from '../units.ts';
 
 const HEIGHT_PX = 200;
-const COLOURS = ['#0066cc', '#ca6c0f', '#3d7317', '#5e40be', '#147878', '#b1380b', '#876fd4', '#96640f'];
+/** Told apart on light and on dark. */
+const COLOURS = ['#4394e5', '#e8862e', '#63993d', '#876fd4', '#37a3a3', '#d95f3b', '#b98412', '#a18fff'];
 
 const SAY: Record<Unit, (value: number) => string> = {
   percent: (value) => `${value.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`,

@@ -29,6 +29,9 @@ import type { TextKey } from '../../i18n.ts';
 import { ProblemText } from '../ProblemText.tsx';
 import { ActivityTab } from './ActivityTab.tsx';
 
+/** The element that holds the chosen tab. */
+const PART = 'page-part';
+
 export interface PageTab<C extends Collection> {
   /** The last part of the address; the first tab's is left out. */
   path: string;
@@ -113,11 +116,11 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
           }}
         >
           {tabs.map(({ path, label }) => (
-            <Tab key={path} eventKey={path} title={<TabTitleText>{t(label)}</TabTitleText>} />
+            <Tab key={path} eventKey={path} tabContentId={PART} title={<TabTitleText>{t(label)}</TabTitleText>} />
           ))}
         </Tabs>
       </PageSection>
-      <PageSection isFilled>
+      <PageSection isFilled id={PART} role="tabpanel" aria-label={t(tab.label)}>
         <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
           <tab.Content object={object} />
         </Suspense>

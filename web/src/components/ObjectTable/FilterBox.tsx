@@ -1,9 +1,13 @@
 // The one box in which lists are filtered. The server reads the text; where it cannot, the place is marked.
 import { HelperText, HelperTextItem, SearchInput } from '@patternfly/react-core';
-import { useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
+import { lazy, Suspense, useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Problem } from '../../api/problem.ts';
+import type { Collection } from '../../api/types.ts';
+import { complete, wordAt } from './completion.ts';
+
+const Completions = lazy(() => import('./Completions.tsx'));
 
 const PAUSE_MS = 120;
 
@@ -12,10 +16,13 @@ interface Props {
   onFilter: (filter: string) => void;
   /** Of the list that was asked for with this filter. */
   problem: Problem | null;
+  collection: Collection;
+  /** What is offered to filter by. */
+  properties: readonly string[];
   ref?: Ref<{ focus: () => void }>;
 }
 
-export function FilterBox({ filter, onFilter, problem, ref }: Props) {
+export function FilterBox({ filter, onFilter, problem, collection, properties, ref }: Props) {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(filter);
@@ -27,29 +34,73 @@ export function FilterBox({ filter, onFilter, problem, ref }: Props) {
   }
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }), []);
   useEffect(() => {
-    if (text === filter) return;
+    // A property whose value is still to come would only be refused.
+    if (text === filter || text.endsWith(':')) return;
     const timer = setTimeout(() => onFilter(text), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text, filter, onFilter]);
+  const frame = useRef<HTMLDivElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
+  const [caret, setCaret] = useState<number>();
+  const word = caret === undefined ? undefined : wordAt(text, caret);
+  const choose = (chosen: string) => {
+    if (caret === undefined || !word) return;
+    const [next, at] = complete(text, caret, word, chosen);
+    setText(next);
+    setCaret(at);
+    input.current?.focus();
+    // After the new text is in the box.
+    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+  };
   const isWrong = problem?.status === 400;
   return (
-    <>
+    <div
+      ref={frame}
+      className="xo-filter"
+      onBlur={(event) => {
+        if (!frame.current?.contains(event.relatedTarget)) setCaret(undefined);
+      }}
+    >
       <SearchInput
         ref={input}
         aria-label={t('filter.label')}
         placeholder={t('filter.placeholder')}
         value={text}
-        onChange={(_, value) => setText(value)}
+        onChange={(event, value) => {
+          setText(value);
+          setCaret(event.currentTarget.selectionStart ?? value.length);
+        }}
         onClear={() => setText('')}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' || event.key === 'Enter') setCaret(undefined);
+          if (event.key !== 'ArrowDown') return;
+          const first = menu.current?.querySelector<HTMLElement>('[role=menuitem]');
+          if (first) first.focus();
+          else setCaret(input.current?.selectionStart ?? 0);
+          event.preventDefault();
+        }}
         aria-describedby="filter-problem"
       />
+      {word && (
+        <Suspense>
+          <Completions
+            ref={menu}
+            {...{ collection, properties, word }}
+            onChoose={choose}
+            onLeave={() => {
+              setCaret(undefined);
+              input.current?.focus();
+            }}
+          />
+        </Suspense>
+      )}
       {isWrong && (
         <HelperText id="filter-problem" isLiveRegion>
           <HelperTextItem variant="error">{problem.message}</HelperTextItem>
           <HelperTextItem className="xo-marked">{marked(filter, problem)}</HelperTextItem>
         </HelperText>
       )}
-    </>
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@
 // columns are in the address; the keys `j k x enter /` work as in a mail reader.
 import { Alert, EmptyState, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 
@@ -22,6 +22,7 @@ import { CheckCell, HeadCell } from './parts.tsx';
 import { useSelection } from './useSelection.ts';
 import { useTableState } from './useTableState.ts';
 
+const TableMenu = lazy(() => import('./TableMenu.tsx'));
 const ROW_PX = 46;
 const OVERSCAN = 8;
 /** Before the first answer, the rows that fit most screens are asked for. */
@@ -58,6 +59,10 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   const list = useList(spec, window);
   if (list.total !== undefined && list.total !== count) setCount(list.total);
 
+  const properties = useMemo(
+    () => [...new Set(['id', 'name_label', ...inventory.columns.flatMap((column) => [...(column.sort ? [column.sort] : []), ...column.fields])])].sort(),
+    [inventory],
+  );
   const hasActions = actionsOf(collection).length > 0;
   const isAllChosen = list.total !== undefined && list.total > 0 && selection.chosen.size >= list.total;
   const chooseAll = async () => {
@@ -103,7 +108,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
       <Toolbar className="xo-bar">
         <ToolbarContent>
           <ToolbarItem>
-            <FilterBox ref={filterBox} filter={table.filter} onFilter={table.setFilter} problem={list.error} />
+            <FilterBox ref={filterBox} collection={collection} properties={properties} filter={table.filter} onFilter={table.setFilter} problem={list.error} />
           </ToolbarItem>
           <ToolbarItem alignSelf="center" aria-live="polite">
             {list.total !== undefined && t('table.count', { count: list.total })}
@@ -116,6 +121,16 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
             )}
             <ToolbarItem>
               <ColumnsMenu all={inventory.columns} shown={table.columns.map((column) => column.key)} onChange={table.setColumns} />
+            </ToolbarItem>
+            <ToolbarItem>
+              <Suspense>
+                <TableMenu
+                  collection={collection}
+                  filter={spec.filter}
+                  sort={table.sort}
+                  fields={[...new Set(['id', ...table.columns.flatMap((column) => column.fields)])]}
+                />
+              </Suspense>
             </ToolbarItem>
           </ToolbarGroup>
         </ToolbarContent>

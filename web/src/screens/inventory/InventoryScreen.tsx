@@ -1,6 +1,7 @@
 // One list of the inventory, as `collections.tsx` describes it.
-import { PageSection, Title } from '@patternfly/react-core';
+import { Button, PageSection, Title } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 
 import type { Collection } from '../../api/types.ts';
 import { NotFound } from '../../app/NotFound.tsx';
@@ -17,7 +18,12 @@ export default function InventoryScreen({ collection }: { collection: Collection
   return (
     <PageSection isFilled padding={{ default: 'noPadding' }} className="xo-fill">
       <PageSection>
-        <Title headingLevel="h1">{title}</Title>
+        <div className="xo-heading">
+          <Title headingLevel="h1">{title}</Title>
+          {collection === 'vms' && (
+            <Button component={(props) => <Link {...props} to="/create-vm" />}>{t('create.title')}</Button>
+          )}
+        </div>
       </PageSection>
       <ObjectTable inventory={inventory} />
     </PageSection>

@@ -1,15 +1,15 @@
 // Every inventory list, as data. A new column: one entry here. A new list: one inventory here; its route and its place in the
 // navigation follow.
-import { Progress, ProgressMeasureLocation, ProgressSize } from '@patternfly/react-core/dist/esm/components/Progress/index.js';
 import { Label } from '@patternfly/react-core/dist/esm/components/Label/index.js';
 import { Link } from 'wouter';
 
-import type { Collection } from '../../api/types.ts';
+import type { Collection, Vdi } from '../../api/types.ts';
 import { pathOf } from '../../app/paths.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
 import { StateLabel } from '../../components/StateLabel.tsx';
 import { bytes, time } from '../../components/units.ts';
+import { Usage } from '../../components/Usage.tsx';
 
 interface AnyObject {
   id: string;
@@ -54,12 +54,6 @@ const COMMON: Column<AnyObject>[] = [
   { key: 'description', label: 'column.description', fields: ['name_description'], sort: 'name_description', cell: (o) => o.name_description, isExtra: true },
 ];
 
-function Share({ used, of }: { used: number; of: number }) {
-  const percent = of > 0 ? Math.round((100 * used) / of) : 0;
-  const text = `${bytes(used)} / ${bytes(of)}`;
-  return <Progress aria-label={text} value={percent} label={text} size={ProgressSize.sm} measureLocation={ProgressMeasureLocation.outside} />;
-}
-
 export const VMS: Inventory<'vms'> = {
   collection: 'vms',
   label: 'noun.vms',
@@ -87,13 +81,13 @@ const HOSTS: Inventory<'hosts'> = {
   collection: 'hosts',
   label: 'noun.hosts',
   defaultSort: 'name_label',
-  fields: ['power_state'],
+  fields: ['power_state', 'enabled', 'multipathing', 'name_description'],
   columns: [
     nameOf('hosts'),
     { key: 'state', label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (host) => <StateLabel state={host.power_state} /> },
     { key: 'address', label: 'column.address', fields: ['address'], sort: 'address', cell: (host) => host.address },
     { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (host) => host.cpus.cores },
-    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Share used={host.memory.usage} of={host.memory.size} /> },
+    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Usage used={host.memory.usage} of={host.memory.size} /> },
     POOL,
     { key: 'version', label: 'column.version', fields: ['version', 'productBrand'], sort: 'version', cell: (host) => `${host.productBrand} ${host.version}` },
     ...COMMON,
@@ -104,7 +98,7 @@ const POOLS: Inventory<'pools'> = {
   collection: 'pools',
   label: 'noun.pools',
   defaultSort: 'name_label',
-  fields: [],
+  fields: ['master', 'default_SR', 'auto_poweron', 'migrationCompression', 'name_description'],
   columns: [
     nameOf('pools'),
     { key: 'master', label: 'column.master', fields: ['master'], cell: (pool) => <ObjectLink collection="hosts" id={pool.master} /> },
@@ -117,11 +111,11 @@ const SRS: Inventory<'srs'> = {
   collection: 'srs',
   label: 'noun.srs',
   defaultSort: 'name_label',
-  fields: [],
+  fields: ['content_type', 'name_description'],
   columns: [
     nameOf('srs'),
     { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => sr.SR_type },
-    { key: 'usage', label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Share used={sr.physical_usage} of={sr.size} /> },
+    { key: 'usage', label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
     POOL,
     ...COMMON,
   ],
@@ -131,7 +125,7 @@ const NETWORKS: Inventory<'networks'> = {
   collection: 'networks',
   label: 'noun.networks',
   defaultSort: 'name_label',
-  fields: [],
+  fields: ['MTU', 'automatic', 'defaultIsLocked', 'name_description'],
   columns: [
     nameOf('networks'),
     { key: 'bridge', label: 'column.bridge', fields: ['bridge'], sort: 'bridge', cell: (network) => network.bridge },
@@ -141,10 +135,64 @@ const NETWORKS: Inventory<'networks'> = {
   ],
 };
 
-/** In the order of the navigation. */
-export const INVENTORIES: readonly { collection: Collection; label: Inventory<Collection>['label'] }[] = [VMS, HOSTS, POOLS, SRS, NETWORKS];
+const STORAGE: Column<Vdi> = { key: 'storage', label: 'column.storage', fields: ['$SR'], cell: (vdi) => <ObjectLink collection="srs" id={vdi.$SR} /> };
 
-const BY_COLLECTION: { [C in Collection]?: Inventory<C> } = { vms: VMS, hosts: HOSTS, pools: POOLS, srs: SRS, networks: NETWORKS };
+const VDIS: Inventory<'vdis'> = {
+  collection: 'vdis',
+  label: 'noun.vdis',
+  defaultSort: 'name_label',
+  fields: ['$pool', '$SR', '$VBDs', 'size', 'name_description'],
+  columns: [
+    nameOf('vdis'),
+    { key: 'size', label: 'column.size', fields: ['size'], sort: 'size', cell: (vdi) => bytes(vdi.size) },
+    { key: 'usage', label: 'column.usage', fields: ['usage'], sort: 'usage', cell: (vdi) => bytes(vdi.usage) },
+    STORAGE,
+    ...COMMON,
+    { ...POOL, isExtra: true },
+  ],
+};
+
+const TEMPLATES: Inventory<'vm-templates'> = {
+  collection: 'vm-templates',
+  label: 'noun.vm-templates',
+  defaultSort: 'name_label',
+  fields: ['isDefaultTemplate', 'name_description'],
+  columns: [
+    nameOf('vm-templates'),
+    { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (template) => template.CPUs.number },
+    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (template) => bytes(template.memory.size) },
+    POOL,
+    ...COMMON,
+  ],
+};
+
+const SNAPSHOTS: Inventory<'vm-snapshots'> = {
+  collection: 'vm-snapshots',
+  label: 'noun.vm-snapshots',
+  defaultSort: '-snapshot_time',
+  fields: ['$snapshot_of', 'name_description'],
+  columns: [
+    nameOf('vm-snapshots'),
+    { key: 'of', label: 'column.vm', fields: ['$snapshot_of'], cell: (snapshot) => <ObjectLink collection="vms" id={snapshot.$snapshot_of} /> },
+    { key: 'taken', label: 'column.taken', fields: ['snapshot_time'], sort: 'snapshot_time', cell: (snapshot) => time(snapshot.snapshot_time) },
+    { ...POOL, isExtra: true },
+    ...COMMON,
+  ],
+};
+
+/** In the order of the navigation. */
+export const INVENTORIES: readonly { collection: Collection; label: Inventory<Collection>['label'] }[] = [VMS, HOSTS, POOLS, SRS, NETWORKS, VDIS, TEMPLATES, SNAPSHOTS];
+
+const BY_COLLECTION: { [C in Collection]?: Inventory<C> } = {
+  vms: VMS,
+  hosts: HOSTS,
+  pools: POOLS,
+  srs: SRS,
+  networks: NETWORKS,
+  vdis: VDIS,
+  'vm-templates': TEMPLATES,
+  'vm-snapshots': SNAPSHOTS,
+};
 
 export function inventoryOf<C extends Collection>(collection: C): Inventory<C> | undefined {
   return BY_COLLECTION[collection];

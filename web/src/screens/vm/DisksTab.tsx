@@ -8,6 +8,7 @@ import { ActionMenu } from '../../actions/ActionMenu.tsx';
 import { InPlace } from '../../actions/InPlace.tsx';
 import type { Vbd, Vdi, Vm } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
+import { Attached } from '../../components/Attached.tsx';
 import { containing, oneOf } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { bytes } from '../../components/units.ts';
@@ -74,14 +75,5 @@ function DiskRow({ vbd, vdi, isRunning }: { vbd: Vbd; vdi: Vdi | undefined; isRu
         <ActionMenu collection="vbds" objects={[vbd]} also={vdi && !vbd.is_cd_drive ? { collection: 'vdis', object: vdi } : undefined} />
       </Td>
     </Tr>
-  );
-}
-
-export function Attached({ is }: { is: boolean }) {
-  const { t } = useTranslation();
-  return (
-    <Label isCompact color={is ? 'green' : 'grey'}>
-      {t(is ? 'devices.connected' : 'devices.disconnected')}
-    </Label>
   );
 }

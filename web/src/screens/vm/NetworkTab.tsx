@@ -8,9 +8,9 @@ import { ADD_NIC } from '../../actions/devices.ts';
 import { InPlace } from '../../actions/InPlace.tsx';
 import type { Vm } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
+import { Attached } from '../../components/Attached.tsx';
 import { containing } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
-import { Attached } from './DisksTab.tsx';
 
 export default function NetworkTab({ object: vm }: { object: Vm }) {
   const { t } = useTranslation();

@@ -1,0 +1,64 @@
+// Lists: completion, views, export, many at once.
+import { readFile } from 'node:fs/promises';
+
+import { expect, test } from './fixture.ts';
+
+test('a filter is completed, kept as a view, and exported', async ({ page, enter, shot }) => {
+  await enter();
+  const box = page.getByRole('textbox', { name: 'Filter' });
+  await box.pressSequentially('power');
+  await page.getByRole('menuitem', { name: 'power_state' }).click();
+  await expect(box).toHaveValue('power_state:');
+  await expect(page.getByRole('menuitem', { name: 'Halted' })).toBeVisible();
+  await shot('completion');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(box).toHaveValue(/^power_state:\w+ $/);
+  await box.fill('power_state:Halted');
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/filter=power_state%3AHalted/);
+
+  await page.getByRole('button', { name: 'Views and export' }).click();
+  await page.getByRole('menuitem', { name: 'Keep this view' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('those that are off');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await box.fill('');
+  await expect(page.getByText('20 objects')).toBeVisible();
+  await page.getByRole('button', { name: 'Views and export' }).click();
+  await page.getByRole('menuitem', { name: 'those that are off' }).first().click();
+  await expect(box).toHaveValue('power_state:Halted');
+
+  await page.getByRole('button', { name: 'Views and export' }).click();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Export as CSV' }).click()]);
+  const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+  expect(lines[0]).toContain('name_label');
+  expect(lines.length).toBeGreaterThan(2);
+  for (const line of lines.slice(1)) expect(line).toContain('Halted');
+});
+
+test('many VMs are stopped at once, and the preview says which', async ({ page, enter, shot }) => {
+  await enter();
+  // Two that run and one that does not.
+  await page.goto('/vms?filter=' + encodeURIComponent('name_label:|(app-01 app-02 db-02)'));
+  await expect(page.getByText('3 objects')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'Choose all' }).click();
+  await page.getByRole('button', { name: 'Actions on 3' }).click();
+  await page.getByRole('menuitem', { name: 'Shut down', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('This touches 2 objects');
+  await expect(dialog).toContainText('app-01');
+  await expect(dialog).toContainText('1 other is left out');
+  await shot('bulk-preview');
+  await dialog.getByRole('button', { name: 'Shut down' }).click();
+  await expect(page.getByRole('grid', { name: 'VMs' }).getByText('Halted')).toHaveCount(3);
+});
+
+test('there are lists of disks, templates and snapshots', async ({ page, enter, shot }) => {
+  await enter();
+  for (const [path, name] of [['vdis', 'Disks'], ['vm-templates', 'Templates'], ['vm-snapshots', 'Snapshots']] as const) {
+    await page.goto(`/${path}`);
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    await expect(page.getByRole('grid', { name }).getByRole('row').nth(1)).toBeVisible();
+    await shot(path);
+  }
+});

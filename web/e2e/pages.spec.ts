@@ -1,0 +1,100 @@
+// The pages of hosts, pools, storage and networks, and that every page can be used by everybody: axe, a narrow screen, the dark theme.
+import { expectAccessible } from './axe.ts';
+import { expect, test } from './fixture.ts';
+
+interface Named {
+  id: string;
+  name_label: string;
+}
+
+test('a host, its pool, storage and network have their pages, with lists, charts and a screen', async ({ page, server, enter, shot }) => {
+  await enter();
+  const [host] = await server.ask<Named[]>('GET', '/hosts?fields=id,name_label&sort=name_label&limit=1');
+  await page.goto(`/hosts/${host?.id}`);
+  await expect(page.getByRole('heading', { level: 1, name: host?.name_label ?? '' })).toBeVisible();
+  await expectAccessible(page);
+  await shot('host-summary');
+  await page.getByRole('tab', { name: 'VMs' }).click();
+  await expect(page.getByRole('grid', { name: 'VMs' }).getByRole('row').nth(1)).toBeVisible();
+  await shot('host-vms');
+  await page.getByRole('tab', { name: 'Console' }).click();
+  await expect(page.getByText('Connected', { exact: true })).toBeVisible();
+  await page.getByRole('tab', { name: 'Statistics' }).click();
+  await expect(page.getByRole('img', { name: 'CPU' })).toBeVisible();
+  await shot('host-stats');
+  await page.getByRole('tab', { name: 'Storage' }).click();
+  await expect(page.getByRole('grid', { name: 'Storage' }).getByRole('row').nth(1)).toBeVisible();
+  await page.getByRole('tab', { name: 'Network', exact: true }).click();
+  await expect(page.getByRole('grid', { name: 'Interfaces' }).getByRole('row').nth(1)).toBeVisible();
+  await shot('host-network');
+  await page.getByRole('button', { name: `Actions on ${host?.name_label}` }).click();
+  await page.getByRole('menuitem', { name: 'Disable' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByRole('button', { name: 'Enable', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Enable', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Enable', exact: true })).toBeHidden();
+
+  await page.getByRole('main').getByRole('link', { name: 'Lab 1' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Lab 1' })).toBeVisible();
+  await shot('pool-summary');
+  await page.getByRole('button', { name: 'Add a network' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('a private one');
+  await shot('ask-network');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a network' }).click();
+  await page.getByRole('tab', { name: 'Networks' }).click();
+  await page.getByRole('link', { name: 'a private one' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'a private one' })).toBeVisible();
+  await shot('network-summary');
+});
+
+test('storage shows its disks and where it is connected', async ({ page, server, enter, shot }) => {
+  await enter();
+  const [sr] = await server.ask<Named[]>('GET', '/srs?fields=id,name_label&filter=SR_type:nfs&sort=name_label&limit=1');
+  await page.goto(`/srs/${sr?.id}`);
+  await expect(page.getByRole('heading', { level: 1, name: sr?.name_label ?? '' })).toBeVisible();
+  await shot('sr-summary');
+  await page.getByRole('tab', { name: 'Disks' }).click();
+  await expect(page.getByRole('grid', { name: 'Disks' }).getByRole('row').nth(1)).toBeVisible();
+  await shot('sr-disks');
+  await page.getByRole('tab', { name: 'Hosts' }).click();
+  await expect(page.getByRole('grid', { name: 'Hosts' }).getByText('Connected').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Scan' }).click();
+  await expect(page.getByText(`Scan: ${sr?.name_label} is done`)).toBeVisible();
+});
+
+test('pages are accessible, wide and narrow, light and dark', async ({ page, server, enter, shot }) => {
+  test.setTimeout(90_000);
+  await enter();
+  const first = async (path: string) => (await server.ask<Named[]>('GET', path))[0]?.id ?? '';
+  const vm = await first('/vms?fields=id&filter=power_state:Running&sort=name_label&limit=1');
+  const host = await first('/hosts?fields=id&limit=1');
+  const pool = await first('/pools?fields=id&limit=1');
+  const sr = await first('/srs?fields=id&filter=SR_type:nfs&limit=1');
+  const network = await first('/networks?fields=id&limit=1');
+  const vmTabs = ['', '/console', '/stats', '/disks', '/network', '/snapshots', '/settings', '/activity'].map((tab) => [`vm${tab.replace('/', '-')}`, `/vms/${vm}${tab}`]);
+  const screens = [
+    ['vms', '/vms'],
+    ['vdis', '/vdis'],
+    ...vmTabs,
+    ['host', `/hosts/${host}`],
+    ['host-vms', `/hosts/${host}/vms`],
+    ['host-network', `/hosts/${host}/network`],
+    ['pool', `/pools/${pool}`],
+    ['sr', `/srs/${sr}`],
+    ['network', `/networks/${network}`],
+  ] as const;
+  await page.evaluate(() => localStorage.setItem('xo.theme', 'dark'));
+  for (const [name, path] of screens) {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(path ?? '');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.getByRole('progressbar', { name: 'Loading' })).toHaveCount(0);
+    await expectAccessible(page);
+    await shot(`dark-${name}`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    // Nothing is wider than the screen but what scrolls by itself.
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await shot(`narrow-${name}`);
+  }
+});

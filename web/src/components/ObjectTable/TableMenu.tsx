@@ -1,0 +1,115 @@
+// What can be done with a list as a whole: keep and open views, export it.
+import { Button, Divider, Dropdown, DropdownGroup, DropdownItem, DropdownList, Form, FormGroup, MenuItemAction, MenuToggle, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import SaveIcon from '@patternfly/react-icons/dist/esm/icons/save-icon';
+import TrashIcon from '@patternfly/react-icons/dist/esm/icons/trash-icon';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useSearch } from 'wouter';
+
+import { useMe } from '../../api/session.ts';
+import type { Collection } from '../../api/types.ts';
+import { toastProblem } from '../../app/toasts.ts';
+import { exportList } from './exported.ts';
+import { dropView, keepView, useViews } from './views.ts';
+
+interface Props {
+  collection: Collection;
+  /** With what is always applied. */
+  filter: string;
+  sort: string;
+  /** Top-level properties. */
+  fields: readonly string[];
+}
+
+export default function TableMenu({ collection, filter, sort, fields }: Props) {
+  const { t } = useTranslation();
+  const [path, navigate] = useLocation();
+  const query = useSearch();
+  const user = useMe().data?.id ?? '';
+  const views = useViews(user, collection);
+  const [isOpen, setOpen] = useState(false);
+  const [name, setName] = useState<string>();
+  const save = (format: 'csv' | 'json') => {
+    setOpen(false);
+    exportList(collection, filter, sort, fields, format).catch((error: unknown) => toastProblem(t('lists.exportFailed'), error));
+  };
+  const keep = () => {
+    if (!name) return;
+    keepView(user, collection, { name, query });
+    setName(undefined);
+  };
+  return (
+    <>
+      <Dropdown
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        popperProps={{ position: 'right' }}
+        toggle={(ref) => (
+          <MenuToggle ref={ref} variant="plain" isExpanded={isOpen} onClick={() => setOpen(!isOpen)} aria-label={t('lists.menu')} icon={<SaveIcon />} />
+        )}
+      >
+        {views.length > 0 && (
+          <>
+            <DropdownGroup label={t('lists.views')}>
+              <DropdownList>
+                {views.map((view) => (
+                  <DropdownItem
+                    key={view.name}
+                    onClick={() => {
+                      setOpen(false);
+                      navigate(view.query ? `${path}?${view.query}` : path);
+                    }}
+                    actions={
+                      <MenuItemAction icon={<TrashIcon />} aria-label={t('lists.drop', { name: view.name })} onClick={() => dropView(user, collection, view.name)} />
+                    }
+                  >
+                    {view.name}
+                  </DropdownItem>
+                ))}
+              </DropdownList>
+            </DropdownGroup>
+            <Divider />
+          </>
+        )}
+        <DropdownList>
+          <DropdownItem
+            onClick={() => {
+              setOpen(false);
+              setName('');
+            }}
+          >
+            {t('lists.keep')}
+          </DropdownItem>
+          <DropdownItem onClick={() => save('csv')}>{t('lists.csv')}</DropdownItem>
+          <DropdownItem onClick={() => save('json')}>{t('lists.json')}</DropdownItem>
+        </DropdownList>
+      </Dropdown>
+      {name !== undefined && (
+        <Modal isOpen variant="small" aria-labelledby="view-title" onClose={() => setName(undefined)}>
+          <ModalHeader title={t('lists.keep')} labelId="view-title" description={t('lists.keepHelp')} />
+          <ModalBody>
+            <Form
+              id="view"
+              onSubmit={(event) => {
+                event.preventDefault();
+                keep();
+              }}
+            >
+              <FormGroup label={t('column.name')} fieldId="view-name">
+                <TextInput id="view-name" value={name} onChange={(_, value) => setName(value)} />
+              </FormGroup>
+            </Form>
+          </ModalBody>
+          <ModalFooter>
+            <Button type="submit" form="view" isDisabled={name === ''}>
+              {t('edit.save')}
+            </Button>
+            <Button variant="link" onClick={() => setName(undefined)}>
+              {t('confirm.cancel')}
+            </Button>
+          </ModalFooter>
+        </Modal>
+      )}
+    </>
+  );
+}

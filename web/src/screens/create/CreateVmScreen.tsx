@@ -1,0 +1,273 @@
+// A new VM, or several alike, on one page: what it is made from, what it has, and beside it what comes of it.
+import { Button, Card, CardBody, CardTitle, Checkbox, Form, FormGroup, FormSelect, FormSelectOption, Grid, GridItem, PageSection, TextInput, Title, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
+
+import { IMAGES } from '../../actions/devices.ts';
+import { storageOf } from '../../actions/vms.ts';
+import { send } from '../../api/http.ts';
+import { problemOfTask } from '../../api/problem.ts';
+import { tasks } from '../../api/tasks.ts';
+import type { VmTemplate } from '../../api/types.ts';
+import { useAll } from '../../api/useList.ts';
+import { toast, toastProblem } from '../../app/toasts.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
+import { containing, oneOf } from '../../components/filterText.ts';
+import { callsOf, EMPTY, flawsOf, isFatal, namesOf, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
+import { Summary } from './Summary.tsx';
+
+const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode'];
+const BARE = 'Other install media';
+const GIVEN_GIB = 10;
+
+export default function CreateVmScreen() {
+  const { t } = useTranslation();
+  const [, navigate] = useLocation();
+  const [draft, setDraft] = useState<Draft>(EMPTY);
+  const [isSending, setSending] = useState(false);
+  const [isNetworkGiven, setNetworkGiven] = useState(false);
+  const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  useTitle(t('create.title'));
+
+  const pools = useAll('pools', '', ['id', 'name_label', 'default_SR']).rows;
+  const [firstPool] = pools;
+  // The first pool is chosen, so that with one pool there is nothing to choose.
+  if (!draft.pool && firstPool) change({ pool: firstPool.id });
+  const within = draft.pool ? containing('$pool', draft.pool) : 'id:""';
+  const templates = useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200).rows;
+  const networks = useAll('networks', within, ['id', 'name_label', 'automatic', 'PIFs', '$pool']).rows;
+  const repositories = useAll('srs', `${within} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
+  const template = templates.find((one) => one.id === draft.template);
+
+  const firstNetwork = (networks.find((network) => network.automatic) ?? networks.find((network) => network.PIFs.length > 0) ?? networks[0])?.id;
+  if (!isNetworkGiven && firstNetwork) {
+    setNetworkGiven(true);
+    change({ networks: [firstNetwork] });
+  }
+  const chooseSource = (source: Source) => {
+    const disk: Disk = { name: t('create.firstDisk'), size: GIVEN_GIB * 2 ** 30, sr: '' };
+    change({ source, template: '', disks: source === 'template' ? [] : [disk] });
+  };
+  // What is installed from scratch starts from the template that brings nothing, as soon as that is known.
+  const bare = draft.source !== 'template' && !draft.template ? templates.find((one) => one.name_label === BARE) : undefined;
+  if (bare) setDraft((old) => withTemplate(old, bare));
+  const flaws = flawsOf(draft, template);
+  const isReady = !flaws.some(isFatal) && !isSending;
+
+  const make = async () => {
+    setSending(true);
+    const names = namesOf(draft);
+    const results = await Promise.all(
+      callsOf(draft).map(async (call, i) => {
+        const name = names[i] ?? '';
+        try {
+          const { value } = await send<{ taskId: string }>(call);
+          const task = await tasks.ended(value.taskId);
+          if (task.status !== 'success') throw problemOfTask(task.result);
+          toast({ variant: 'success', title: t('create.made', { name }) });
+          return (task.result as { id?: string } | undefined)?.id;
+        } catch (error) {
+          toastProblem(t('create.failed', { name }), error);
+          return null;
+        }
+      }),
+    );
+    setSending(false);
+    const [first] = results;
+    if (results.every((id) => id !== null)) navigate(results.length === 1 && first ? `/vms/${first}` : `/vms?filter=${encodeURIComponent(oneOf('name_label', names))}`);
+  };
+
+  return (
+    <PageSection isFilled>
+      <Title headingLevel="h1" className="xo-tools">
+        {t('create.title')}
+      </Title>
+      <Grid hasGutter>
+        <GridItem lg={8}>
+          <Form
+            id="create"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (isReady) void make();
+            }}
+          >
+            <Part title={t('create.from')}>
+              <FormGroup label={t('column.pool')} fieldId="create-pool">
+                <FormSelect id="create-pool" value={draft.pool} onChange={(_, pool) => {
+                    setDraft({ ...EMPTY, name: draft.name, pool });
+                    setNetworkGiven(false);
+                  }}>
+                  {pools.map((pool) => (
+                    <FormSelectOption key={pool.id} value={pool.id} label={pool.name_label} />
+                  ))}
+                </FormSelect>
+              </FormGroup>
+              <FormGroup label={t('create.source')} role="group">
+                <ToggleGroup aria-label={t('create.source')}>
+                  {(['template', 'iso', 'network'] as const).map((source) => (
+                    <ToggleGroupItem key={source} text={t(`create.sources.${source}`)} isSelected={draft.source === source} onChange={() => chooseSource(source)} />
+                  ))}
+                </ToggleGroup>
+              </FormGroup>
+              <FormGroup label={t('create.template')} fieldId="create-template" isRequired>
+                <TemplateSelect templates={templates} value={draft.template} onChange={(one) => setDraft(draft.source === 'template' ? withTemplate(draft, one) : { ...withTemplate(draft, one), disks: draft.disks })} />
+              </FormGroup>
+              {draft.source === 'iso' && (
+                <FormGroup label={t('disks.image')} fieldId="create-iso" isRequired>
+                  <ObjectSelect id="create-iso" collection="vdis" filter={repositories.length > 0 ? oneOf('$SR', repositories) : 'id:""'} value={draft.iso} onChange={(iso) => change({ iso })} />
+                </FormGroup>
+              )}
+            </Part>
+            <Part title={t('create.what')}>
+              <FieldInput field={{ name: 'create-name', label: 'column.name', kind: 'text', isRequired: true, help: 'create.nameHelp' }} value={draft.name} onChange={(name) => change({ name: String(name) })} />
+              <FieldInput field={{ name: 'create-description', label: 'column.description', kind: 'text' }} value={draft.description} onChange={(text) => change({ description: String(text) })} />
+              <Grid hasGutter sm={6}>
+                <FieldInput field={{ name: 'create-cpus', label: 'column.cpus', kind: 'number', isRequired: true }} value={draft.cpus} onChange={(cpus) => change({ cpus: Number(cpus) })} />
+                <FieldInput field={{ name: 'create-memory', label: 'column.memory', kind: 'size', isRequired: true }} value={draft.memory} onChange={(memory) => change({ memory: Number(memory) })} />
+                <FieldInput field={{ name: 'create-copies', label: 'create.copies', kind: 'number' }} value={draft.copies} onChange={(copies) => change({ copies: Number(copies) })} />
+                <FieldInput field={{ name: 'create-first', label: 'create.firstNumber', kind: 'number' }} value={draft.first} onChange={(first) => change({ first: Number(first) })} />
+                <FieldInput
+                  field={{ name: 'create-host', label: 'edit.affinity', kind: 'object', collection: 'hosts', filter: within }}
+                  value={draft.host}
+                  onChange={(host) => change({ host: String(host) })}
+                />
+                <FieldInput
+                  field={{ name: 'create-firmware', label: 'summary.firmware', kind: 'choice', choices: [['', t('create.asTemplate')], ['bios', 'BIOS'], ['uefi', 'UEFI']] }}
+                  value={draft.firmware}
+                  onChange={(firmware) => change({ firmware: firmware as Draft['firmware'] })}
+                />
+              </Grid>
+            </Part>
+            <Part title={t('noun.vdis')}>
+              {template && template.$VBDs.length > 0 && <p>{t('create.ownDisks', { count: template.$VBDs.length })}</p>}
+              {draft.disks.map((disk, i) => (
+                <DiskFields
+                  key={i}
+                  index={i + 1}
+                  disk={disk}
+                  storage={draft.pool ? storageOf(draft.pool) : 'id:""'}
+                  onChange={(next) => change({ disks: draft.disks.map((old, at) => (at === i ? next : old)) })}
+                  {...(disk.device === undefined && { onRemove: () => change({ disks: draft.disks.filter((_, at) => at !== i) }) })}
+                />
+              ))}
+              <div>
+                <Button variant="secondary" size="sm" onClick={() => change({ disks: [...draft.disks, { name: t('create.disk', { count: draft.disks.length + 1 }), size: GIVEN_GIB * 2 ** 30, sr: '' }] })}>
+                  {t('disks.add')}
+                </Button>
+              </div>
+            </Part>
+            <Part title={t('nics.label')}>
+              {draft.networks.map((network, i) => (
+                <Grid key={i} hasGutter>
+                  <GridItem span={8}>
+                    <ObjectSelect
+                      id={`create-network-${i}`}
+                      label={t('create.interface', { count: i + 1 })}
+                      collection="networks"
+                      filter={within}
+                      value={network}
+                      onChange={(id) => change({ networks: draft.networks.map((old, at) => (at === i ? id : old)) })}
+                    />
+                  </GridItem>
+                  <GridItem span={4}>
+                    <Button variant="link" size="sm" onClick={() => change({ networks: draft.networks.filter((_, at) => at !== i) })}>
+                      {t('nics.remove')}
+                    </Button>
+                  </GridItem>
+                </Grid>
+              ))}
+              <div>
+                <Button variant="secondary" size="sm" isDisabled={!firstNetwork} onClick={() => firstNetwork && change({ networks: [...draft.networks, firstNetwork] })}>
+                  {t('nics.add')}
+                </Button>
+              </div>
+            </Part>
+            {draft.source === 'template' && (
+              <Part title="cloud-init">
+                <FieldInput field={{ name: 'create-cloud', label: 'create.cloud', kind: 'lines', help: 'create.cloudHelp' }} value={draft.cloudConfig} onChange={(text) => change({ cloudConfig: String(text) })} />
+                {draft.cloudConfig.trim() && (
+                  <FieldInput field={{ name: 'create-net', label: 'create.net', kind: 'lines' }} value={draft.networkConfig} onChange={(text) => change({ networkConfig: String(text) })} />
+                )}
+              </Part>
+            )}
+            <Checkbox id="create-auto" label={t('summary.autoStart')} isChecked={draft.autoStart} onChange={(_, autoStart) => change({ autoStart })} />
+            <Checkbox id="create-boot" label={t('create.boot')} isChecked={draft.boot} onChange={(_, boot) => change({ boot })} />
+          </Form>
+        </GridItem>
+        <GridItem lg={4} className="xo-sticky">
+          <Summary draft={draft} template={template} flaws={flaws} defaultSr={pools.find((pool) => pool.id === draft.pool)?.default_SR}>
+            <Button type="submit" form="create" isDisabled={!isReady} isLoading={isSending}>
+              {t('create.button', { count: draft.copies })}
+            </Button>
+          </Summary>
+        </GridItem>
+      </Grid>
+    </PageSection>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Card isCompact>
+      <CardTitle component="h2">{title}</CardTitle>
+      <CardBody className="xo-part">{children}</CardBody>
+    </Card>
+  );
+}
+
+function TemplateSelect({ templates, value, onChange }: { templates: readonly VmTemplate[]; value: string; onChange: (template: VmTemplate) => void }) {
+  const { t } = useTranslation();
+  return (
+    <FormSelect
+      id="create-template"
+      value={value}
+      onChange={(_, id) => {
+        const chosen = templates.find((one) => one.id === id);
+        if (chosen) onChange(chosen);
+      }}
+    >
+      <FormSelectOption value="" label={t('ask.choose')} isPlaceholder />
+      {/* Those that somebody made come first. */}
+      {[...templates]
+        .sort((a, b) => Number(a.isDefaultTemplate) - Number(b.isDefaultTemplate))
+        .map((one) => (
+          <FormSelectOption key={one.id} value={one.id} label={one.name_label} />
+        ))}
+    </FormSelect>
+  );
+}
+
+interface DiskFieldsProps {
+  index: number;
+  disk: Disk;
+  storage: string;
+  onChange: (disk: Disk) => void;
+  onRemove?: () => void;
+}
+
+function DiskFields({ index, disk, storage, onChange, onRemove }: DiskFieldsProps) {
+  const { t } = useTranslation();
+  const of = (what: string) => `${what} ${index}`;
+  return (
+    <Grid hasGutter>
+      <GridItem sm={4}>
+        <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} />
+      </GridItem>
+      <GridItem sm={2}>
+        <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} />
+      </GridItem>
+      <GridItem sm={4}>
+        <ObjectSelect id={`create-sr-${index}`} label={of(t('column.storage'))} collection="srs" filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
+      </GridItem>
+      <GridItem sm={2}>
+        {onRemove && (
+          <Button variant="link" size="sm" onClick={onRemove}>
+            {t('nics.remove')}
+          </Button>
+        )}
+      </GridItem>
+    </Grid>
+  );
+}

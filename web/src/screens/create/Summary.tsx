@@ -1,0 +1,84 @@
+// What comes of the description of a VM, and what speaks against it.
+import { Alert, Card, CardBody, CardFooter, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, List, ListItem } from '@patternfly/react-core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { VmTemplate } from '../../api/types.ts';
+import { useAll } from '../../api/useList.ts';
+import { containing } from '../../components/filterText.ts';
+import { bytes } from '../../components/units.ts';
+import { isFatal, namesOf, type Draft, type Flaw } from './draft.ts';
+
+interface Props {
+  draft: Draft;
+  template: VmTemplate | undefined;
+  flaws: readonly Flaw[];
+  defaultSr: string | undefined;
+  children: ReactNode;
+}
+
+const SHOWN = 5;
+
+export function Summary({ draft, template, flaws, defaultSr, children }: Props) {
+  const { t } = useTranslation();
+  const within = draft.pool ? containing('$pool', draft.pool) : 'id:""';
+  const { rows: srs } = useAll('srs', within, ['id', 'name_label', 'size', 'physical_usage']);
+  const { rows: hosts } = useAll('hosts', within, ['id', 'name_label', 'memory', 'enabled']);
+  const names = namesOf(draft);
+  const disks = draft.disks.reduce((sum, disk) => sum + disk.size, 0);
+
+  const warnings: string[] = [];
+  for (const sr of srs) {
+    const asked = draft.copies * draft.disks.filter((disk) => (disk.sr || defaultSr) === sr.id).reduce((sum, disk) => sum + disk.size, 0);
+    if (asked > sr.size - sr.physical_usage) warnings.push(t('create.tooSmall', { name: sr.name_label, size: bytes(sr.size - sr.physical_usage) }));
+  }
+  const free = Math.max(0, ...hosts.filter((host) => host.enabled && (!draft.host || host.id === draft.host)).map((host) => host.memory.size - host.memory.usage));
+  if (draft.boot && hosts.length > 0 && draft.memory > free) warnings.push(t('create.noMemory', { size: bytes(free) }));
+  if (draft.networks.length === 0) warnings.push(t('create.noNetwork'));
+  if (flaws.includes('nothingToBoot')) warnings.push(t('create.flaw.nothingToBoot'));
+
+  return (
+    <Card isCompact>
+      <CardTitle component="h2">{t('create.summary')}</CardTitle>
+      <CardBody className="xo-part">
+        <List isPlain>
+          {names.slice(0, SHOWN).map((name) => (
+            <ListItem key={name}>
+              <strong>{name || '–'}</strong>
+            </ListItem>
+          ))}
+          {names.length > SHOWN && <ListItem>{t('confirm.more', { count: names.length - SHOWN })}</ListItem>}
+        </List>
+        <DescriptionList isHorizontal isCompact>
+          {(
+            [
+              ['create.template', template?.name_label ?? '–'],
+              ['column.cpus', draft.cpus * draft.copies],
+              ['column.memory', bytes(draft.memory * draft.copies)],
+              ['noun.vdis', bytes(disks * draft.copies)],
+              ['nics.label', draft.networks.length],
+            ] as const
+          ).map(([label, value]) => (
+            <DescriptionListGroup key={label}>
+              <DescriptionListTerm>{t(label)}</DescriptionListTerm>
+              <DescriptionListDescription>{value}</DescriptionListDescription>
+            </DescriptionListGroup>
+          ))}
+        </DescriptionList>
+        {flaws.some(isFatal) && (
+          <Alert isInline isPlain variant="info" title={t('create.missing')}>
+            <List>
+              {flaws.filter(isFatal).map((flaw) => (
+                <ListItem key={flaw}>{t(`create.flaw.${flaw}`)}</ListItem>
+              ))}
+            </List>
+          </Alert>
+        )}
+        {warnings.map((warning) => (
+          <Alert key={warning} isInline isPlain variant="warning" title={warning} />
+        ))}
+      </CardBody>
+      <CardFooter>{children}</CardFooter>
+    </Card>
+  );
+}

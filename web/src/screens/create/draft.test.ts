@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+
+import { callsOf, EMPTY, flawsOf, namesOf } from './draft.ts';
+
+it('numbers copies where the pattern says, or at the end', () => {
+  expect(namesOf({ name: 'web', copies: 1, first: 1 })).toEqual(['web']);
+  expect(namesOf({ name: 'web-{i}-eu', copies: 2, first: 9 })).toEqual(['web-9-eu', 'web-10-eu']);
+  expect(namesOf({ name: 'web', copies: 2, first: 1 })).toEqual(['web-1', 'web-2']);
+});
+
+it('tells what is missing', () => {
+  expect(flawsOf(EMPTY, undefined)).toEqual(['pool', 'template', 'name']);
+  expect(flawsOf({ ...EMPTY, pool: 'p', template: 't', name: 'n', source: 'iso' }, undefined)).toEqual(['iso']);
+});
+
+it('asks for one VM for each copy, with its own name in the cloud-init data', () => {
+  const draft = { ...EMPTY, pool: 'p', template: 't', name: 'n{i}', copies: 2, cloudConfig: 'hostname: {name}', disks: [{ name: 'd', size: 5, sr: 's' }] };
+  const calls = callsOf(draft);
+  expect(calls).toHaveLength(2);
+  expect(calls[1]?.path).toBe('/pools/p/actions/create_vm');
+  expect(calls[1]?.body).toMatchObject({ name_label: 'n2', cloud_config: 'hostname: n2', vdis: [{ size: 5, name_label: 'd', sr: 's' }] });
+});
+
+it('sends no cloud-init data to what is installed from a CD', () => {
+  const [call] = callsOf({ ...EMPTY, source: 'iso', iso: 'i', name: 'n', cloudConfig: 'x' });
+  expect(call?.body).toMatchObject({ install: { method: 'cdrom', repository: 'i' } });
+  expect(call?.body).not.toHaveProperty('cloud_config');
+});

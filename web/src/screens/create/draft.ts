@@ -1,0 +1,118 @@
+// A VM as it is being described, and the requests that make it: no I/O, no React.
+import type { Call } from '../../api/http.ts';
+import type { VmTemplate } from '../../api/types.ts';
+
+export type Source = 'template' | 'iso' | 'network';
+
+export interface Disk {
+  name: string;
+  size: number;
+  /** Empty: the pool's default. */
+  sr: string;
+  /** Set for a disk of the template. */
+  device?: string;
+}
+
+export interface Draft {
+  pool: string;
+  source: Source;
+  template: string;
+  iso: string;
+  name: string;
+  description: string;
+  cpus: number;
+  memory: number;
+  disks: Disk[];
+  networks: string[];
+  host: string;
+  firmware: '' | 'bios' | 'uefi';
+  autoStart: boolean;
+  boot: boolean;
+  cloudConfig: string;
+  networkConfig: string;
+  copies: number;
+  first: number;
+}
+
+export const EMPTY: Draft = {
+  pool: '',
+  source: 'template',
+  template: '',
+  iso: '',
+  name: '',
+  description: '',
+  cpus: 1,
+  memory: 2 ** 30,
+  disks: [],
+  networks: [],
+  host: '',
+  firmware: '',
+  autoStart: false,
+  boot: true,
+  cloudConfig: '',
+  networkConfig: '',
+  copies: 1,
+  first: 1,
+};
+
+/** The names of all copies: `{i}` is their number; without it, several are numbered at the end. */
+export function namesOf({ name, copies, first }: Pick<Draft, 'name' | 'copies' | 'first'>): string[] {
+  const pattern = name.includes('{i}') || copies < 2 ? name : `${name}-{i}`;
+  return Array.from({ length: Math.max(0, copies) }, (_, i) => pattern.replaceAll('{i}', String(first + i)));
+}
+
+/** What a template brings along. */
+export function withTemplate(draft: Draft, template: VmTemplate): Draft {
+  const planned = template.template_info.disks.map((disk, i) => ({ name: `${template.name_label} ${i}`, size: disk.size, sr: '', device: disk.device }));
+  return { ...draft, template: template.id, cpus: template.CPUs.number, memory: template.memory.size, disks: planned.length > 0 || template.$VBDs.length > 0 ? planned : draft.disks };
+}
+
+export type Flaw = 'pool' | 'template' | 'iso' | 'name' | 'cpus' | 'memory' | 'disk' | 'copies' | 'nothingToBoot';
+
+/** What is wrong or missing, in the order of the page. */
+export function flawsOf(draft: Draft, template: VmTemplate | undefined): Flaw[] {
+  const flaws: Flaw[] = [];
+  if (!draft.pool) flaws.push('pool');
+  if (!draft.template) flaws.push('template');
+  if (draft.source === 'iso' && !draft.iso) flaws.push('iso');
+  if (!draft.name.trim()) flaws.push('name');
+  if (!(draft.cpus >= 1)) flaws.push('cpus');
+  if (!(draft.memory >= 2 ** 24)) flaws.push('memory');
+  if (draft.disks.some((disk) => !(disk.size > 0) || !disk.name.trim())) flaws.push('disk');
+  if (!(draft.copies >= 1 && draft.copies <= 50)) flaws.push('copies');
+  if (draft.source === 'template' && template && draft.disks.length === 0 && template.$VBDs.length === 0) flaws.push('nothingToBoot');
+  return flaws;
+}
+
+/** A network is no reason not to make it; the others are. */
+export const isFatal = (flaw: Flaw) => flaw !== 'nothingToBoot';
+
+export function callsOf(draft: Draft): Call[] {
+  return namesOf(draft).map((name) => ({ method: 'POST', path: `/pools/${draft.pool}/actions/create_vm`, body: bodyOf(draft, name) }));
+}
+
+function bodyOf(draft: Draft, name: string): Record<string, unknown> {
+  const { source } = draft;
+  return {
+    template: draft.template,
+    name_label: name,
+    ...(draft.description && { name_description: draft.description }),
+    cpus: draft.cpus,
+    memory: draft.memory,
+    vdis: draft.disks.map((disk) => ({
+      size: disk.size,
+      name_label: disk.name,
+      ...(disk.sr && { sr: disk.sr }),
+      ...(disk.device !== undefined && { userdevice: disk.device }),
+    })),
+    vifs: draft.networks.map((network) => ({ network })),
+    ...(draft.host && { affinity: draft.host }),
+    ...(draft.firmware && { hvmBootFirmware: draft.firmware }),
+    ...(draft.autoStart && { autoPoweron: true }),
+    ...(source === 'iso' && { install: { method: 'cdrom', repository: draft.iso } }),
+    ...(source === 'network' && { install: { method: 'network', repository: 'pxe' } }),
+    ...(source === 'template' && draft.cloudConfig.trim() && { cloud_config: draft.cloudConfig.replaceAll('{name}', name) }),
+    ...(source === 'template' && draft.networkConfig.trim() && { network_config: draft.networkConfig }),
+    boot: draft.boot,
+  };
+}
