@@ -36,6 +36,8 @@ test('VMs are made from a template, several at once, and one from a CD', async (
 });
 
 test('disks, interfaces, snapshots and settings of a VM are changed on its page', async ({ page, server, enter, shot }) => {
+  // It is one long way; each step still has its own deadline.
+  test.setTimeout(90_000);
   await enter();
   const [vm] = await server.ask<{ id: string; name_label: string }[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=1');
   if (!vm) throw new Error('the lab has no running VM');

@@ -9,21 +9,29 @@ import { ADMIN, startServer, type Server } from './server.ts';
 const SCREENSHOTS = join(import.meta.dirname, '../../target/screenshots');
 
 interface Fixtures {
+  server: Server;
   /** Makes the administrator and signs in, unless that is done; ends on the first screen. */
   enter: () => Promise<void>;
   /** Takes `target/screenshots/<name>.png`. */
   shot: (name: string) => Promise<void>;
 }
 
-export const test = base.extend<Fixtures, { server: Server }>({
-  server: [
+export const test = base.extend<Fixtures, { serverOf: (file: string) => Promise<Server> }>({
+  serverOf: [
     async ({}, use) => {
-      const server = await startServer();
-      await use(server);
-      await server.stop();
+      let last: { file: string; server: Server } | undefined;
+      await use(async (file) => {
+        if (last?.file !== file) {
+          await last?.server.stop();
+          last = { file, server: await startServer() };
+        }
+        return last.server;
+      });
+      await last?.server.stop();
     },
     { scope: 'worker' },
   ],
+  server: async ({ serverOf }, use, info) => use(await serverOf(info.file)),
   baseURL: async ({ server }, use) => use(server.url),
   page: async ({ page, server }, use) => {
     const contract = await Contract.of(server.url);

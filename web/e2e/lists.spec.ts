@@ -5,6 +5,7 @@ import { expect, test } from './fixture.ts';
 
 test('a filter is completed, kept as a view, and exported', async ({ page, enter, shot }) => {
   await enter();
+  await page.goto('/vms');
   const box = page.getByRole('textbox', { name: 'Filter' });
   await box.pressSequentially('power');
   await page.getByRole('menuitem', { name: 'power_state' }).click();

@@ -8,6 +8,9 @@ interface Props {
   onClose: () => void;
 }
 
+/** In full screen only what is within it is seen. */
+const shown = () => (document.fullscreenElement instanceof HTMLElement ? document.fullscreenElement : document.body);
+
 export function TypeText({ type, onClose }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
@@ -24,7 +27,7 @@ export function TypeText({ type, onClose }: Props) {
     close();
   };
   return (
-    <Modal isOpen variant="small" aria-labelledby="type-title" onClose={close}>
+    <Modal isOpen variant="small" aria-labelledby="type-title" onClose={close} appendTo={shown}>
       <ModalHeader title={t('console.type')} labelId="type-title" description={t('console.typeHelp')} />
       <ModalBody>
         <Form>
