@@ -41,6 +41,7 @@ pub fn router(app: App) -> Router {
         .route("/rest/v0/", get(rest::root))
         .route("/signin", get(sign_in::page))
         .route("/signin/local", post(sign_in::local))
+        .route("/signin-otp", get(sign_in::otp_page).post(sign_in::otp))
         .route("/signout", get(sign_in::sign_out))
         .route("/metrics", get(http_metrics::text))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))

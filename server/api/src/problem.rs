@@ -54,7 +54,9 @@ impl Problem {
             Self::Engine(error) => error,
         };
         match error {
-            Error::NotSignedIn | Error::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            Error::NotSignedIn | Error::InvalidCredentials | Error::OtpRequired => {
+                StatusCode::UNAUTHORIZED
+            }
             Error::Unauthorized { .. } | Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::NoSuchObject { .. } => StatusCode::NOT_FOUND,
             Error::AlreadyExists { .. } | Error::IncorrectState { .. } => StatusCode::CONFLICT,
@@ -122,6 +124,7 @@ impl Problem {
             Error::InvalidFilter { text, at, .. } => {
                 json!({ "stringToParse": text, "start": at.start, "end": at.end })
             }
+            Error::OtpRequired => json!({ "required": "otp" }),
             Error::Unreachable { what, .. } => json!({ "objectId": what }),
             _ => return None,
         })

@@ -20,6 +20,11 @@ use crate::client;
 const SESSION_VALIDITY: &str = "10 hours";
 const REMEMBERED_VALIDITY: &str = "30 days";
 const REMEMBERED_SECONDS: u64 = 30 * 24 * 3600;
+/// The cookie between the password and the code.
+const HELD: &str = "signin";
+const HELD_SECONDS: u64 = 300;
+/// After its key: the browser is to be remembered.
+const REMEMBER: &str = ".remember";
 const TEN_YEARS: u64 = 10 * 365 * 24 * 3600;
 
 #[derive(Deserialize)]
@@ -35,6 +40,11 @@ pub(crate) struct LocalForm {
     password: String,
     #[serde(rename = "remember-me")]
     remember: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OtpForm {
+    otp: String,
 }
 
 /// `GET /signin`; with `?token=` it takes the token over into a cookie.
@@ -77,19 +87,66 @@ pub(crate) async fn local(
     let credentials = Credentials::Password {
         name: form.username,
         password: form.password,
-    };
-    let caller = match app.engine.sign_in(credentials, from).await {
-        Ok(sign_in) => sign_in.caller,
-        Err(Error::Throttled { .. }) => return see_other("/signin?error=wait").into_response(),
-        Err(_) => return see_other("/signin?error=credentials").into_response(),
+        otp: None,
     };
     let remember = form.remember.is_some();
-    let Ok(session) = begin(&app, &caller, &headers, remember).await else {
+    match app.engine.sign_in(credentials.clone(), from).await {
+        Ok(sign_in) => enter(&app, &sign_in.caller, &headers, remember).await,
+        Err(Error::OtpRequired) => {
+            let key = app.engine.hold_sign_in(credentials);
+            let kept = format!("{key}{}", if remember { REMEMBER } else { "" });
+            let response = see_other("/signin-otp").into_response();
+            with_cookie(response, &app, HELD, &kept, Some(HELD_SECONDS))
+        }
+        Err(Error::Throttled { .. }) => see_other("/signin?error=wait").into_response(),
+        Err(_) => see_other("/signin?error=credentials").into_response(),
+    }
+}
+
+/// `GET /signin-otp`: asks those whose password was right for their code.
+pub(crate) async fn otp_page(Query(query): Query<PageQuery>) -> Response {
+    let message = match query.error.as_deref() {
+        None => "",
+        Some("wait") => "<p role=alert>Too many failed sign-ins: wait a moment and try again.</p>",
+        Some(_) => "<p role=alert>This code is wrong, too old, or was used already.</p>",
+    };
+    Html(include_str!("sign_in/otp.html").replace("<!--message-->", message)).into_response()
+}
+
+/// `POST /signin-otp`
+pub(crate) async fn otp(
+    State(app): State<App>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    Form(form): Form<OtpForm>,
+) -> Response {
+    let kept = cookie(&headers, HELD).unwrap_or_default();
+    let (key, remember) = match kept.strip_suffix(REMEMBER) {
+        Some(key) => (key, true),
+        None => (kept.as_str(), false),
+    };
+    let Some(credentials) = app.engine.held_sign_in(key, &form.otp) else {
+        return see_other("/signin").into_response();
+    };
+    let from = client_address(&extensions);
+    match app.engine.sign_in(credentials, from).await {
+        Ok(sign_in) => {
+            app.engine.forget_sign_in(key);
+            let response = enter(&app, &sign_in.caller, &headers, remember).await;
+            with_cookie(response, &app, HELD, "", Some(0))
+        }
+        Err(Error::Throttled { .. }) => see_other("/signin-otp?error=wait").into_response(),
+        Err(_) => see_other("/signin-otp?error=code").into_response(),
+    }
+}
+
+/// To where the browser wanted to go, with a token.
+async fn enter(app: &App, caller: &Caller, headers: &HeaderMap, remember: bool) -> Response {
+    let Ok(session) = begin(app, caller, headers, remember).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let target = cookie(&headers, "return").unwrap_or_else(|| "/".into());
-    let response = see_other(&target).into_response();
-    session.give(&app, response)
+    let target = cookie(headers, "return").unwrap_or_else(|| "/".into());
+    session.give(app, see_other(&target).into_response())
 }
 
 /// A token of a browser, not yet given to it.

@@ -25,7 +25,7 @@ pub(crate) type Socket = HyperWebsocketStream;
 /// What a client sends at most in one message, in bytes.
 pub(crate) const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 /// Texts up to this length leave as one frame; longer ones in fragments of about half of it. In bytes.
-const FRAGMENT: usize = 64 * 1024;
+const FRAGMENT: usize = 128 * 1024;
 /// Held by every connection. In bytes.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -176,19 +176,19 @@ mod tests {
 
     #[test]
     fn what_is_long_is_cut_where_its_pieces_end() {
-        let sizes: Vec<usize> = fragments(&[40, 70_000, 40_000, 1, 40_000, 1])
+        let sizes: Vec<usize> = fragments(&[40, 140_000, 80_000, 1, 80_000, 1])
             .iter()
             .map(Bytes::len)
             .collect();
-        assert_eq!(sizes, [40, 70_000, 40_000, 40_002]);
+        assert_eq!(sizes, [40, 140_000, 80_000, 80_002]);
     }
 
     proptest! {
         #[test]
-        fn no_byte_is_lost(sizes in prop::collection::vec(0..100_000usize, 0..12)) {
+        fn no_byte_is_lost(sizes in prop::collection::vec(0..200_000usize, 0..12)) {
             let whole: Vec<u8> = sizes.iter().enumerate().flat_map(|(i, size)| vec![i as u8; *size]).collect();
             let cut = fragments(&sizes);
-            prop_assert!(cut.iter().all(|fragment| !fragment.is_empty() && fragment.len() <= 100_000));
+            prop_assert!(cut.iter().all(|fragment| !fragment.is_empty() && fragment.len() <= 200_000));
             prop_assert_eq!(cut.concat(), whole);
         }
     }

@@ -29,6 +29,8 @@ pub enum Credentials {
         name: String,
         /// As typed.
         password: String,
+        /// The code of the moment, for users who have a second factor.
+        otp: Option<String>,
     },
     /// By a token.
     Token(String),
@@ -44,14 +46,18 @@ pub struct SignIn {
 }
 
 impl Credentials {
-    /// Reads the parameters of `session.signIn`: `{email|username, password}` or `{token}`.
+    /// Reads the parameters of `session.signIn`: `{email|username, password, otp?}` or `{token}`.
     pub fn from_params(params: &Map<String, Value>) -> Result<Self> {
         let text = |name: &str| params.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(token) = text("token") {
             return Ok(Self::Token(token));
         }
         match (text("email").or_else(|| text("username")), text("password")) {
-            (Some(name), Some(password)) => Ok(Self::Password { name, password }),
+            (Some(name), Some(password)) => Ok(Self::Password {
+                name,
+                password,
+                otp: text("otp"),
+            }),
             _ => Err(Error::invalid(
                 "credentials",
                 "expected email and password, or token",
@@ -75,10 +81,14 @@ impl Engine {
     /// Checks credentials; failures are counted per user and address.
     ///
     /// # Errors
-    /// [`Error::InvalidCredentials`], [`Error::Throttled`].
+    /// [`Error::InvalidCredentials`], [`Error::OtpRequired`], [`Error::Throttled`].
     pub async fn sign_in(&self, credentials: Credentials, from: Option<IpAddr>) -> Result<SignIn> {
         let (user, expires_at) = match credentials {
-            Credentials::Password { name, password } => {
+            Credentials::Password {
+                name,
+                password,
+                otp,
+            } => {
                 self.throttle.check(&name, from, Instant::now())?;
                 let found = if password.is_empty() {
                     None
@@ -93,6 +103,14 @@ impl Engine {
                     tracing::warn!(user = name, address = ?from, "sign-in refused");
                     return Err(Error::InvalidCredentials);
                 };
+                let now_s = u64::try_from(self.now_ms() / 1000).unwrap_or_default();
+                if let Err(refused) = self.second_factor.check(&user, otp.as_deref(), now_s) {
+                    if matches!(refused, Error::InvalidCredentials) {
+                        self.throttle.failed(&name, from, Instant::now());
+                        tracing::warn!(user = name, address = ?from, "one-time password refused");
+                    }
+                    return Err(refused);
+                }
                 self.throttle.succeeded(&name);
                 (user.id, None)
             }

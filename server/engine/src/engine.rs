@@ -18,6 +18,7 @@ use crate::access::{Account, Directory};
 use crate::method::Method;
 use crate::pools::Pools;
 use crate::recent::Recent;
+use crate::second_factor::SecondFactor;
 use crate::setup::Setup;
 use crate::stats::Statistics;
 use crate::throttle::Throttle;
@@ -46,6 +47,7 @@ pub struct Engine {
     pub tasks: Tasks,
     pub(crate) throttle: Throttle,
     pub(crate) recent: Recent,
+    pub(crate) second_factor: SecondFactor,
     pub(crate) pools: Pools,
     pub(crate) setup: Setup,
     pub(crate) statistics: Statistics,
@@ -77,6 +79,7 @@ impl Engine {
             tasks,
             throttle: Throttle::default(),
             recent: Recent::default(),
+            second_factor: SecondFactor::default(),
             setup: Setup::new(),
             statistics: Statistics::default(),
             options,

@@ -71,6 +71,9 @@ pub enum Error {
     /// Wrong name, password or token.
     #[error("invalid credentials")]
     InvalidCredentials,
+    /// The name and the password are right, and this user has a second factor.
+    #[error("a one-time password is needed: send it as `otp`")]
+    OtpRequired,
     /// Too many failures.
     #[error("too many failed sign-ins: try again in {} s", .retry_after.as_secs().max(1))]
     Throttled {

@@ -18,6 +18,7 @@ mod objects;
 mod pieces;
 mod pools;
 mod recent;
+mod second_factor;
 mod setup;
 mod stats;
 mod tasks;

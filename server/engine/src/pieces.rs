@@ -10,7 +10,7 @@ use xo_inventory::Item;
 use crate::{Error, Result};
 
 /// A piece of many objects ends when it has so many bytes.
-const ENOUGH: usize = 32 * 1024;
+const ENOUGH: usize = 64 * 1024;
 
 /// The pieces of one JSON text. All of them together are one value.
 pub struct Pieces(Box<dyn Iterator<Item = Bytes> + Send>);
@@ -28,10 +28,12 @@ impl Pieces {
     }
 
     /// `{"<id>": {...}, ...}`
-    pub fn by_id(items: Vec<Arc<Item>>) -> Self {
+    pub fn by_id(mut items: Vec<Arc<Item>>) -> Self {
         if items.is_empty() {
             return Self::from(Bytes::from_static(b"{}"));
         }
+        // As they lie in memory, which is about the order in which they came: read so, they cost half of what they cost by id.
+        items.sort_unstable_by_key(|item| Arc::as_ptr(item).addr());
         let mut opening = b'{';
         Self::of(items, move |item, text| {
             text.put_u8(opening);
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn many_items_make_bounded_pieces_of_one_text() {
-        let numbers: Vec<u32> = (0..20_000).collect();
+        let numbers: Vec<u32> = (0..60_000).collect();
         let write =
             |n: u32, text: &mut BytesMut| text.extend_from_slice(format!("{n},").as_bytes());
         let pieces: Vec<Bytes> = Pieces::of(numbers.clone(), write).collect();

@@ -69,9 +69,14 @@ impl Recent {
         };
         match credentials {
             Credentials::Token(token) => add(token),
-            Credentials::Password { name, password } => {
+            Credentials::Password {
+                name,
+                password,
+                otp,
+            } => {
                 add(name);
                 add(password);
+                add(otp.as_deref().unwrap_or_default());
             }
         }
         if let Some(from) = from {
@@ -185,6 +190,7 @@ mod tests {
                 &Credentials::Password {
                     name: name.into(),
                     password: password.into(),
+                    otp: None,
                 },
                 None,
             )

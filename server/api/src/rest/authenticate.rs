@@ -23,11 +23,15 @@ pub(super) async fn caller(rest: &Rest, request: &Parts) -> Result<Caller, Probl
             ));
         }
         (Some(token), None) => Credentials::Token(token),
-        (None, Some(value)) => value.to_str().ok().and_then(read).ok_or_else(|| {
-            Problem::bad_request(
-                "the Authorization header must be `Basic` with base64 of name:password",
-            )
-        })?,
+        (None, Some(value)) => value
+            .to_str()
+            .ok()
+            .and_then(|value| read(value, otp(request)))
+            .ok_or_else(|| {
+                Problem::bad_request(
+                    "the Authorization header must be `Basic` with base64 of name:password",
+                )
+            })?,
         (None, None) => return Err(Error::NotSignedIn.into()),
     };
     let caller = rest.app.engine.authenticate(credentials, from).await?;
@@ -38,7 +42,7 @@ pub(super) async fn caller(rest: &Rest, request: &Parts) -> Result<Caller, Probl
 }
 
 /// The password may have colons, unlike upstream.
-fn read(value: &str) -> Option<Credentials> {
+fn read(value: &str, otp: Option<String>) -> Option<Credentials> {
     let (scheme, rest) = value.trim().split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some(Credentials::Token(rest.trim().to_owned()));
@@ -51,7 +55,17 @@ fn read(value: &str) -> Option<Credentials> {
     Some(Credentials::Password {
         name: name.into(),
         password: password.into(),
+        otp,
     })
+}
+
+/// `?otp=`, beside HTTP Basic.
+fn otp(request: &Parts) -> Option<String> {
+    let query = request.uri.query().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs
+        .find(|(name, _)| name == "otp")
+        .map(|(_, code)| code.into_owned())
 }
 
 #[cfg(test)]
@@ -61,7 +75,7 @@ mod tests {
     #[test]
     fn a_password_keeps_its_colons() {
         let value = format!("basic {}", STANDARD.encode("ann:a:b"));
-        let Some(Credentials::Password { name, password }) = read(&value) else {
+        let Some(Credentials::Password { name, password, .. }) = read(&value, None) else {
             panic!("not read")
         };
         assert_eq!((name.as_str(), password.as_str()), ("ann", "a:b"));
@@ -70,7 +84,7 @@ mod tests {
     #[test]
     fn what_is_no_basic_is_refused() {
         for text in ["", "Basic", "Basic !", "Digest x", "Basic YW5u"] {
-            assert!(read(text).is_none(), "{text}");
+            assert!(read(text, None).is_none(), "{text}");
         }
     }
 }

@@ -25,9 +25,10 @@ pub(super) fn routes() -> Vec<Route> {
             required("username", of("string")),
             required("password", of("string")),
             optional("remember", of("boolean")),
+            optional("otp", of("string")),
         ])
         .reply_json(201, "Signed in: the user", of("object"))
-        .reply(401, "Wrong user name or password")
+        .reply(401, "Wrong user name or password; `data.required` is `otp` when only the one-time password is missing")
         .reply(
             429,
             "Too many failures: `retry-after` tells how long to wait",
@@ -58,6 +59,7 @@ async fn begin(mut asked: Asked) -> Result<Response, Problem> {
     let credentials = Credentials::Password {
         name: text("username")?,
         password: text("password")?,
+        otp: body.get("otp").and_then(Value::as_str).map(str::to_owned),
     };
     let remember = body.get("remember").and_then(Value::as_bool) == Some(true);
     let app = &asked.rest.app;

@@ -42,7 +42,7 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
             2,
             Some(json!({ "permission": "authenticated", "object": {} })),
         ),
-        Error::InvalidCredentials => (3, None),
+        Error::InvalidCredentials | Error::OtpRequired => (3, None),
         Error::Throttled { retry_after } => (
             -32000,
             Some(json!({ "code": "TOO_MANY_ATTEMPTS", "retryAfter": retry_after.as_secs() })),

@@ -14,5 +14,6 @@ mod disks;
 mod documentation;
 mod events;
 mod lists;
+mod one_time_passwords;
 mod support;
 mod tasks;

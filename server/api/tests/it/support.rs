@@ -120,6 +120,7 @@ impl Site {
         let credentials = xo_engine::Credentials::Password {
             name: name.into(),
             password: PASSWORD.into(),
+            otp: None,
         };
         let caller = self.engine.sign_in(credentials, None).await.unwrap().caller;
         self.engine

@@ -169,6 +169,7 @@ async fn sign_in(engine: &Engine, name: &str) -> Caller {
     let credentials = Credentials::Password {
         name: name.into(),
         password: PASSWORD.into(),
+        otp: None,
     };
     engine.sign_in(credentials, None).await.unwrap().caller
 }
