@@ -6,6 +6,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::unread;
+
 /// Bodies that are read whole; streams (imports) are not limited.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
@@ -21,6 +23,7 @@ pub(crate) fn apply(router: Router) -> Router {
     router
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn(unread::read_after_refusal))
         .layer(set(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(set(header::X_FRAME_OPTIONS, "DENY"))

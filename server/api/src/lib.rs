@@ -15,6 +15,7 @@ mod rest;
 mod rpc;
 mod sign_in;
 mod transfers;
+mod unread;
 mod websocket;
 
 pub use app::{App, Metrics, Site, redirect_site, router, site};

@@ -75,7 +75,7 @@ pub enum Error {
     #[error("a one-time password is needed: send it as `otp`")]
     OtpRequired,
     /// Too many failures.
-    #[error("too many failed sign-ins: try again in {} s", .retry_after.as_secs().max(1))]
+    #[error("a sign-in failed a moment ago: try again in {} s", .retry_after.as_secs().max(1))]
     Throttled {
         /// How long to wait.
         retry_after: std::time::Duration,
@@ -92,7 +92,7 @@ pub enum Error {
     #[error("invalid parameters: {}", join(.0))]
     InvalidParameters(Vec<ParamError>),
     /// A filter that cannot be read.
-    #[error("invalid filter: {message}")]
+    #[error("{message}")]
     InvalidFilter {
         /// What is wrong, and where.
         message: String,

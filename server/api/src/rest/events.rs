@@ -86,7 +86,10 @@ fn fields() -> Vec<Field> {
         .map(|kind| json!(kind.name()))
         .collect();
     topics.extend([json!("alarm"), json!("task")]);
-    let fields = json!({ "anyOf": [{ "const": "*" }, { "type": "array", "items": of("string") }] });
+    let fields = json!({
+        "anyOf": [{ "const": "*" }, { "type": "array", "items": of("string") }],
+        "description": "which properties to tell; without `id` among them nothing tells which object changed",
+    });
     vec![
         required("collection", json!({ "enum": topics })),
         optional("fields", fields),
