@@ -226,6 +226,11 @@ export const TYPES: Record<Collection, string> = {
   pifs: 'PIF',
 };
 
+/** The collection that holds objects of a type, as tasks name them. */
+export function collectionOf(type: string | undefined): Collection | undefined {
+  return (Object.keys(TYPES) as Collection[]).find((collection) => TYPES[collection] === type);
+}
+
 /** Any object, where only what all of them have matters. */
 export interface Named {
   id: string;
@@ -238,6 +243,8 @@ export interface Task {
   /** Milliseconds. */
   start: number;
   end?: number;
+  /** When somebody asked it to stop. */
+  abortionRequestedAt?: number;
   properties: { name?: string; objectId?: string; objectType?: string; userId?: string; progress?: number; method?: string };
   result?: { message?: string; code?: string; params?: string[] };
 }

@@ -20,6 +20,7 @@ export const SCREENS: readonly Screen[] = [
     Page: () => <InventoryScreen key={collection} collection={collection} />,
   })),
   { path: '/create-vm', label: 'create.title', Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
+  { path: '/tasks', label: 'tasks.title', Page: lazy(() => import('../screens/tasks/TasksScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
   { path: '/hosts/:id/:tab?', Page: lazy(() => import('../screens/host/HostPage.tsx')) },
   { path: '/pools/:id/:tab?', Page: lazy(() => import('../screens/pool/PoolPage.tsx')) },
