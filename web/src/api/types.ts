@@ -249,6 +249,20 @@ export interface Task {
   result?: { message?: string; code?: string; params?: string[] };
 }
 
+/** A connection to a pool. */
+export interface Server {
+  id: string;
+  host: string;
+  label?: string;
+  enabled: boolean;
+  status: 'connected' | 'connecting' | 'disconnected';
+  /** Since when it is so, in milliseconds. */
+  since: number | null;
+  poolId: string | null;
+  poolNameLabel?: string;
+  error?: { message?: string; code?: string };
+}
+
 export interface User {
   id: string;
   name: string;

@@ -14,6 +14,7 @@ export interface Screen {
 const InventoryScreen = lazy(() => import('../screens/inventory/InventoryScreen.tsx'));
 
 export const SCREENS: readonly Screen[] = [
+  { path: '/overview', label: 'overview.title', Page: lazy(() => import('../screens/overview/OverviewScreen.tsx')) },
   ...INVENTORIES.map(({ collection, label }) => ({
     path: `/${collection}`,
     label,
@@ -29,7 +30,7 @@ export const SCREENS: readonly Screen[] = [
 ];
 
 /** Where somebody lands who asked for nothing. */
-export const HOME = '/vms';
+export const HOME = '/overview';
 
 /** A window of its own, without the frame. */
 export const CONSOLE_WINDOW = '/console/:collection/:id';
