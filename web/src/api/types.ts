@@ -271,6 +271,16 @@ export interface User {
   preferences: Record<string, unknown>;
 }
 
+/** An authentication token as it is listed: without its secret. Times are in milliseconds. */
+export interface Token {
+  id: string;
+  description?: string;
+  created_at?: number;
+  expiration: number;
+  client?: { id?: string };
+  last_uses?: Record<string, { timestamp: number }>;
+}
+
 export interface SetupState {
   required: boolean;
   version: string;
