@@ -18,6 +18,8 @@ test('somebody sets the server up, signs out and in, and sees VMs change as othe
   await page.getByLabel('Setup code').fill(server.code);
   await page.getByRole('button', { name: 'Make the administrator' }).click();
 
+  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  await page.getByRole('navigation').getByRole('link', { name: 'VMs', exact: true }).click();
   const rows = page.getByRole('grid', { name: 'VMs' }).getByRole('row');
   await expect(page.getByText('20 objects')).toBeVisible();
   await expect(rows.nth(1)).toContainText(/Running|Halted/);

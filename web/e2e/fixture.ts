@@ -10,7 +10,7 @@ const SCREENSHOTS = join(import.meta.dirname, '../../target/screenshots');
 
 interface Fixtures {
   server: Server;
-  /** Makes the administrator and signs in, unless that is done; ends on the first screen. */
+  /** Makes the administrator and signs in, unless that is done; ends on the list of VMs. */
   enter: () => Promise<void>;
   /** Takes `target/screenshots/<name>.png`. */
   shot: (name: string) => Promise<void>;
@@ -53,6 +53,8 @@ export const test = base.extend<Fixtures, { serverOf: (file: string) => Promise<
       await page.getByLabel('User name').fill(ADMIN.username);
       await page.getByLabel('Password').fill(ADMIN.password);
       await page.getByRole('button', { name: 'Sign in' }).click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+      await page.getByRole('navigation').getByRole('link', { name: 'VMs', exact: true }).click();
       await expect(page.getByRole('heading', { level: 1, name: 'VMs' })).toBeVisible();
     });
   },

@@ -1,10 +1,10 @@
-// Fails when the first load weighs more than its budget: the page, and what it imports before anything is shown, in gzip. The sign-in
-// and the first list count too, since nobody gets anywhere without them.
+// Fails when the first load weighs more than its budget: the page, and what it imports before anything is shown, in gzip. The sign-in,
+// the overview and the first list count too, since nobody gets anywhere without them.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BUDGET = 300 * 1024;
-const FIRST = ['index.html', 'src/app/Shell.tsx', 'src/screens/inventory/InventoryScreen.tsx'];
+const FIRST = ['index.html', 'src/app/Shell.tsx', 'src/screens/overview/OverviewScreen.tsx', 'src/screens/inventory/InventoryScreen.tsx'];
 const DIST = join(import.meta.dirname, '..', 'dist');
 
 const manifest = JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8'));

@@ -15,7 +15,7 @@ export interface Field {
   name: string;
   label: TextKey;
   /** `size` is in bytes, asked for in GiB; `object` is chosen from a collection. */
-  kind: 'text' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object';
+  kind: 'text' | 'password' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object';
   /** Without one: empty, 0, no, or the first choice if something must be chosen. */
   initial?: Value;
   isRequired?: boolean;
@@ -69,7 +69,7 @@ export function given(values: Values): Values {
 
 /** What a form begins with. */
 export function initialOf(fields: readonly Field[]): Values {
-  const empty = { text: '', lines: '', number: 0, size: 0, flag: false, choice: '', object: '' } as const;
+  const empty = { text: '', password: '', lines: '', number: 0, size: 0, flag: false, choice: '', object: '' } as const;
   return Object.fromEntries(fields.map((field) => [field.name, field.initial ?? (field.kind === 'choice' ? field.choices?.[0]?.[0] : undefined) ?? empty[field.kind]]));
 }
 

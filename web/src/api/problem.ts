@@ -8,6 +8,8 @@ export interface ProblemData {
   errors?: { instancePath: string; message: string }[];
   id?: string;
   type?: string;
+  /** Of a refused sign-in: what is still missing. */
+  required?: string;
 }
 
 export class Problem extends Error {

@@ -41,6 +41,8 @@ export interface SignIn {
   username: string;
   password: string;
   remember: boolean;
+  /** The one-time password, of users who have a second factor. */
+  otp?: string;
 }
 
 export async function signIn(how: SignIn): Promise<void> {
@@ -63,4 +65,9 @@ export async function setUpAdmin(code: string, username: string, password: strin
   const known = queries.getQueryData<SetupState>(SETUP);
   if (known) queries.setQueryData(SETUP, { ...known, required: false });
   await signIn({ username, password, remember: false });
+}
+
+/** Whether only the one-time password is missing. */
+export function needsOtp(problem: Problem): boolean {
+  return problem.status === 401 && problem.data.required === 'otp';
 }

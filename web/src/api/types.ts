@@ -226,6 +226,11 @@ export const TYPES: Record<Collection, string> = {
   pifs: 'PIF',
 };
 
+/** The collection that holds objects of a type, as tasks name them. */
+export function collectionOf(type: string | undefined): Collection | undefined {
+  return (Object.keys(TYPES) as Collection[]).find((collection) => TYPES[collection] === type);
+}
+
 /** Any object, where only what all of them have matters. */
 export interface Named {
   id: string;
@@ -238,8 +243,24 @@ export interface Task {
   /** Milliseconds. */
   start: number;
   end?: number;
+  /** When somebody asked it to stop. */
+  abortionRequestedAt?: number;
   properties: { name?: string; objectId?: string; objectType?: string; userId?: string; progress?: number; method?: string };
   result?: { message?: string; code?: string; params?: string[] };
+}
+
+/** A connection to a pool. */
+export interface Server {
+  id: string;
+  host: string;
+  label?: string;
+  enabled: boolean;
+  status: 'connected' | 'connecting' | 'disconnected';
+  /** Since when it is so, in milliseconds. */
+  since: number | null;
+  poolId: string | null;
+  poolNameLabel?: string;
+  error?: { message?: string; code?: string };
 }
 
 export interface User {
@@ -248,6 +269,16 @@ export interface User {
   permission: 'none' | 'admin';
   groups: string[];
   preferences: Record<string, unknown>;
+}
+
+/** An authentication token as it is listed: without its secret. Times are in milliseconds. */
+export interface Token {
+  id: string;
+  description?: string;
+  created_at?: number;
+  expiration: number;
+  client?: { id?: string };
+  last_uses?: Record<string, { timestamp: number }>;
 }
 
 export interface SetupState {

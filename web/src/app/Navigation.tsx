@@ -3,7 +3,7 @@ import { Nav, NavItem, NavList } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 
-import { SCREENS } from './routes.tsx';
+import { useNamedScreens } from './routes.tsx';
 
 export function Navigation() {
   const { t } = useTranslation();
@@ -11,14 +11,11 @@ export function Navigation() {
   return (
     <Nav aria-label={t('shell.navigation')}>
       <NavList>
-        {SCREENS.map(
-          ({ path, label }) =>
-            label && (
-              <NavItem key={path} itemId={path} isActive={pathname === path || pathname.startsWith(`${path}/`)}>
-                <Link to={path}>{t(label)}</Link>
-              </NavItem>
-            ),
-        )}
+        {useNamedScreens().map(({ path, label }) => (
+          <NavItem key={path} itemId={path} isActive={pathname === path || pathname.startsWith(`${path}/`)}>
+            <Link to={path}>{t(label)}</Link>
+          </NavItem>
+        ))}
       </NavList>
     </Nav>
   );

@@ -10,7 +10,7 @@ import type { Collection, Named } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
 import { INVENTORIES } from '../screens/inventory/collections.tsx';
 import { pathOf } from './paths.ts';
-import { SCREENS } from './routes.tsx';
+import { useNamedScreens } from './routes.tsx';
 
 const FOUND = 8;
 
@@ -31,9 +31,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const menu = useRef<HTMLDivElement>(null);
   const asked = useDeferredValue(text.trim());
   const objects = useQuery({ queryKey: ['palette', asked], enabled: asked !== '', queryFn: ({ signal }) => find(asked, signal) });
-  const screens = SCREENS.flatMap(({ path, label }) => (label ? [{ path, name: t(label) }] : [])).filter(({ name }) =>
-    name.toLowerCase().includes(text.trim().toLowerCase()),
-  );
+  const screens = useNamedScreens()
+    .map(({ path, label }) => ({ path, name: t(label) }))
+    .filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
   const go = (path: string | undefined) => {
     onClose();
     if (path) navigate(path);

@@ -1,6 +1,7 @@
-// How many tasks run now.
+// How many tasks run now; leads to them.
 import { Label, Spinner } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 
 import { useRunningTasks } from '../api/tasks.ts';
 
@@ -9,7 +10,15 @@ export function RunningTasks() {
   const count = useRunningTasks().length;
   if (count === 0) return null;
   return (
-    <Label icon={<Spinner isInline aria-hidden />} color="blue">
+    <Label
+      icon={<Spinner isInline aria-hidden />}
+      color="blue"
+      render={({ className, content }) => (
+        <Link to="/tasks" className={className}>
+          {content}
+        </Link>
+      )}
+    >
       {t('tasks.running', { count })}
     </Label>
   );

@@ -1,7 +1,8 @@
-// The signed-in user's menu: theme, language, sign out.
+// The signed-in user's menu: theme, language, account, sign out.
 import { Divider, Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
 
 import { signOut } from '../api/session.ts';
 import type { User } from '../api/types.ts';
@@ -11,6 +12,7 @@ import { toastProblem } from './toasts.ts';
 
 export function UserMenu({ me }: { me: User }) {
   const { t, i18n } = useTranslation();
+  const [, navigate] = useLocation();
   const theme = useTheme();
   const [isOpen, setOpen] = useState(false);
   const languages = Object.entries(LANGUAGES) as [Language, string][];
@@ -46,6 +48,14 @@ export function UserMenu({ me }: { me: User }) {
       </DropdownGroup>
       <Divider />
       <DropdownList>
+        <DropdownItem
+          onClick={() => {
+            setOpen(false);
+            navigate('/account');
+          }}
+        >
+          {t('account.title')}
+        </DropdownItem>
         <DropdownItem onClick={() => void signOut().catch((error: unknown) => toastProblem(t('user.signOut'), error))}>{t('user.signOut')}</DropdownItem>
       </DropdownList>
     </Dropdown>

@@ -1,6 +1,7 @@
 // The route table: every screen, once. What stands here is in the navigation and in the palette; what is not built is not here.
 import { lazy, type ComponentType } from 'react';
 
+import { useMe } from '../api/session.ts';
 import type { TextKey } from '../i18n.ts';
 import { INVENTORIES } from '../screens/inventory/collections.tsx';
 
@@ -9,17 +10,23 @@ export interface Screen {
   Page: ComponentType;
   /** In the navigation under this name. */
   label?: TextKey;
+  /** Named for administrators only; the server refuses what it shows to others. */
+  isForAdmins?: boolean;
 }
 
 const InventoryScreen = lazy(() => import('../screens/inventory/InventoryScreen.tsx'));
 
 export const SCREENS: readonly Screen[] = [
+  { path: '/overview', label: 'overview.title', Page: lazy(() => import('../screens/overview/OverviewScreen.tsx')) },
   ...INVENTORIES.map(({ collection, label }) => ({
     path: `/${collection}`,
     label,
     Page: () => <InventoryScreen key={collection} collection={collection} />,
   })),
   { path: '/create-vm', label: 'create.title', Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
+  { path: '/tasks', label: 'tasks.title', Page: lazy(() => import('../screens/tasks/TasksScreen.tsx')) },
+  { path: '/users', label: 'users.title', isForAdmins: true, Page: lazy(() => import('../screens/users/UsersScreen.tsx')) },
+  { path: '/account', label: 'account.title', Page: lazy(() => import('../screens/account/AccountScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
   { path: '/hosts/:id/:tab?', Page: lazy(() => import('../screens/host/HostPage.tsx')) },
   { path: '/pools/:id/:tab?', Page: lazy(() => import('../screens/pool/PoolPage.tsx')) },
@@ -27,8 +34,14 @@ export const SCREENS: readonly Screen[] = [
   { path: '/networks/:id/:tab?', Page: lazy(() => import('../screens/network/NetworkPage.tsx')) },
 ];
 
+/** Those that this user is told of. */
+export function useNamedScreens(): { path: string; label: TextKey }[] {
+  const isAdmin = useMe().data?.permission === 'admin';
+  return SCREENS.flatMap(({ path, label, isForAdmins }) => (label && (isAdmin || !isForAdmins) ? [{ path, label }] : []));
+}
+
 /** Where somebody lands who asked for nothing. */
-export const HOME = '/vms';
+export const HOME = '/overview';
 
 /** A window of its own, without the frame. */
 export const CONSOLE_WINDOW = '/console/:collection/:id';

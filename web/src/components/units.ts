@@ -18,3 +18,15 @@ export function bytes(count: number | undefined): string {
 export function time(seconds: number | null | undefined): string {
   return seconds ? new Date(seconds * 1000).toLocaleString() : '–';
 }
+
+const STEPS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
+
+/** How long before `now` something was, both in milliseconds: "3 hours ago". */
+export function ago(then: number, now: number, language: string): string {
+  const [unit, step] = STEPS.find(([, ms]) => now - then >= ms) ?? (['second', 1000] as const);
+  return new Intl.RelativeTimeFormat(language).format(-Math.floor((now - then) / step), unit);
+}

@@ -1,5 +1,5 @@
 // What was done to an object: its tasks, the newest first, live while they run.
-import { EmptyState, Label } from '@patternfly/react-core';
+import { EmptyState } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -9,9 +9,9 @@ import { problemOfTask } from '../../api/problem.ts';
 import { useRunningTasks } from '../../api/tasks.ts';
 import type { Collection, Task } from '../../api/types.ts';
 import { ProblemText } from '../ProblemText.tsx';
+import { TaskState } from '../TaskState.tsx';
 
 const SHOWN = 100;
-const COLOURS = { pending: 'blue', success: 'green', failure: 'red', interrupted: 'orange' } as const;
 
 export function ActivityTab({ collection, id }: { collection: Collection; id: string }) {
   const { t } = useTranslation();
@@ -39,9 +39,7 @@ export function ActivityTab({ collection, id }: { collection: Collection; id: st
             <Td dataLabel={t('column.started')}>{new Date(task.start).toLocaleString()}</Td>
             <Td dataLabel={t('column.task')}>{task.properties.name ?? task.id}</Td>
             <Td dataLabel={t('column.state')}>
-              <Label isCompact color={COLOURS[task.status]}>
-                {t(`taskState.${task.status}`)}
-              </Label>
+              <TaskState status={task.status} />
             </Td>
             <Td dataLabel={t('column.result')}>{task.status === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}</Td>
           </Tr>

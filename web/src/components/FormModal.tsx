@@ -1,0 +1,70 @@
+// A dialog that asks for some fields, or for a yes, sends them, and stays with the reason when that fails.
+import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { type Field, initialOf, isComplete, type Values } from '../actions/action.ts';
+import { Problem } from '../api/problem.ts';
+import { FieldInput } from './FieldInput.tsx';
+import { ProblemText } from './ProblemText.tsx';
+
+interface Props {
+  title: string;
+  text?: string;
+  fields?: readonly Field[];
+  button: string;
+  isDanger?: boolean;
+  send: (values: Values) => Promise<void>;
+  onClose: () => void;
+}
+
+export function FormModal({ title, text, fields = [], button, isDanger = false, send, onClose }: Props) {
+  const { t } = useTranslation();
+  const [values, setValues] = useState(() => initialOf(fields));
+  const [isSending, setSending] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const canSend = isComplete(fields, values) && !isSending;
+  const submit = async () => {
+    setSending(true);
+    setProblem(undefined);
+    try {
+      await send(values);
+      onClose();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+      setSending(false);
+    }
+  };
+  return (
+    <Modal isOpen variant="small" aria-labelledby="form-title" onClose={onClose}>
+      <ModalHeader title={title} labelId="form-title" description={text} />
+      <ModalBody>
+        <Form
+          id="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (canSend) void submit();
+          }}
+        >
+          {problem && (
+            <Alert isInline variant="danger" title={t('form.failed')}>
+              <ProblemText problem={problem} />
+            </Alert>
+          )}
+          {fields.map((field) => (
+            <FieldInput key={field.name} field={field} value={values[field.name] ?? ''} onChange={(value) => setValues({ ...values, [field.name]: value })} />
+          ))}
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button type="submit" form="form" variant={isDanger ? 'danger' : 'primary'} isDisabled={!canSend} isLoading={isSending}>
+          {button}
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          {t('confirm.cancel')}
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

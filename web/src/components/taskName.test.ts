@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+
+import { taskName } from './taskName.ts';
+
+const task = (name?: string) => ({ id: 't1', status: 'pending', start: 0, properties: name === undefined ? {} : { name } }) as const;
+
+describe('the name of a task', () => {
+  it('is what was done, without the way it came in', () => {
+    expect(taskName(task('REST API: start vm'))).toBe('start vm');
+    expect(taskName(task('API call: vm.start'))).toBe('vm.start');
+  });
+
+  it('is kept when it says nothing about that', () => {
+    expect(taskName(task('backup'))).toBe('backup');
+  });
+
+  it('is the id when there is none', () => {
+    expect(taskName(task())).toBe('t1');
+  });
+});

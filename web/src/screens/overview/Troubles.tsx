@@ -1,0 +1,76 @@
+// Problems, before all else: each says what, where, and what to do.
+import { Alert, AlertGroup } from '@patternfly/react-core/dist/esm/components/Alert/index.js';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+
+import { problemOfTask } from '../../api/problem.ts';
+import { pathOf } from '../../app/paths.ts';
+import { ProblemText } from '../../components/ProblemText.tsx';
+import { taskName } from '../../components/taskName.ts';
+import { TaskObject } from '../../components/TaskObject.tsx';
+import { ago } from '../../components/units.ts';
+import type { Trouble } from './problems.ts';
+
+const SHOWN = 8;
+const MINUTE_MS = 60_000;
+
+export function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
+  const { t } = useTranslation();
+  if (troubles.length === 0) return <Alert isInline variant="success" title={t('overview.well')} />;
+  return (
+    <AlertGroup>
+      {troubles.slice(0, SHOWN).map((trouble) => (
+        <One key={`${trouble.kind} ${trouble.id}`} trouble={trouble} />
+      ))}
+      {troubles.length > SHOWN && <Alert isInline variant="warning" title={t('confirm.more', { count: troubles.length - SHOWN })} />}
+    </AlertGroup>
+  );
+}
+
+function One({ trouble }: { trouble: Trouble }) {
+  const { t } = useTranslation();
+  switch (trouble.kind) {
+    case 'pool':
+      return (
+        <Alert isInline variant="danger" title={t(trouble.isTrying ? 'overview.poolTrying' : 'overview.poolLost', { name: trouble.name })}>
+          {trouble.since !== undefined && <Age since={trouble.since} />}
+          {trouble.cause && <p>{trouble.cause}</p>}
+          <p>{t('hint.503')}</p>
+        </Alert>
+      );
+    case 'hostDown':
+    case 'hostDisabled':
+      return (
+        <Alert isInline variant={trouble.kind === 'hostDown' ? 'danger' : 'warning'} title={t(`overview.${trouble.kind}`, { name: trouble.name })}>
+          <Link to={pathOf('hosts', trouble.id) ?? ''}>{t('overview.look')}</Link>
+        </Alert>
+      );
+    case 'srFull':
+      return (
+        <Alert isInline variant="warning" title={t('overview.srFull', { name: trouble.name, percent: trouble.percent })}>
+          <Link to={pathOf('srs', trouble.id) ?? ''}>{t('overview.look')}</Link>
+        </Alert>
+      );
+    case 'task':
+      return (
+        <Alert isInline variant="danger" title={t('overview.taskFailed', { name: taskName(trouble.task) })}>
+          <ProblemText problem={problemOfTask(trouble.task.result)} />
+          <p>
+            <TaskObject task={trouble.task} /> · <Link to="/tasks?state=failure">{t('overview.allFailed')}</Link>
+          </p>
+        </Alert>
+      );
+  }
+}
+
+/** How old what is shown of a pool is; grows by itself. */
+function Age({ since }: { since: number }) {
+  const { t, i18n } = useTranslation();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), MINUTE_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return <p>{t('overview.age', { ago: ago(since, Math.max(now, since), i18n.language) })}</p>;
+}

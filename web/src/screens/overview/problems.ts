@@ -1,0 +1,44 @@
+// What is wrong, as data: the worst first.
+import type { Host, Server, Sr, Task } from '../../api/types.ts';
+
+/** Storage above this share is nearly full. */
+export const FULL = 0.9;
+
+export type Trouble =
+  | { kind: 'pool'; id: string; name: string; since: number | undefined; cause: string | undefined; isTrying: boolean }
+  | { kind: 'hostDown' | 'hostDisabled'; id: string; name: string }
+  | { kind: 'srFull'; id: string; name: string; percent: number }
+  | { kind: 'task'; id: string; task: Task };
+
+interface Known {
+  servers: readonly Server[];
+  hosts: readonly Host[];
+  srs: readonly Sr[];
+  failed: readonly Task[];
+}
+
+/** What CDs lie in has no room to run out of. */
+export function isStore(sr: Sr): boolean {
+  return sr.size > 0 && sr.content_type !== 'iso' && sr.SR_type !== 'udev';
+}
+
+export function troublesOf({ servers, hosts, srs, failed }: Known): Trouble[] {
+  return [
+    ...servers
+      .filter(({ enabled, status }) => enabled && status !== 'connected')
+      .map((server): Trouble => ({
+        kind: 'pool',
+        id: server.id,
+        name: server.poolNameLabel ?? server.label ?? server.host,
+        since: server.since ?? undefined,
+        cause: server.error?.message,
+        isTrying: server.status === 'connecting',
+      })),
+    ...hosts.filter(({ power_state }) => power_state !== 'Running').map(({ id, name_label }): Trouble => ({ kind: 'hostDown', id, name: name_label })),
+    ...srs
+      .filter((sr) => isStore(sr) && sr.physical_usage / sr.size > FULL)
+      .map((sr): Trouble => ({ kind: 'srFull', id: sr.id, name: sr.name_label, percent: Math.round((100 * sr.physical_usage) / sr.size) })),
+    ...hosts.filter(({ power_state, enabled }) => power_state === 'Running' && !enabled).map(({ id, name_label }): Trouble => ({ kind: 'hostDisabled', id, name: name_label })),
+    ...failed.map((task): Trouble => ({ kind: 'task', id: task.id, task })),
+  ];
+}

@@ -1,0 +1,60 @@
+// Users as a table. Nobody takes their own permission or deletes the account that they are signed in with: the server refuses it.
+import { Button, FormSelect, FormSelectOption } from '@patternfly/react-core';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { useTranslation } from 'react-i18next';
+
+import { useMe } from '../../api/session.ts';
+import type { User } from '../../api/types.ts';
+
+const PERMISSIONS = ['none', 'admin'] as const;
+
+interface Props {
+  users: readonly User[];
+  onPermission: (user: User, permission: string) => void;
+  onPassword: (user: User) => void;
+  onDelete: (user: User) => void;
+}
+
+export function UserTable({ users, onPermission, onPassword, onDelete }: Props) {
+  const { t } = useTranslation();
+  const me = useMe().data?.id;
+  return (
+    <Table variant="compact" aria-label={t('users.title')}>
+      <Thead>
+        <Tr>
+          <Th>{t('signIn.username')}</Th>
+          <Th>{t('users.permission')}</Th>
+          <Th screenReaderText={t('action.menu')} />
+        </Tr>
+      </Thead>
+      <Tbody>
+        {users.map((user) => (
+          <Tr key={user.id}>
+            <Td dataLabel={t('signIn.username')}>{user.name}</Td>
+            <Td dataLabel={t('users.permission')}>
+              <FormSelect
+                id={`permission-${user.id}`}
+                aria-label={t('users.permissionOf', { name: user.name })}
+                value={user.permission}
+                isDisabled={user.id === me}
+                onChange={(_, permission) => onPermission(user, permission)}
+              >
+                {PERMISSIONS.map((one) => (
+                  <FormSelectOption key={one} value={one} label={t(`permission.${one}`)} />
+                ))}
+              </FormSelect>
+            </Td>
+            <Td className="xo-tools">
+              <Button size="sm" variant="link" onClick={() => onPassword(user)}>
+                {t('users.password')}
+              </Button>
+              <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
+                {t('users.delete')}
+              </Button>
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
