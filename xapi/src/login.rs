@@ -108,7 +108,8 @@ fn is_account_refused(error: &Error) -> bool {
 
 const METHOD: &str = "session.login_with_password";
 
-async fn at(rpc: &Rpc, address: &Address, account: &Credentials) -> Result<Place> {
+/// Logs in at `address` and nowhere else.
+pub(crate) async fn at(rpc: &Rpc, address: &Address, account: &Credentials) -> Result<Place> {
     let args = [
         json!(account.username),
         json!(account.password),

@@ -76,6 +76,16 @@ impl Session {
         Self::login_among(target, &[]).await
     }
 
+    /// Logs in at this very address.
+    ///
+    /// # Errors
+    /// As [`Session::login`]; `HOST_IS_SLAVE` with the master's address when that is another member.
+    pub async fn login_there(target: &Target) -> Result<Self> {
+        let rpc = Rpc::new(Arc::clone(&target.trust))?;
+        let place = login::at(&rpc, &target.address, &target.credentials).await?;
+        Ok(Self::at(rpc, target, place))
+    }
+
     /// Logs in on the master, which is looked for at the target and at all `members` at once.
     ///
     /// # Errors
@@ -83,7 +93,11 @@ impl Session {
     pub async fn login_among(target: &Target, members: &[Address]) -> Result<Self> {
         let rpc = Rpc::new(Arc::clone(&target.trust))?;
         let place = login::among(&rpc, &target.address, members, &target.credentials).await?;
-        Ok(Self {
+        Ok(Self::at(rpc, target, place))
+    }
+
+    fn at(rpc: Rpc, target: &Target, place: Place) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 rpc,
                 credentials: target.credentials.clone(),
@@ -93,7 +107,7 @@ impl Session {
                 ended: AtomicBool::new(false),
                 aside: TaskTracker::new(),
             }),
-        })
+        }
     }
 
     /// Makes sure that the pool answers: where it did, else at whichever of `members` is the master now. All clones follow.

@@ -60,7 +60,9 @@ impl Problem {
             Error::Unauthorized { .. } | Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::NoSuchObject { .. } => StatusCode::NOT_FOUND,
             Error::AlreadyExists { .. } | Error::IncorrectState { .. } => StatusCode::CONFLICT,
-            Error::InvalidParameters(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::InvalidParameters(_) | Error::CannotConnect { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Error::InvalidFilter { .. } | Error::BadData(_) => StatusCode::BAD_REQUEST,
             Error::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::NotImplemented { .. } | Error::UnknownMethod { .. } => {
@@ -145,7 +147,10 @@ impl IntoResponse for Problem {
             if let Some(data) = self.data() {
                 members.insert("data".into(), data);
             }
-            if let Self::Engine(Error::Pool { code, params }) = &self {
+            if let Self::Engine(
+                Error::Pool { code, params } | Error::CannotConnect { code, params, .. },
+            ) = &self
+            {
                 members.insert("info".into(), json!({ "code": code, "params": params }));
             }
         }

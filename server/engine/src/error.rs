@@ -134,6 +134,16 @@ pub enum Error {
     /// The account of a pool connection is wrong.
     #[error("the pool refused the account: wrong user name or password")]
     PoolAuthentication,
+    /// A pool cannot be connected as asked.
+    #[error("{reason}")]
+    CannotConnect {
+        /// XAPI's, or one of those of `server.getAll`: `DUPLICATE_POOL`, `CERTIFICATE_CHANGED`, `UNREACHABLE`, ...
+        code: String,
+        /// What that is about: the master's address, the certificate that was shown.
+        params: Vec<String>,
+        /// In words, with what to do.
+        reason: String,
+    },
     /// The pool cannot be reached now.
     #[error("{what} cannot be reached: {reason}")]
     Unreachable {

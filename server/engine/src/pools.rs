@@ -10,7 +10,7 @@ use std::time::UNIX_EPOCH;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use xapi::{Fingerprint, Limits, TrustMode};
-use xo_inventory::{Connection, Settings, State, Status};
+use xo_inventory::{Connection, Heard, Settings, State, Status};
 use xo_store::{NewServer, Secret, Server, ServerChange};
 
 use crate::{Engine, Error, Result};
@@ -25,6 +25,18 @@ impl Pools {
 
     fn status(&self, id: &str) -> Option<Status> {
         self.0.lock().get(id).map(|c| c.status().borrow().clone())
+    }
+
+    fn heard(&self, id: &str) -> Option<Heard> {
+        self.0.lock().get(id).map(Connection::heard)
+    }
+
+    /// Whether any pool is connected now.
+    pub(crate) fn any_connected(&self) -> bool {
+        let running = self.0.lock();
+        running
+            .values()
+            .any(|c| matches!(c.status().borrow().state, State::Connected))
     }
 }
 
@@ -68,14 +80,14 @@ impl Engine {
     }
 
     /// Points the connection with this label at an address, makes it when there is none, and connects it. For pools that
-    /// this process runs itself: their certificate is made anew at each start.
+    /// this process runs itself: their certificate is made anew at each start. Returns the connection's id.
     pub async fn adopt_pool(
         self: &Arc<Self>,
         label: &str,
         host: &str,
         username: &str,
         password: &str,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let servers = self.store.servers();
         let known = servers
             .list()
@@ -110,14 +122,15 @@ impl Engine {
                 servers.create(new).await?
             }
         };
-        self.connect(&server).await
+        self.connect(&server).await?;
+        Ok(server.id)
     }
 
     /// Waits until a connection that was just started is connected.
     ///
     /// # Errors
     /// Why the first try failed; further ones go on by themselves.
-    pub(crate) async fn await_connected(&self, id: &str) -> Result<()> {
+    pub async fn await_connected(&self, id: &str) -> Result<()> {
         let Some(mut status) = self.pools.0.lock().get(id).map(Connection::status) else {
             return Err(Error::no_such(id, "server"));
         };
@@ -196,6 +209,9 @@ impl Engine {
             put("httpProxy", server.http_proxy.as_ref().map(|p| json!(p)));
             put("fingerprint", server.fingerprint.as_ref().map(|f| json!(f)));
             put("error", error);
+            let heard = self.pools.heard(&server.id).unwrap_or_default();
+            put("lastEvent", heard.at_ms.map(|ms| json!(ms)));
+            put("latency", heard.latency_ms.map(|ms| json!(ms)));
             put(
                 "poolNameLabel",
                 pool_object.and_then(|o| o.at("name_label")),
@@ -246,12 +262,31 @@ fn trust_of(server: &Server) -> TrustMode {
 
 fn error_json(error: &xapi::Error) -> Value {
     let words = Error::from(error.clone());
-    let code = match error {
+    let mut view = json!({ "code": error_code(error), "message": words.to_string() });
+    let shown = match error {
+        xapi::Error::CertificateChanged {
+            presented,
+            accepted,
+            ..
+        } => Some((presented, accepted.as_slice())),
+        xapi::Error::CertificateUntrusted { presented, .. } => Some((presented, [].as_slice())),
+        _ => None,
+    };
+    if let (Some((presented, accepted)), Some(view)) = (shown, view.as_object_mut()) {
+        let accepted: Vec<String> = accepted.iter().map(ToString::to_string).collect();
+        view.insert("presented".into(), json!(presented.to_string()));
+        view.insert("accepted".into(), json!(accepted));
+    }
+    view
+}
+
+/// XAPI's own code, or ours for what happens before XAPI answers.
+pub(crate) fn error_code(error: &xapi::Error) -> &str {
+    match error {
         xapi::Error::Api(e) => e.code.as_str(),
         xapi::Error::CertificateChanged { .. } => "CERTIFICATE_CHANGED",
         xapi::Error::CertificateUntrusted { .. } => "CERTIFICATE_UNTRUSTED",
         xapi::Error::Garbage { .. } => "NOT_XAPI",
         _ => "UNREACHABLE",
-    };
-    json!({ "code": code, "message": words.to_string() })
+    }
 }

@@ -21,6 +21,8 @@ pub struct SetupState {
     pub required: bool,
     /// Of this server.
     pub version: String,
+    /// True while any pool is connected.
+    pub connected: bool,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl Engine {
         SetupState {
             required: self.directory().is_empty(),
             version: self.options.version.clone(),
+            connected: self.pools.any_connected(),
         }
     }
 

@@ -3,7 +3,8 @@
 //! What it does all the time is in `watcher.rs`.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -58,9 +59,39 @@ pub struct Status {
     pub since: SystemTime,
 }
 
+/// What was last heard of a pool.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Heard {
+    /// When, in milliseconds since the epoch.
+    pub at_ms: Option<i64>,
+    /// How long the pool took for the smallest of calls when it was last loaded.
+    pub latency_ms: Option<f64>,
+}
+
+/// Written by the watcher with every answer; no one is woken for it. Zero: nothing yet.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    at_ms: AtomicI64,
+    latency_us: AtomicU64,
+}
+
+impl Pulse {
+    pub(crate) fn beat(&self) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |d| d.as_millis() as i64);
+        self.at_ms.store(now, Ordering::Relaxed);
+    }
+
+    pub(crate) fn took(&self, latency: Duration) {
+        let us = (latency.as_micros() as u64).max(1);
+        self.latency_us.store(us, Ordering::Relaxed);
+    }
+}
+
 /// A watcher that runs until it is stopped.
 #[derive(Debug)]
 pub struct Connection {
+    pulse: Arc<Pulse>,
     status: watch::Receiver<Status>,
     cancel: DropGuard,
     task: JoinHandle<()>,
@@ -78,9 +109,12 @@ impl Connection {
         });
         let cancel = CancellationToken::new();
         let span = tracing::info_span!("watcher", server = settings.name);
-        let watcher = Watcher::new(inventory, settings, report, cancel.clone());
+        let pulse = Arc::new(Pulse::default());
+        let mut watcher = Watcher::new(inventory, settings, report, cancel.clone());
+        watcher.pulse = Arc::clone(&pulse);
         let task = tokio::spawn(watcher.run().instrument(span));
         Self {
+            pulse,
             status,
             cancel: cancel.drop_guard(),
             task,
@@ -90,6 +124,16 @@ impl Connection {
     /// As it is now; also to wait for a change.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// When the pool was last heard of.
+    pub fn heard(&self) -> Heard {
+        let at_ms = self.pulse.at_ms.load(Ordering::Relaxed);
+        let us = self.pulse.latency_us.load(Ordering::Relaxed);
+        Heard {
+            at_ms: (at_ms > 0).then_some(at_ms),
+            latency_ms: (us > 0).then_some(us as f64 / 1000.0),
+        }
     }
 
     /// Ends it: removes the pool's objects and logs out.

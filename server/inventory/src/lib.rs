@@ -15,7 +15,7 @@ mod pool;
 mod watcher;
 mod world;
 
-pub use connection::{Connection, Settings, State, Status};
+pub use connection::{Connection, Heard, Settings, State, Status};
 pub use feed::{Notice, Subscription};
 pub use inventory::{Inventory, Item};
 pub use metrics::Latency;

@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::SystemTime;
 
 use rand::Rng;
@@ -18,9 +19,11 @@ use xapi::{Address, Batch, Change, Error, EventFeed, Load, Session, Target, Trus
 use xapi_records::{Class, Id};
 
 use crate::backoff::{self, Backoff};
+use crate::connection::Pulse;
 use crate::pool::{PoolCache, Refused};
 use crate::{Inventory, Settings, State, Status};
 
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Deriving more objects than this takes long enough to be kept off the threads that serve clients.
 const LARGE_BATCH: usize = 200;
 
@@ -36,6 +39,7 @@ pub(crate) struct Watcher {
     connected: Option<Instant>,
     /// By how many records of a class we know more than the pool counts, though they were just listed.
     excess: HashMap<Class, usize>,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 /// Why a watcher no longer follows.
@@ -68,6 +72,7 @@ impl Watcher {
             cache: None,
             connected: None,
             excess: HashMap::new(),
+            pulse: Arc::default(),
         }
     }
 
@@ -168,6 +173,10 @@ impl Watcher {
 
     async fn load(&mut self, session: &Session) -> Result<EventFeed, Stop> {
         let began = Instant::now();
+        let ping = session.request("pool.get_all", serde_json::json!([]), PING_TIMEOUT);
+        if self.or_stop(ping).await?.is_ok() {
+            self.pulse.took(began.elapsed());
+        }
         let mut loads = Vec::new();
         let loading = EventFeed::load(session.clone(), |load| loads.push(load));
         let feed = self.or_stop(loading).await??;
@@ -191,6 +200,7 @@ impl Watcher {
         self.inventory.trust_members(&cache, session);
         self.inventory.mark_up(&cache, session);
         self.connected.get_or_insert_with(Instant::now);
+        self.pulse.beat();
         self.report_connected(session, &cache);
         tracing::info!(ms = began.elapsed().as_millis() as u64, "pool loaded");
         Ok(feed)
@@ -203,6 +213,7 @@ impl Watcher {
         batch: Batch,
     ) -> Result<(), Stop> {
         let received = std::time::Instant::now();
+        self.pulse.beat();
         for problem in &batch.unreadable {
             tracing::warn!(problem, "record left out");
         }

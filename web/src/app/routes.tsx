@@ -32,6 +32,7 @@ export const SCREENS: readonly Screen[] = [
   { path: '/pools/:id/:tab?', Page: lazy(() => import('../screens/pool/PoolPage.tsx')) },
   { path: '/srs/:id/:tab?', Page: lazy(() => import('../screens/sr/SrPage.tsx')) },
   { path: '/networks/:id/:tab?', Page: lazy(() => import('../screens/network/NetworkPage.tsx')) },
+  { path: '/servers', label: 'servers.title', Page: lazy(() => import('../screens/servers/ServersScreen.tsx')) },
 ];
 
 /** Those that this user is told of. */
@@ -42,6 +43,9 @@ export function useNamedScreens(): { path: string; label: TextKey }[] {
 
 /** Where somebody lands who asked for nothing. */
 export const HOME = '/overview';
+
+/** The step of the first visit that follows the first administrator; without the frame. */
+export const FIRST_POOL = '/setup/pool';
 
 /** A window of its own, without the frame. */
 export const CONSOLE_WINDOW = '/console/:collection/:id';

@@ -36,7 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
         .reply_json(
             200,
             "The state",
-            json!({ "type": "object", "properties": { "required": of("boolean"), "version": of("string") } }),
+            json!({ "type": "object", "properties": { "required": of("boolean"), "version": of("string"), "connected": of("boolean") } }),
         ),
         Route::new(Verb::POST, "/setup/admin", "Makes the first administrator.", |mut asked| async move {
             let body = asked.body().await?;

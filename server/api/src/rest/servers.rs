@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use xo_engine::{Engine, Error};
 
 use super::asked::{self, Asked, created, nothing};
-use super::route::{Route, of};
+use super::route::{Route, of, required};
 use super::{listing, methods, tasks};
 use crate::problem::Problem;
 
@@ -17,12 +17,18 @@ const NAMES: &[methods::Names] = &[
     ("allowUnauthorized", "allowUnauthorized"),
     ("readOnly", "readOnly"),
     ("httpProxy", "httpProxy"),
+    ("fingerprint", "fingerprint"),
 ];
+const NEW_NAMES: &[methods::Names] = &[("autoConnect", "autoConnect"), ("wait", "wait")];
 
 pub(super) fn routes(engine: &Engine) -> Vec<Route> {
-    let fields = methods::find(engine, "server.add")
-        .map(|m| methods::fields(m, NAMES))
-        .unwrap_or_default();
+    let fields = |method: &str, names: &[methods::Names]| {
+        methods::find(engine, method)
+            .map(|m| methods::fields(m, names))
+            .unwrap_or_default()
+    };
+    let new = fields("server.add", &[NAMES, NEW_NAMES].concat());
+    let change = fields("server.set", NAMES);
     let list = Route::new(
         Verb::GET,
         "/servers",
@@ -59,7 +65,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         Route::new(
             Verb::POST,
             "/servers",
-            "Adds a pool and connects it.",
+            "Adds a pool and connects it; with `wait`, only when that works.",
             |mut asked| async move {
                 let params = asked.body().await?;
                 let id = asked.call("server.add", params).await?;
@@ -67,8 +73,41 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
             },
         )
         .admin()
-        .body(fields)
-        .reply_json(201, "Added", super::route::made()),
+        .body(new)
+        .reply_json(201, "Added", super::route::made())
+        .reply(422, "It cannot be connected; `info.code` tells why"),
+        Route::new(
+            Verb::POST,
+            "/servers/probe",
+            "Looks at an address, without an account: which certificate it shows.",
+            |mut asked| async move {
+                let params = asked.body().await?;
+                let sight = asked.call("server.probe", params).await?;
+                asked::json(StatusCode::OK, &sight)
+            },
+        )
+        .admin()
+        .body(vec![required("host", of("string"))])
+        .reply_json(200, "What was seen", sight())
+        .reply(
+            422,
+            "It cannot be reached, or is no host; `info.code` tells which",
+        ),
+        Route::new(
+            Verb::PATCH,
+            "/servers/{id}",
+            "Changes a connection; one that is enabled is made anew when need be.",
+            |mut asked| async move {
+                let mut params = asked.body().await?;
+                params.insert("id".into(), json!(asked.param("id")));
+                asked.call("server.set", params).await?;
+                Ok(nothing())
+            },
+        )
+        .admin()
+        .body(change)
+        .reply(204, "Changed")
+        .reply(404, "No such server"),
         Route::new(
             Verb::DELETE,
             "/servers/{id}",
@@ -82,6 +121,15 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         .admin()
         .reply(204, "Removed"),
     ]
+}
+
+fn sight() -> Value {
+    json!({ "type": "object", "properties": {
+        "host": of("string"),
+        "encrypted": of("boolean"),
+        "fingerprint": { "type": ["string", "null"] },
+        "vouched": { "type": "boolean", "description": "an authority vouches for the certificate" },
+    } })
 }
 
 async fn all(asked: &Asked) -> Result<Vec<Value>, Problem> {

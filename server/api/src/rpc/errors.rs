@@ -75,6 +75,10 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
             (25, Some(data))
         }
         Error::PoolAuthentication => (8, None),
+        Error::CannotConnect { code, params, .. } => match code.as_str() {
+            "SESSION_AUTHENTICATION_FAILED" => (8, None),
+            _ => (-32000, Some(json!({ "code": code, "params": params }))),
+        },
         Error::Unreachable { what, .. } => (9, Some(json!({ "objectId": what }))),
         Error::Unavailable(what) => (28, Some(json!({ "serviceName": what }))),
         Error::Pool { code, params } => pool(code, params),

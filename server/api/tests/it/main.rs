@@ -15,5 +15,6 @@ mod documentation;
 mod events;
 mod lists;
 mod one_time_passwords;
+mod servers;
 mod support;
 mod tasks;

@@ -1,4 +1,6 @@
-//! Pool connections, which Xen Orchestra calls servers.
+//! Pool connections, which Xen Orchestra calls servers. What is found out before one is made stands in `server/trial.rs`.
+
+mod trial;
 
 use serde_json::{Value, json};
 use xo_store::{NewServer, Secret, ServerChange};
@@ -22,7 +24,17 @@ pub(super) fn methods() -> Vec<Method> {
         .param("allowUnauthorized", boolean().optional())
         .param("readOnly", boolean().optional())
         .param("httpProxy", string().optional())
+        .param("fingerprint", string().optional())
+        .param("wait", boolean().optional())
         .run(add),
+        Method::new(
+            "server.probe",
+            "Looks at an address: which certificate it shows and whether an authority vouches for it.",
+        )
+        .admin()
+        .param("host", string())
+        .untasked()
+        .run(trial::probe),
         Method::new(
             "server.getAll",
             "Lists the pool connections and how they stand.",
@@ -42,6 +54,7 @@ pub(super) fn methods() -> Vec<Method> {
         .param("allowUnauthorized", boolean().optional())
         .param("readOnly", boolean().optional())
         .param("httpProxy", types(&["string", "null"]).optional())
+        .param("fingerprint", string().optional())
         .run(set),
         on_server("server.enable", "Connects a pool and keeps it connected.").run(enable),
         on_server("server.disable", "Disconnects a pool.").run(disable),
@@ -54,6 +67,16 @@ async fn add(call: Call) -> Result<String> {
     host.parse::<xapi::Address>()?;
     refuse_proxy(&call)?;
     let connect = call.bool_opt("autoConnect").unwrap_or(true);
+    let (trust, pin) =
+        trial::trust_for(call.str_opt("fingerprint"), call.flag("allowUnauthorized"))?;
+    let wait = call.flag("wait") && connect;
+    if wait {
+        let credentials = xapi::Credentials {
+            username: call.str("username")?.to_owned(),
+            password: call.str("password")?.to_owned(),
+        };
+        trial::check(&call.engine, &host, credentials, trust).await?;
+    }
     let new = NewServer {
         host,
         label: call.str_opt("label").map(str::to_owned),
@@ -64,9 +87,23 @@ async fn add(call: Call) -> Result<String> {
         allow_unauthorized: call.flag("allowUnauthorized"),
         http_proxy: None,
     };
-    let server = call.engine.store.servers().create(new).await?;
+    let servers = call.engine.store.servers();
+    let mut server = servers.create(new).await?;
+    if pin.is_some() {
+        let change = ServerChange {
+            fingerprint: Some(pin),
+            ..ServerChange::default()
+        };
+        server = servers.update(&server.id, change).await?;
+    }
     if connect {
         call.engine.connect(&server).await?;
+    }
+    if wait && let Err(error) = call.engine.await_connected(&server.id).await {
+        // Who waits is told why, and tries again: nothing half made stays.
+        call.engine.disconnect(&server.id).await;
+        servers.delete(&server.id).await?;
+        return Err(error);
     }
     Ok(server.id)
 }
@@ -91,6 +128,7 @@ async fn set(call: Call) -> Result<()> {
     };
     // A new address, or the wish to accept anew, forgets the pinned certificate.
     let forget_pin = call.has("host") || call.has("allowUnauthorized");
+    let (_, pin) = trial::trust_for(call.str_opt("fingerprint"), false)?;
     let change = ServerChange {
         host: call.str_opt("host").map(|h| h.trim().to_owned()),
         label: nullable("label"),
@@ -98,11 +136,20 @@ async fn set(call: Call) -> Result<()> {
         password: call.str_opt("password").map(Secret::new),
         read_only: call.bool_opt("readOnly"),
         allow_unauthorized: call.bool_opt("allowUnauthorized"),
-        fingerprint: forget_pin.then_some(None),
+        fingerprint: match pin {
+            Some(pin) => Some(Some(pin)),
+            None => forget_pin.then_some(None),
+        },
         ..ServerChange::default()
     };
     let server = engine.store.servers().update(id, change).await?;
-    let touches_connection = ["host", "username", "password", "allowUnauthorized"];
+    let touches_connection = [
+        "host",
+        "username",
+        "password",
+        "allowUnauthorized",
+        "fingerprint",
+    ];
     if server.enabled && touches_connection.iter().any(|p| call.has(p)) {
         engine.disconnect(id).await;
         engine.connect(&server).await?;

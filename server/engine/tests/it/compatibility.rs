@@ -21,7 +21,11 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
     (
         "server.add",
-        "also takes `readOnly`, which `server.set` knows",
+        "also takes `readOnly`, which `server.set` knows, `fingerprint` and `wait`",
+    ),
+    (
+        "server.set",
+        "also takes `fingerprint`: the certificate to accept",
     ),
     (
         "session.signIn",

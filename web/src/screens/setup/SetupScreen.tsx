@@ -2,9 +2,11 @@
 import { ActionGroup, Alert, Button, Content, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, LoginPage, TextInput } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
 
 import { Problem } from '../../api/problem.ts';
 import { setUpAdmin } from '../../api/session.ts';
+import { FIRST_POOL } from '../../app/routes.tsx';
 import { useTitle } from '../../app/useTitle.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
@@ -17,12 +19,15 @@ export default function SetupScreen() {
   const [password, setPassword] = useState('');
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const [, go] = useLocation();
   useTitle(t('setup.title'));
 
   const submit = async () => {
     setSending(true);
     setProblem(undefined);
     try {
+      // Before it, so that a reload or a new sign-in goes on there.
+      go(FIRST_POOL, { replace: true });
       await setUpAdmin(code.trim(), username.trim(), password);
     } catch (error) {
       if (error instanceof Problem) setProblem(error);

@@ -1,0 +1,93 @@
+// Pool connections: what they are and what is done with them.
+import { useQuery } from '@tanstack/react-query';
+
+import { queries } from './client.ts';
+import { get, patch, post, remove } from './http.ts';
+
+export interface ServerError {
+  code: string;
+  message: string;
+  /** The certificate that was shown instead of the accepted one. */
+  presented?: string;
+}
+
+export interface Server {
+  id: string;
+  host: string;
+  label?: string;
+  username: string;
+  enabled: boolean;
+  status: 'connected' | 'connecting' | 'disconnected';
+  error?: ServerError;
+  /** Milliseconds, when the state began. */
+  since: number | null;
+  lastEvent?: number;
+  /** Milliseconds. */
+  latency?: number;
+  /** Of the accepted certificates, with spaces. */
+  fingerprint?: string;
+  poolId: string | null;
+  poolNameLabel?: string;
+}
+
+/** What shows at an address before anybody signs in there. */
+export interface Sight {
+  encrypted: boolean;
+  fingerprint: string | null;
+  /** An authority that the server trusts vouches for the certificate. */
+  vouched: boolean;
+}
+
+const SERVERS = ['servers'];
+
+export function useServers() {
+  return useQuery({ queryKey: SERVERS, staleTime: 0, queryFn: ({ signal }) => get<Server[]>('/servers', { fields: '*' }, signal) });
+}
+
+export async function lookAgain(): Promise<void> {
+  await queries.invalidateQueries({ queryKey: SERVERS });
+}
+
+export const probe = (host: string) => post<Sight>('/servers/probe', { host });
+
+export interface NewServer {
+  host: string;
+  username: string;
+  password: string;
+  label?: string;
+  fingerprint?: string;
+}
+
+/** Adds a pool once it is connected; a problem says why it cannot be. */
+export async function addServer(what: NewServer): Promise<void> {
+  await post('/servers', { ...what, wait: true });
+  await lookAgain();
+}
+
+export type Change = Partial<Omit<NewServer, 'label'>> & { label?: string | null };
+
+/** Changes a connection; one that is enabled is waited for. */
+export async function changeServer(server: Server, change: Change): Promise<void> {
+  try {
+    await patch(`/servers/${server.id}`, { ...change });
+    if (server.enabled) await connect(server.id);
+  } finally {
+    await lookAgain();
+  }
+}
+
+export async function enableServer(server: Server, enabled: boolean): Promise<void> {
+  try {
+    await (enabled ? connect(server.id) : post(`/servers/${server.id}/actions/disconnect`, {}, { sync: true }));
+  } finally {
+    await lookAgain();
+  }
+}
+
+export async function removeServer(server: Server): Promise<void> {
+  await remove(`/servers/${server.id}`);
+  await lookAgain();
+}
+
+/** Ends when it is connected, or with the reason why it is not. */
+const connect = (id: string) => post(`/servers/${id}/actions/connect`, {}, { sync: true });

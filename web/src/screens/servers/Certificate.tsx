@@ -1,0 +1,25 @@
+// What was seen at an address, for somebody to judge.
+import { Alert, ClipboardCopy, Content } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import type { Sight } from '../../api/servers.ts';
+
+export function Certificate({ sight }: { sight: Sight }) {
+  const { t } = useTranslation();
+  if (!sight.encrypted) {
+    return (
+      <Alert isInline variant="warning" title={t('servers.plain')}>
+        {t('servers.plainHelp')}
+      </Alert>
+    );
+  }
+  if (sight.vouched) return <Alert isInline variant="success" title={t('servers.vouched')} />;
+  return (
+    <Alert isInline variant="info" title={t('servers.unknown')}>
+      <Content component="p">{t('servers.unknownHelp')}</Content>
+      <ClipboardCopy isReadOnly hoverTip={t('copy.hint')} clickTip={t('copy.done')} textAriaLabel={t('servers.fingerprint')} isCode>
+        {sight.fingerprint ?? ''}
+      </ClipboardCopy>
+    </Alert>
+  );
+}

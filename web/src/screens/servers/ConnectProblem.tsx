@@ -1,0 +1,21 @@
+// Why a pool cannot be connected: in short, in the server's words, and what to do.
+import { Alert } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import type { Problem } from '../../api/problem.ts';
+import { ProblemText } from '../../components/ProblemText.tsx';
+import en from '../../locales/en.json';
+
+export type ReasonCode = keyof typeof en.servers.reason;
+
+/** The code when there are words for it, else the one that says nothing more. */
+export const reasonOf = (code: string | undefined): ReasonCode => (code !== undefined && code in en.servers.reason ? (code as ReasonCode) : 'other');
+
+export function ConnectProblem({ problem }: { problem: Problem }) {
+  const { t } = useTranslation();
+  return (
+    <Alert isInline variant="danger" title={t(`servers.reason.${reasonOf(problem.code)}`)}>
+      <ProblemText problem={problem} />
+    </Alert>
+  );
+}

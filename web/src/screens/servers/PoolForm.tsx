@@ -1,0 +1,121 @@
+// A pool connection, made or changed. An address is looked at first; what it shows is accepted, and only then an account is sent there.
+import { ActionGroup, Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { Problem } from '../../api/problem.ts';
+import { addServer, changeServer, probe, type NewServer, type Server, type Sight } from '../../api/servers.ts';
+import { Certificate } from './Certificate.tsx';
+import { ConnectProblem } from './ConnectProblem.tsx';
+
+interface Props {
+  /** To change; without it one is made. */
+  server?: Server;
+  onDone: () => void;
+  /** What else may be done than to go on. */
+  children?: ReactNode;
+}
+
+const shownCertificate = (server: Server | undefined) => server?.error?.code.startsWith('CERTIFICATE_') === true;
+
+export function PoolForm({ server, onDone, children }: Props) {
+  const { t } = useTranslation();
+  const [host, setHost] = useState(server?.host ?? '');
+  const [label, setLabel] = useState(server?.label ?? '');
+  const [username, setUsername] = useState(server?.username ?? 'root');
+  const [password, setPassword] = useState('');
+  const [sight, setSight] = useState<Sight>();
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+
+  const address = host.trim();
+  const isOtherPlace = address !== server?.host;
+  const mustLook = (isOtherPlace || shownCertificate(server)) && sight === undefined;
+  const isReady = address !== '' && username.trim() !== '' && (server !== undefined || password !== '');
+
+  const save = async () => {
+    const pin = sight && !sight.vouched && sight.fingerprint ? { fingerprint: sight.fingerprint } : {};
+    const account = { username: username.trim() };
+    if (!server) {
+      const what: NewServer = { host: address, ...account, password, ...pin, ...(label.trim() && { label: label.trim() }) };
+      await addServer(what);
+      return;
+    }
+    await changeServer(server, {
+      ...(isOtherPlace && { host: address }),
+      ...(username.trim() !== server.username && account),
+      ...(password && { password }),
+      ...(label.trim() !== (server.label ?? '') && { label: label.trim() || null }),
+      ...pin,
+    });
+  };
+  const submit = async () => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      if (mustLook) setSight(await probe(address));
+      else {
+        await save();
+        onDone();
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+      // It may show another certificate by now.
+      if (error.code?.startsWith('CERTIFICATE_')) setSight(undefined);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const button = mustLook ? t('servers.look') : sight?.fingerprint && !sight.vouched ? t('servers.accept') : server ? t('edit.save') : t('servers.connect');
+  return (
+    <Form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady && !isBusy) void submit();
+      }}
+    >
+      <FormGroup label={t('servers.host')} isRequired fieldId="pool-host">
+        <TextInput
+          id="pool-host"
+          isRequired
+          value={host}
+          onChange={(_, value) => {
+            setHost(value);
+            setSight(undefined);
+          }}
+        />
+        <FormHelperText>
+          <HelperText>
+            <HelperTextItem>{t('servers.hostHelp')}</HelperTextItem>
+          </HelperText>
+        </FormHelperText>
+      </FormGroup>
+      <FormGroup label={t('servers.label')} fieldId="pool-label">
+        <TextInput id="pool-label" value={label} onChange={(_, value) => setLabel(value)} />
+      </FormGroup>
+      <FormGroup label={t('signIn.username')} isRequired fieldId="pool-username">
+        <TextInput id="pool-username" isRequired autoComplete="off" value={username} onChange={(_, value) => setUsername(value)} />
+      </FormGroup>
+      <FormGroup label={t('signIn.password')} isRequired={!server} fieldId="pool-password">
+        <TextInput id="pool-password" isRequired={!server} type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
+        {server && (
+          <FormHelperText>
+            <HelperText>
+              <HelperTextItem>{t('servers.samePassword')}</HelperTextItem>
+            </HelperText>
+          </FormHelperText>
+        )}
+      </FormGroup>
+      {sight && <Certificate sight={sight} />}
+      {problem && <ConnectProblem problem={problem} />}
+      <ActionGroup>
+        <Button type="submit" variant="primary" isDisabled={!isReady || isBusy} isLoading={isBusy}>
+          {button}
+        </Button>
+        {children}
+      </ActionGroup>
+    </Form>
+  );
+}

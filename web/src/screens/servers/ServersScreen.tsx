@@ -1,0 +1,155 @@
+// Settings: the pools that this server is connected to, and how each connection stands.
+import { Alert, Button, EmptyState, EmptyStateBody, EmptyStateFooter, Label, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+
+import { live } from '../../api/live.ts';
+import { Problem } from '../../api/problem.ts';
+import { enableServer, lookAgain, useServers, type Server } from '../../api/servers.ts';
+import { toastProblem } from '../../app/toasts.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import { ProblemText } from '../../components/ProblemText.tsx';
+import { time } from '../../components/units.ts';
+import { reasonOf } from './ConnectProblem.tsx';
+import { nameOf } from './nameOf.ts';
+import { PoolForm } from './PoolForm.tsx';
+import { RemoveServer } from './RemoveServer.tsx';
+
+type Asked = { what: 'add' } | { what: 'edit' | 'remove'; server: Server };
+
+export default function ServersScreen() {
+  const { t } = useTranslation();
+  const { data: servers, error } = useServers();
+  const [asked, setAsked] = useState<Asked>();
+  useTitle(t('servers.title'));
+  useLive();
+
+  const close = () => setAsked(undefined);
+  const add = <Button onClick={() => setAsked({ what: 'add' })}>{t('servers.add')}</Button>;
+  return (
+    <PageSection isFilled>
+      <div className="xo-heading">
+        <Title headingLevel="h1">{t('servers.title')}</Title>
+        {servers && servers.length > 0 && add}
+      </div>
+      {error instanceof Problem && (
+        <Alert isInline variant="danger" title={t('table.failed')}>
+          <ProblemText problem={error} />
+        </Alert>
+      )}
+      {!servers && !error && <Spinner aria-label={t('shell.loading')} />}
+      {servers?.length === 0 && (
+        <EmptyState titleText={t('servers.none')} headingLevel="h2">
+          <EmptyStateBody>{t('servers.noneHelp')}</EmptyStateBody>
+          <EmptyStateFooter>{add}</EmptyStateFooter>
+        </EmptyState>
+      )}
+      {servers && servers.length > 0 && <List servers={servers} onAsk={setAsked} />}
+      {(asked?.what === 'add' || asked?.what === 'edit') && (
+        <Modal isOpen variant="medium" aria-labelledby="pool-title" onClose={close}>
+          <ModalHeader title={asked.what === 'add' ? t('servers.add') : t('servers.editTitle', { name: nameOf(asked.server) })} labelId="pool-title" />
+          <ModalBody>
+            <PoolForm onDone={close} {...(asked.what === 'edit' && { server: asked.server })}>
+              <Button variant="link" onClick={close}>
+                {t('confirm.cancel')}
+              </Button>
+            </PoolForm>
+          </ModalBody>
+        </Modal>
+      )}
+      {asked?.what === 'remove' && <RemoveServer server={asked.server} onClose={close} />}
+    </PageSection>
+  );
+}
+
+function List({ servers, onAsk }: { servers: Server[]; onAsk: (asked: Asked) => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className="xo-scroll">
+      <Table aria-label={t('servers.title')} variant="compact">
+        <Thead>
+          <Tr>
+            <Th>{t('column.pool')}</Th>
+            <Th>{t('column.state')}</Th>
+            <Th>{t('servers.since')}</Th>
+            <Th>{t('column.address')}</Th>
+            <Th>{t('servers.lastEvent')}</Th>
+            <Th>{t('servers.latency')}</Th>
+            <Th>{t('servers.fingerprint')}</Th>
+            <Th screenReaderText={t('action.menu')} />
+          </Tr>
+        </Thead>
+        <Tbody>
+          {servers.map((server) => (
+            <Row key={server.id} server={server} onAsk={onAsk} />
+          ))}
+        </Tbody>
+      </Table>
+    </div>
+  );
+}
+
+const COLOURS = { connected: 'green', connecting: 'blue', disconnected: 'red', disabled: 'grey' } as const;
+
+function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void }) {
+  const { t } = useTranslation();
+  const [isBusy, setBusy] = useState(false);
+  const name = nameOf(server);
+  const state = server.enabled ? server.status : 'disabled';
+  const toggle = async () => {
+    setBusy(true);
+    const title = t(server.enabled ? 'servers.notDisabled' : 'servers.notEnabled', { name });
+    await enableServer(server, !server.enabled).catch((error: unknown) => toastProblem(title, error));
+    setBusy(false);
+  };
+  const ms = (at: number | null | undefined) => time(at ? at / 1000 : undefined);
+  return (
+    <Tr>
+      <Td dataLabel={t('column.pool')}>{server.poolId && server.poolNameLabel ? <Link to={`/pools/${server.poolId}`}>{name}</Link> : name}</Td>
+      <Td dataLabel={t('column.state')}>
+        <Label color={COLOURS[state]} isCompact>
+          {t(`servers.state.${state}`)}
+        </Label>
+        {server.enabled && server.error && (
+          <div>
+            {t(`servers.reason.${reasonOf(server.error.code)}`)}: {server.error.message}
+          </div>
+        )}
+      </Td>
+      <Td dataLabel={t('servers.since')}>{ms(server.since)}</Td>
+      <Td dataLabel={t('column.address')}>{server.host}</Td>
+      <Td dataLabel={t('servers.lastEvent')}>{ms(server.lastEvent)}</Td>
+      <Td dataLabel={t('servers.latency')}>{server.latency === undefined ? '–' : `${server.latency.toLocaleString(undefined, { maximumFractionDigits: 1 })} ms`}</Td>
+      <Td dataLabel={t('servers.fingerprint')}>{server.fingerprint ? <code title={server.fingerprint}>{short(server.fingerprint)}</code> : '–'}</Td>
+      <Td isActionCell>
+        <Button variant="link" size="sm" isDisabled={isBusy} isLoading={isBusy} onClick={() => void toggle()}>
+          {t(server.enabled ? 'servers.disable' : 'infra.enable')}
+        </Button>
+        <Button variant="link" size="sm" onClick={() => onAsk({ what: 'edit', server })}>
+          {t('infra.edit')}
+        </Button>
+        <Button variant="link" size="sm" isDanger onClick={() => onAsk({ what: 'remove', server })}>
+          {t('servers.remove')}
+        </Button>
+      </Td>
+    </Tr>
+  );
+}
+
+const SHOWN_DIGITS = 23;
+/** Eight bytes tell certificates apart; the whole is in the tooltip. */
+const short = (fingerprints: string) => {
+  const [first = '', ...more] = fingerprints.split(' ');
+  return `${first.slice(0, SHOWN_DIGITS)}…${more.length > 0 ? ` +${more.length}` : ''}`;
+};
+
+/** Connections have no events of their own: what they do shows in their pools and tasks. */
+function useLive() {
+  useEffect(() => {
+    const again = () => void lookAgain();
+    const watches = ['pool', 'host', 'task'].map((collection) => live.watch({ collection, fields: ['id'] }, { onChanges: again, onReady: again }));
+    return () => watches.forEach((watch) => watch.stop());
+  }, []);
+}
