@@ -23,7 +23,7 @@ pub(super) async fn probe(call: Call) -> Result<Value> {
     let address: Address = host.parse()?;
     let sight = xapi::probe(&address)
         .await
-        .map_err(|e| in_words(&address, e))?;
+        .map_err(|e| in_words(&address, &e))?;
     Ok(json!({
         "host": host.trim(),
         "encrypted": address.tls,
@@ -60,12 +60,12 @@ pub(super) async fn check(
     };
     let session = Session::login_there(&target)
         .await
-        .map_err(|e| in_words(&address, e))?;
+        .map_err(|e| in_words(&address, &e))?;
     let pools = session
         .call::<std::collections::HashMap<String, PoolRecord>>("pool.get_all_records", json!([]))
         .await;
     session.logout().await;
-    let pools = pools.map_err(|e| in_words(&address, e))?;
+    let pools = pools.map_err(|e| in_words(&address, &e))?;
     let connected = pools
         .into_values()
         .find_map(|pool| engine.inventory.find(&pool.uuid));
@@ -104,9 +104,9 @@ pub(super) fn trust_for(
     Ok((TrustMode::Pinned(vec![pin]), Some(pin.to_string())))
 }
 
-fn in_words(address: &Address, error: xapi::Error) -> Error {
-    let (at, code) = (address.authority(), error_code(&error).to_owned());
-    let (params, reason) = match &error {
+fn in_words(address: &Address, error: &xapi::Error) -> Error {
+    let (at, code) = (address.authority(), error_code(error).to_owned());
+    let (params, reason) = match error {
         xapi::Error::Api(e) => {
             let reason = match e.code.as_str() {
                 "SESSION_AUTHENTICATION_FAILED" => {
