@@ -32,7 +32,7 @@ export const SCREENS: readonly Screen[] = [
   { path: '/pools/:id/:tab?', Page: lazy(() => import('../screens/pool/PoolPage.tsx')) },
   { path: '/srs/:id/:tab?', Page: lazy(() => import('../screens/sr/SrPage.tsx')) },
   { path: '/networks/:id/:tab?', Page: lazy(() => import('../screens/network/NetworkPage.tsx')) },
-  { path: '/servers', label: 'servers.title', Page: lazy(() => import('../screens/servers/ServersScreen.tsx')) },
+  { path: '/servers', label: 'servers.title', isForAdmins: true, Page: lazy(() => import('../screens/servers/ServersScreen.tsx')) },
 ];
 
 /** Those that this user is told of. */
