@@ -1,33 +1,19 @@
 // What a VM is, at a glance.
-import {
-  Card,
-  CardBody,
-  CardTitle,
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-  Gallery,
-  Label,
-  LabelGroup,
-} from '@patternfly/react-core';
-import type { ReactNode } from 'react';
+import { Label, LabelGroup } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import type { Vm } from '../../api/types.ts';
+import { Facts, type FactCard } from '../../components/Facts.tsx';
 import { bytes, time } from '../../components/units.ts';
-import type { TextKey } from '../../i18n.ts';
-
-type Fact = readonly [TextKey, ReactNode];
 
 export default function SummaryTab({ object: vm }: { object: Vm }) {
   const { t } = useTranslation();
   const yesNo = (is: boolean | undefined) => t(is ? 'answer.yes' : 'answer.no');
-  const cards: readonly (readonly [TextKey, readonly Fact[]])[] = [
+  const cards: readonly FactCard[] = [
     [
       'summary.general',
       [
-        ['column.description', vm.name_description || '–'],
+        ['column.description', vm.name_description],
         [
           'column.tags',
           <LabelGroup key="tags">
@@ -44,10 +30,10 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
     [
       'summary.guest',
       [
-        ['summary.system', vm.os_version?.name ?? '–'],
-        ['summary.addresses', Object.values(vm.addresses).join(', ') || '–'],
+        ['summary.system', vm.os_version?.name],
+        ['summary.addresses', Object.values(vm.addresses).join(', ')],
         ['summary.agent', yesNo(vm.managementAgentDetected)],
-        ['summary.drivers', vm.pvDriversVersion ?? '–'],
+        ['summary.drivers', vm.pvDriversVersion],
       ],
     ],
     [
@@ -68,23 +54,5 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
       ],
     ],
   ];
-  return (
-    <Gallery hasGutter minWidths={{ default: '18rem' }}>
-      {cards.map(([title, facts]) => (
-        <Card key={title} isCompact>
-          <CardTitle component="h2">{t(title)}</CardTitle>
-          <CardBody>
-            <DescriptionList isHorizontal isCompact>
-              {facts.map(([label, value]) => (
-                <DescriptionListGroup key={label}>
-                  <DescriptionListTerm>{t(label)}</DescriptionListTerm>
-                  <DescriptionListDescription>{value}</DescriptionListDescription>
-                </DescriptionListGroup>
-              ))}
-            </DescriptionList>
-          </CardBody>
-        </Card>
-      ))}
-    </Gallery>
-  );
+  return <Facts cards={cards} />;
 }
