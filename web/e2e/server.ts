@@ -14,6 +14,8 @@ export interface Server {
   url: string;
   /** The setup code that it printed. */
   code: string;
+  /** Where its lab pool is, if it has one; the account is root, the password lab. */
+  lab: string;
   /** Sends a request as the administrator, whom it makes first if need be: another client that changes things. */
   ask: <T = unknown>(method: string, path: string, body?: unknown) => Promise<T>;
   stop: () => Promise<void>;
@@ -31,15 +33,16 @@ export async function startServer(args: string[] = ['--lab']): Promise<Server> {
   const env = { ...process.env, XO_LOG: process.env.XO_LOG ?? 'error' };
   const child = spawn(program(), ['--data-dir', data, '--https', 'off', '--http', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const { url, code } = await new Promise<{ url: string; code: string }>((resolve, reject) => {
+  const { url, code, lab } = await new Promise<{ url: string; code: string; lab: string }>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('xo-server did not get ready')), START_MS);
-    let url = '';
+    let [url, lab] = ['', ''];
     createInterface(child.stdout).on('line', (line) => {
       url = /address:\s+(http:\S+?)\/?$/.exec(line)?.[1] ?? url;
+      lab = /lab pool:\s+(\S+)/.exec(line)?.[1] ?? lab;
       const code = /setup code:\s+(\S+)/.exec(line)?.[1];
       if (code) {
         clearTimeout(timer);
-        resolve({ url, code });
+        resolve({ url, code, lab });
       }
     });
     void ended.then(() => reject(new Error('xo-server ended before it was ready')));
@@ -55,6 +58,7 @@ export async function startServer(args: string[] = ['--lab']): Promise<Server> {
   return {
     url,
     code,
+    lab,
     ask: async <T>(method: string, path: string, body?: unknown) => {
       cookie ??= signIn();
       const init = body === undefined ? {} : { body: JSON.stringify(body) };

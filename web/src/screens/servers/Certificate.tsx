@@ -17,7 +17,7 @@ export function Certificate({ sight }: { sight: Sight }) {
   return (
     <Alert isInline variant="info" title={t('servers.unknown')}>
       <Content component="p">{t('servers.unknownHelp')}</Content>
-      <ClipboardCopy isReadOnly hoverTip={t('copy.hint')} clickTip={t('copy.done')} textAriaLabel={t('servers.fingerprint')} isCode>
+      <ClipboardCopy variant="inline-compact" isBlock isCode hoverTip={t('copy.hint')} clickTip={t('copy.done')} aria-label={t('servers.fingerprint')}>
         {sight.fingerprint ?? ''}
       </ClipboardCopy>
     </Alert>

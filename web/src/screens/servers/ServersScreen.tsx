@@ -1,6 +1,7 @@
 // Settings: the pools that this server is connected to, and how each connection stands.
-import { Alert, Button, EmptyState, EmptyStateBody, EmptyStateFooter, Label, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { Alert, Button, EmptyState, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
+import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
+import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
@@ -124,22 +125,24 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
       <Td dataLabel={t('servers.latency')}>{server.latency === undefined ? '–' : `${server.latency.toLocaleString(undefined, { maximumFractionDigits: 1 })} ms`}</Td>
       <Td dataLabel={t('servers.fingerprint')}>{server.fingerprint ? <code title={server.fingerprint}>{short(server.fingerprint)}</code> : '–'}</Td>
       <Td isActionCell>
-        <Button variant="link" size="sm" isDisabled={isBusy} isLoading={isBusy} onClick={() => void toggle()}>
-          {t(server.enabled ? 'servers.disable' : 'infra.enable')}
-        </Button>
-        <Button variant="link" size="sm" onClick={() => onAsk({ what: 'edit', server })}>
-          {t('infra.edit')}
-        </Button>
-        <Button variant="link" size="sm" isDanger onClick={() => onAsk({ what: 'remove', server })}>
-          {t('servers.remove')}
-        </Button>
+        <ActionsColumn
+          isDisabled={isBusy}
+          actionsToggle={({ onToggle, isOpen, isDisabled, toggleRef }) => (
+            <MenuToggle ref={toggleRef} variant="plain" aria-label={t('act.menuOf', { name })} icon={<EllipsisIcon />} isExpanded={isOpen} isDisabled={isDisabled ?? false} onClick={onToggle} />
+          )}
+          items={[
+            { title: t(server.enabled ? 'servers.disable' : 'infra.enable'), onClick: () => void toggle() },
+            { title: t('infra.edit'), onClick: () => onAsk({ what: 'edit', server }) },
+            { title: t('servers.remove'), isDanger: true, onClick: () => onAsk({ what: 'remove', server }) },
+          ]}
+        />
       </Td>
     </Tr>
   );
 }
 
-const SHOWN_DIGITS = 23;
-/** Eight bytes tell certificates apart; the whole is in the tooltip. */
+const SHOWN_DIGITS = 11;
+/** Four bytes tell certificates apart; the whole is in the tooltip. */
 const short = (fingerprints: string) => {
   const [first = '', ...more] = fingerprints.split(' ');
   return `${first.slice(0, SHOWN_DIGITS)}…${more.length > 0 ? ` +${more.length}` : ''}`;
