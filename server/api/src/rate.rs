@@ -43,8 +43,11 @@ impl Limits {
         }
     }
 
-    /// Counts a request of a user.
-    pub(crate) fn user(&self, user: &Arc<str>) -> Result<(), Problem> {
+    /// Counts a request of a user from an address.
+    pub(crate) fn user(&self, user: &Arc<str>, from: Option<IpAddr>) -> Result<(), Problem> {
+        if from.and_then(counted).is_none() {
+            return Ok(());
+        }
         self.tidy();
         self.users
             .check_key(user)
@@ -139,8 +142,11 @@ mod tests {
     fn a_user_has_room_for_more_than_anybody_asks_and_not_for_everything() {
         let limits = Limits::new();
         let (ann, bob) = (Arc::from("ann"), Arc::from("bob"));
-        let refused = (0..USERS.1 * 3).any(|_| limits.user(&ann).is_err());
+        let far = Some(IpAddr::from([192, 0, 2, 1]));
+        let here = Some(IpAddr::from([127, 0, 0, 1]));
+        assert!((0..USERS.1 * 3).all(|_| limits.user(&ann, here).is_ok()));
+        let refused = (0..USERS.1 * 3).any(|_| limits.user(&ann, far).is_err());
         assert!(refused);
-        assert!(limits.user(&bob).is_ok());
+        assert!(limits.user(&bob, far).is_ok());
     }
 }

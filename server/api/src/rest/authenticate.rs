@@ -36,7 +36,7 @@ pub(super) async fn caller(rest: &Rest, request: &Parts) -> Result<Caller, Probl
     };
     let caller = rest.app.engine.authenticate(credentials, from).await?;
     if let Some(user) = &caller.user {
-        rest.limits.user(user)?;
+        rest.limits.user(user, from)?;
     }
     Ok(caller)
 }
