@@ -160,12 +160,15 @@ impl Session {
                 return story;
             }
             Error::Unreachable {
-                host: host.clone(),
+                host: self.rpc().way(host.clone()),
                 source: e.into(),
             }
         };
-        let tcp = TcpStream::connect((address.host.as_str(), address.port));
-        let tcp = tcp.await.map_err(unreachable)?;
+        let tcp = match &self.rpc().proxy {
+            Some(proxy) => proxy.connect(address).await,
+            None => TcpStream::connect((address.host.as_str(), address.port)).await,
+        };
+        let tcp = tcp.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         if !address.tls {
             return Ok(Box::new(tcp));

@@ -36,6 +36,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The proxy is not one that we can go through. It is not repeated: it may hold a password.
+    #[error("invalid proxy: {reason}")]
+    Proxy {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// No connection, or it broke.
     #[error("cannot reach {host}")]
     Unreachable {
@@ -125,6 +131,7 @@ impl Clone for Error {
                 address: address.clone(),
                 reason,
             },
+            Self::Proxy { reason } => Self::Proxy { reason },
             Self::Unreachable { host, source } => Self::Unreachable {
                 host: host.clone(),
                 source: causes(source.as_ref()).into(),

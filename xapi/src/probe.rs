@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::rpc::{Encoding, Rpc};
-use crate::{Address, Error, Fingerprint, Result, Trust, TrustMode};
+use crate::{Address, Error, Fingerprint, Proxy, Result, Trust, TrustMode};
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// Any call that needs a session: XAPI refuses it with a code of its own, and nothing else does.
@@ -24,24 +24,24 @@ pub struct Sight {
     pub vouched: bool,
 }
 
-/// Looks at an address.
+/// Looks at an address, through a proxy if there is one.
 ///
 /// # Errors
 /// Why it cannot be reached, or that it is not XAPI.
-pub async fn probe(address: &Address) -> Result<Sight> {
+pub async fn probe(address: &Address, proxy: Option<&Proxy>) -> Result<Sight> {
     if !address.tls {
-        ask(address, &TrustMode::FirstUse).await?;
+        ask(address, proxy, &TrustMode::FirstUse).await?;
         return Ok(Sight {
             fingerprint: None,
             vouched: false,
         });
     }
-    let fingerprint = ask(address, &TrustMode::FirstUse)
+    let fingerprint = ask(address, proxy, &TrustMode::FirstUse)
         .await?
         .pinned()
         .into_iter()
         .next();
-    let vouched = match ask(address, &TrustMode::Authorities).await {
+    let vouched = match ask(address, proxy, &TrustMode::Authorities).await {
         Ok(_) => true,
         Err(Error::CertificateUntrusted { .. }) => false,
         Err(e) => return Err(e),
@@ -52,12 +52,12 @@ pub async fn probe(address: &Address) -> Result<Sight> {
     })
 }
 
-async fn ask(address: &Address, mode: &TrustMode) -> Result<Arc<Trust>> {
+async fn ask(address: &Address, proxy: Option<&Proxy>, mode: &TrustMode) -> Result<Arc<Trust>> {
     let trust = Trust::new(mode).map_err(|e| Error::Unreachable {
         host: address.authority(),
         source: Box::new(e),
     })?;
-    let rpc = Rpc::new(Arc::clone(&trust))?;
+    let rpc = Rpc::new(Arc::clone(&trust), proxy.cloned())?;
     for encoding in [Encoding::Json, Encoding::Xml] {
         match rpc
             .call(address, encoding, METHOD, &[json!(NO_SESSION)], TIMEOUT)

@@ -9,7 +9,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
-use crate::{Address, ApiError, Error, Result, Trust, xml};
+use crate::{Address, ApiError, Error, Proxy, Result, Trust, xml};
 
 /// A whole pool of 10,000 VMs tells about 60 MiB of them; what never ends must not fill the memory.
 const MAX_ANSWER: usize = 1 << 30;
@@ -45,6 +45,7 @@ impl Reply {
 pub(crate) struct Rpc {
     pub(crate) http: reqwest::Client,
     pub(crate) trust: std::sync::Arc<Trust>,
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// How calls are written.
@@ -72,18 +73,20 @@ struct Failure {
 }
 
 impl Rpc {
-    pub(crate) fn new(trust: std::sync::Arc<Trust>) -> Result<Self> {
+    pub(crate) fn new(trust: std::sync::Arc<Trust>, proxy: Option<Proxy>) -> Result<Self> {
         let tls = trust.client_config().map_err(|e| unusable(&e))?;
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_keepalive(Duration::from_secs(30))
             .http1_only()
-            .no_proxy()
-            .build()
-            .map_err(|e| unusable(&e))?;
-        Ok(Self { http, trust })
+            .no_proxy();
+        if let Some(proxy) = &proxy {
+            http = http.proxy(proxy.for_calls().map_err(|e| unusable(&e))?);
+        }
+        let http = http.build().map_err(|e| unusable(&e))?;
+        Ok(Self { http, trust, proxy })
     }
 
     /// Calls and waits at most `timeout`. `None` inside `Ok` means: this host does not speak that encoding.
@@ -180,6 +183,14 @@ impl Rpc {
         Ok(body.freeze())
     }
 
+    /// A host, and what we go through to get there.
+    pub(crate) fn way(&self, host: String) -> String {
+        match &self.proxy {
+            Some(proxy) => format!("{host} through the proxy {proxy}"),
+            None => host,
+        }
+    }
+
     /// Says what a failed request means, with the certificate's story when TLS refused it.
     pub(crate) fn failed(&self, address: &Address, method: &str, error: reqwest::Error) -> Error {
         let host = address.authority();
@@ -193,7 +204,7 @@ impl Rpc {
             };
         }
         Error::Unreachable {
-            host,
+            host: self.way(host),
             source: Box::new(error.without_url()),
         }
     }

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::login::{self, Place};
 use crate::rpc::Rpc;
-use crate::{Address, Error, Limits, Reply, Result, Trust};
+use crate::{Address, Error, Limits, Proxy, Reply, Result, Trust};
 
 /// How long a logout waits for the cleaning up that goes on, and then for the pool's answer.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,6 +45,8 @@ pub struct Target {
     pub credentials: Credentials,
     /// Shared with whoever stores the pins.
     pub trust: Arc<Trust>,
+    /// What stands between us and the pool.
+    pub proxy: Option<Proxy>,
     /// How long the pool may be silent.
     pub limits: Limits,
 }
@@ -81,7 +83,7 @@ impl Session {
     /// # Errors
     /// As [`Session::login`]; `HOST_IS_SLAVE` with the master's address when that is another member.
     pub async fn login_there(target: &Target) -> Result<Self> {
-        let rpc = Rpc::new(Arc::clone(&target.trust))?;
+        let rpc = Rpc::new(Arc::clone(&target.trust), target.proxy.clone())?;
         let place = login::at(&rpc, &target.address, &target.credentials).await?;
         Ok(Self::at(rpc, target, place))
     }
@@ -91,7 +93,7 @@ impl Session {
     /// # Errors
     /// As [`Session::login`]; when nobody answers, what the target's own address said.
     pub async fn login_among(target: &Target, members: &[Address]) -> Result<Self> {
-        let rpc = Rpc::new(Arc::clone(&target.trust))?;
+        let rpc = Rpc::new(Arc::clone(&target.trust), target.proxy.clone())?;
         let place = login::among(&rpc, &target.address, members, &target.credentials).await?;
         Ok(Self::at(rpc, target, place))
     }

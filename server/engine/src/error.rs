@@ -224,6 +224,7 @@ impl From<xapi::Error> for Error {
                 params: e.params,
             },
             E::Address { .. } => Self::invalid("host", error.to_string()),
+            E::Proxy { .. } => Self::invalid("httpProxy", error.to_string()),
             E::CertificateChanged { ref host, .. } => Self::Unreachable {
                 what: host.clone(),
                 reason: format!(

@@ -64,6 +64,7 @@ impl Engine {
                 password: password.into_exposed(),
             },
             trust: trust_of(server),
+            proxy: proxy_of(server)?,
             limits: Limits::default(),
         };
         let mut running = self.pools.0.lock();
@@ -242,6 +243,11 @@ impl Engine {
             }
         }
     }
+}
+
+fn proxy_of(server: &Server) -> Result<Option<xapi::Proxy>> {
+    let proxy = server.http_proxy.as_deref().map(str::parse).transpose();
+    Ok(proxy?)
 }
 
 fn trust_of(server: &Server) -> TrustMode {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
-use xapi::{Address, Credentials, Error, Fingerprint, Limits, TrustMode};
+use xapi::{Address, Credentials, Error, Fingerprint, Limits, Proxy, TrustMode};
 use xapi_records::Id;
 
 use crate::Inventory;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Which certificates are believed.
     pub trust: TrustMode,
+    /// What stands between us and the pool.
+    pub proxy: Option<Proxy>,
     /// How long the pool may be silent.
     pub limits: Limits,
 }

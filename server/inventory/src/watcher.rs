@@ -165,6 +165,7 @@ impl Watcher {
             address: self.settings.address.clone(),
             credentials: self.settings.credentials.clone(),
             trust: Arc::clone(trust),
+            proxy: self.settings.proxy.clone(),
             limits: self.settings.limits.clone(),
         };
         let session = self.or_stop(Session::login(&target)).await??;

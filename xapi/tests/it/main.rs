@@ -9,6 +9,7 @@ mod consoles;
 mod downloads;
 mod events;
 mod front;
+mod proxies;
 mod sessions;
 mod support;
 mod tasks;

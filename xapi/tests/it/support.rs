@@ -28,6 +28,7 @@ pub fn target(address: &str) -> Target {
             password: "lab".into(),
         },
         trust: Trust::new(&TrustMode::FirstUse).unwrap(),
+        proxy: None,
         limits: Limits::default(),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use xo_engine::{Engine, Error};
 
 use super::asked::{self, Asked, created, nothing};
-use super::route::{Route, of, required};
+use super::route::{Route, of, optional, required};
 use super::{listing, methods, tasks};
 use crate::problem::Problem;
 
@@ -87,7 +87,10 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
             },
         )
         .admin()
-        .body(vec![required("host", of("string"))])
+        .body(vec![
+            required("host", of("string")),
+            optional("httpProxy", of("string")),
+        ])
         .reply_json(200, "What was seen", sight())
         .reply(
             422,

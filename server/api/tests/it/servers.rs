@@ -51,6 +51,12 @@ async fn a_pool_is_looked_at_accepted_and_connected() {
     assert_eq!(setup["connected"], true);
 }
 
+/// Bound and let go: nobody listens there.
+fn nobody() -> std::net::SocketAddr {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap()
+}
+
 #[tokio::test]
 async fn what_cannot_be_connected_says_why_and_leaves_nothing() {
     let (site, lab) = (Site::start().await, lab().await);
@@ -77,10 +83,7 @@ async fn what_cannot_be_connected_says_why_and_leaves_nothing() {
 #[tokio::test]
 async fn an_address_where_nobody_answers_is_unreachable() {
     let site = Site::start().await;
-    // Bound and let go: nobody listens there.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = format!("http://{}", free.local_addr().unwrap());
-    drop(free);
+    let host = format!("http://{}", nobody());
     let sight = site.post("/servers/probe", &json!({ "host": host })).await;
     refused(sight, "UNREACHABLE");
     refused(add(&site, &host, "lab", None).await, "UNREACHABLE");
@@ -114,4 +117,44 @@ async fn a_connection_is_changed() {
         .await
         .expect(204);
     assert_eq!(site.get(&path).await.json()["label"], "north");
+}
+
+#[tokio::test]
+async fn a_proxy_is_gone_through_until_it_is_taken_away() {
+    let (site, lab) = (Site::start().await, lab().await);
+    let proxy = format!("http://{}", nobody());
+    let mut body = json!({ "host": lab.http_url(), "httpProxy": proxy });
+    let sight = site.post("/servers/probe", &body).await;
+    let words = refused(sight, "UNREACHABLE");
+    assert!(words.contains("through the proxy 127.0.0.1:"), "{words}");
+    body["username"] = json!("root");
+    body["password"] = json!("lab");
+    body["wait"] = json!(true);
+    refused(site.post("/servers", &body).await, "UNREACHABLE");
+
+    body["wait"] = json!(false);
+    let made = site.post("/servers", &body).await.expect(201).json();
+    let path = format!("/servers/{}", made["id"].as_str().unwrap());
+    assert_eq!(site.get(&path).await.json()["httpProxy"], proxy);
+    site.with_body("PATCH", &path, &json!({ "httpProxy": null }))
+        .await
+        .expect(204);
+    site.post(&format!("{path}/actions/connect?sync=true"), &json!({}))
+        .await;
+    let known = site.get(&path).await.json();
+    assert_eq!(known["status"], "connected", "{known}");
+    assert!(known.get("httpProxy").is_none(), "{known}");
+}
+
+#[tokio::test]
+async fn a_proxy_of_another_kind_is_refused() {
+    let site = Site::start().await;
+    let body = json!({ "host": "h", "username": "u", "password": "p", "httpProxy": "socks5://p:s3cret@h" });
+    let problem = site.post("/servers", &body).await.expect(422).json();
+    let words = problem.to_string();
+    assert!(
+        words.contains("/httpProxy") && words.contains("expected http://"),
+        "{words}"
+    );
+    assert!(!words.contains("s3cret"), "{words}");
 }

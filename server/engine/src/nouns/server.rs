@@ -2,11 +2,11 @@
 
 mod trial;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use xo_store::{NewServer, Secret, ServerChange};
 
 use crate::schema::{boolean, string, types};
-use crate::{Call, Error, Method, Result};
+use crate::{Call, Method, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     let on_server = |name, text| Method::new(name, text).admin().param("id", string());
@@ -33,6 +33,7 @@ pub(super) fn methods() -> Vec<Method> {
         )
         .admin()
         .param("host", string())
+        .param("httpProxy", string().optional())
         .untasked()
         .run(trial::probe),
         Method::new(
@@ -65,7 +66,7 @@ pub(super) fn methods() -> Vec<Method> {
 async fn add(call: Call) -> Result<String> {
     let host = call.str("host")?.trim().to_owned();
     host.parse::<xapi::Address>()?;
-    refuse_proxy(&call)?;
+    let proxy = proxy(&call)?;
     let connect = call.bool_opt("autoConnect").unwrap_or(true);
     let (trust, pin) =
         trial::trust_for(call.str_opt("fingerprint"), call.flag("allowUnauthorized"))?;
@@ -75,7 +76,7 @@ async fn add(call: Call) -> Result<String> {
             username: call.str("username")?.to_owned(),
             password: call.str("password")?.to_owned(),
         };
-        trial::check(&call.engine, &host, credentials, trust).await?;
+        trial::check(&call.engine, &host, credentials, trust, proxy.as_deref()).await?;
     }
     let new = NewServer {
         host,
@@ -85,7 +86,7 @@ async fn add(call: Call) -> Result<String> {
         enabled: connect,
         read_only: call.flag("readOnly"),
         allow_unauthorized: call.flag("allowUnauthorized"),
-        http_proxy: None,
+        http_proxy: proxy,
     };
     let servers = call.engine.store.servers();
     let mut server = servers.create(new).await?;
@@ -121,7 +122,7 @@ async fn set(call: Call) -> Result<()> {
     if let Some(host) = call.str_opt("host") {
         host.parse::<xapi::Address>()?;
     }
-    refuse_proxy(&call)?;
+    let proxy = proxy(&call)?;
     let nullable = |name: &str| {
         call.has(name)
             .then(|| call.str_opt(name).map(str::to_owned))
@@ -140,6 +141,7 @@ async fn set(call: Call) -> Result<()> {
             Some(pin) => Some(Some(pin)),
             None => forget_pin.then_some(None),
         },
+        http_proxy: call.has("httpProxy").then_some(proxy),
         ..ServerChange::default()
     };
     let server = engine.store.servers().update(id, change).await?;
@@ -149,6 +151,7 @@ async fn set(call: Call) -> Result<()> {
         "password",
         "allowUnauthorized",
         "fingerprint",
+        "httpProxy",
     ];
     if server.enabled && touches_connection.iter().any(|p| call.has(p)) {
         engine.disconnect(id).await;
@@ -186,12 +189,12 @@ async fn remove(call: Call) -> Result<()> {
     Ok(())
 }
 
-fn refuse_proxy(call: &Call) -> Result<()> {
-    match call.get("httpProxy") {
-        None => Ok(()),
-        Some(value) if *value == json!("") => Ok(()),
-        Some(_) => Err(Error::NotImplemented {
-            what: "httpProxy of a pool connection".into(),
-        }),
-    }
+/// The proxy that is asked for, as it was written; none, empty and null mean a direct way.
+fn proxy(call: &Call) -> Result<Option<String>> {
+    let text = call.str_opt("httpProxy").map(str::trim);
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    text.parse::<xapi::Proxy>()?;
+    Ok(Some(text.to_owned()))
 }

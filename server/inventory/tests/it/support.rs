@@ -31,6 +31,7 @@ pub fn settings(lab: &Lab) -> Settings {
             password: "lab".into(),
         },
         trust: TrustMode::FirstUse,
+        proxy: None,
         limits: Limits::default(),
     }
 }

@@ -21,7 +21,8 @@ struct PoolRecord {
 pub(super) async fn probe(call: Call) -> Result<Value> {
     let host = call.str("host")?;
     let address: Address = host.parse()?;
-    let sight = xapi::probe(&address)
+    let proxy = super::proxy(&call)?.map(|p| p.parse()).transpose()?;
+    let sight = xapi::probe(&address, proxy.as_ref())
         .await
         .map_err(|e| in_words(&address, &e))?;
     Ok(json!({
@@ -38,6 +39,7 @@ pub(super) async fn check(
     host: &str,
     credentials: Credentials,
     trust: TrustMode,
+    proxy: Option<&str>,
 ) -> Result<()> {
     let address: Address = host.parse()?;
     let known = engine.store.servers().list().await?;
@@ -56,6 +58,7 @@ pub(super) async fn check(
         address: address.clone(),
         credentials,
         trust: Arc::clone(&trust),
+        proxy: proxy.map(str::parse).transpose()?,
         limits: Limits::default(),
     };
     let session = Session::login_there(&target)
@@ -145,7 +148,9 @@ fn in_words(address: &Address, error: &xapi::Error) -> Error {
         ),
         _ => {
             let reason = match Error::from(error.clone()) {
-                Error::Unreachable { reason, .. } => format!("{at} cannot be reached: {reason}"),
+                Error::Unreachable { what, reason } => {
+                    format!("{what} cannot be reached: {reason}")
+                }
                 other => other.to_string(),
             };
             (vec![at.clone()], reason)
