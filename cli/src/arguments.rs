@@ -27,6 +27,13 @@ Exit codes:
 The older spelling of commands is understood too: --register, --createToken,
 --unregister, --list-commands, --list-objects.";
 
+const DEPLOY_HELP: &str = "\
+Nothing but the pool is needed: no xo-server, no registration.
+
+  xo-cli deploy --host xcp1.lan xoa.xva
+  xo-cli deploy --host xcp1.lan --sr 'Local storage' --network 'LAN' \\
+      --ip 10.0.0.5/24 --gateway 10.0.0.1 --dns 10.0.0.1 xoa.xva";
+
 /// Drives an XO server from a terminal or a script.
 #[derive(Debug, Parser)]
 #[command(
@@ -113,6 +120,9 @@ pub enum Command {
         #[arg(long)]
         ndjson: bool,
     },
+    /// Import the appliance's XVA on a pool, set it up and start it
+    #[command(after_help = DEPLOY_HELP)]
+    Deploy(Box<Deploy>),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -145,6 +155,65 @@ pub struct SignIn {
     pub user: Option<String>,
     /// Password; asked for when missing, `-` reads it from the standard input
     pub password: Option<String>,
+}
+
+/// What is deployed, where, and with which settings.
+#[derive(Args, Clone, Debug)]
+pub struct Deploy {
+    /// Address of a host of the pool, best the master's
+    #[arg(long, value_name = "ADDRESS")]
+    pub host: String,
+    /// Account of the pool
+    #[arg(long, value_name = "NAME", default_value = "root")]
+    pub user: String,
+    /// Read the account's password from the standard input instead of asking
+    #[arg(long = "password-stdin")]
+    pub password_stdin: bool,
+    /// SHA-256 fingerprint of the host's certificate, when no authority vouches for it
+    #[arg(long, value_name = "SHA256", conflicts_with = "allow_unauthorized")]
+    pub fingerprint: Option<String>,
+    /// HTTP proxy on the way to the pool
+    #[arg(long = "http-proxy", alias = "httpProxy", value_name = "URL")]
+    pub http_proxy: Option<String>,
+    /// Storage for the disk, by name or uuid (the pool's default if missing)
+    #[arg(long, value_name = "SR")]
+    pub sr: Option<String>,
+    /// Network of the VM, by name or uuid (what the file says if missing)
+    #[arg(long, value_name = "NETWORK")]
+    pub network: Option<String>,
+    /// Name of the VM
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Fixed address, e.g. 10.0.0.5/24 (DHCP if missing)
+    #[arg(long, value_name = "IP/PREFIX")]
+    pub ip: Option<String>,
+    /// Mask of the fixed address, when it is not part of --ip
+    #[arg(long, value_name = "MASK")]
+    pub netmask: Option<String>,
+    /// Gateway for the fixed address
+    #[arg(long, value_name = "IP")]
+    pub gateway: Option<String>,
+    /// Name servers, with commas between
+    #[arg(long, value_name = "IP")]
+    pub dns: Vec<String>,
+    /// Time servers, with commas between
+    #[arg(long, value_name = "HOST")]
+    pub ntp: Vec<String>,
+    /// Host name of the appliance
+    #[arg(long, value_name = "NAME")]
+    pub hostname: Option<String>,
+    /// HTTP proxy that the appliance uses itself
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Only import and set up: do not start the VM
+    #[arg(long = "no-start")]
+    pub no_start: bool,
+    /// How long to wait for the VM's address, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub wait: u64,
+    /// The XVA file
+    #[arg(value_name = "FILE")]
+    pub file: std::path::PathBuf,
 }
 
 /// Requests to the REST API. Paths are relative to /rest/v0/.

@@ -2,6 +2,7 @@
 
 mod call;
 mod completion;
+mod deploy;
 mod list_commands;
 mod list_objects;
 mod register;
@@ -59,6 +60,7 @@ async fn execute(Arguments { options, command }: Arguments) -> Result<(), Error>
         Command::Rest { request } => rest::run(&options, request).await,
         Command::Watch { ndjson } => watch::run(&options, ndjson).await,
         Command::Completion { shell } => completion::run(shell),
+        Command::Deploy(words) => deploy::run(&options, *words).await,
         Command::Version => output::line(concat!("xo-cli ", env!("CARGO_PKG_VERSION"))),
         Command::Call(words) => call::run(options, words).await,
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::output::explain;
+use crate::wire::http;
 
 /// The exit codes, as documented by `--help`.
 pub mod exit {
@@ -33,6 +34,40 @@ pub struct RpcError {
     pub message: String,
     /// Details, whose shape depends on the code; `Null` when absent.
     pub data: Value,
+}
+
+/// What a failure of the pool is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolFailure {
+    /// The account is refused.
+    Account,
+    /// It is not there, or not what it was taken for.
+    Unreachable,
+    /// It refused what was asked.
+    Refused,
+}
+
+impl From<xapi::Error> for Error {
+    fn from(error: xapi::Error) -> Self {
+        let kind = match &error {
+            xapi::Error::Api(e) if e.code == "SESSION_AUTHENTICATION_FAILED" => {
+                PoolFailure::Account
+            }
+            xapi::Error::Api(_) | xapi::Error::Status { .. } | xapi::Error::Source(_) => {
+                PoolFailure::Refused
+            }
+            _ => PoolFailure::Unreachable,
+        };
+        let text = match (&error, kind) {
+            (_, PoolFailure::Account) => "the pool refused the account".to_owned(),
+            (xapi::Error::Api(e), _) => format!("the pool refused: {e}"),
+            (xapi::Error::Unreachable { host, source }, _) => {
+                format!("cannot reach {host}: {}", http::chain(source.as_ref()))
+            }
+            _ => error.to_string(),
+        };
+        Self::Pool(text, kind)
+    }
 }
 
 /// Any failure of a command.
@@ -121,6 +156,17 @@ pub enum Error {
         /// The cause.
         reason: String,
     },
+    /// The pool refused, or cannot be reached.
+    #[error("{0}")]
+    Pool(String, PoolFailure),
+    /// The appliance could not be brought onto the pool.
+    #[error("{reason}")]
+    Deploy {
+        /// What happened.
+        reason: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The user stopped a transfer with Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -161,12 +207,16 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } => exit::USAGE,
-            Self::NotRegistered | Self::SignIn(_) | Self::Token(_) => exit::UNAUTHENTICATED,
+            Self::NotRegistered
+            | Self::SignIn(_)
+            | Self::Token(_)
+            | Self::Pool(_, PoolFailure::Account) => exit::UNAUTHENTICATED,
             Self::Http { status, .. } if status.as_u16() == 401 => exit::UNAUTHENTICATED,
             Self::Connect { .. }
             | Self::Certificate { .. }
             | Self::NotAnXoServer { .. }
-            | Self::ConnectionLost { .. } => exit::UNREACHABLE,
+            | Self::ConnectionLost { .. }
+            | Self::Pool(_, PoolFailure::Unreachable) => exit::UNREACHABLE,
             Self::Interrupted => exit::INTERRUPTED,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::OK,
             _ => exit::FAILED,
@@ -196,6 +246,13 @@ impl Error {
                 nearest,
             } => explain::call(method, error, nearest),
             Self::Http { status, .. } => explain::http(*status),
+            Self::Deploy { hint, .. } => vec![(*hint).to_owned()],
+            Self::Pool(_, PoolFailure::Account) => {
+                vec!["the user or the password is wrong; give --user if it is not root".into()]
+            }
+            Self::Pool(_, PoolFailure::Unreachable) => {
+                vec!["check the address of the host, the port and the network".into()]
+            }
             _ => Vec::new(),
         }
     }

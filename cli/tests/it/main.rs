@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod deploying;
 mod failures;
 mod listing;
 mod program;

@@ -29,7 +29,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "xo-server",
         &["xo-api", "xo-engine", "xo-inventory", "xo-lab", "xo-store"],
     ),
-    ("xo-cli", &[]),
+    ("xo-cli", &["xapi", "xva"]),
     (
         "xo-tests",
         &[

@@ -1,0 +1,118 @@
+//! `deploy`: brings the appliance's XVA onto a pool, without any server in between: XAPI is spoken to directly.
+//!
+//! Invariant: nothing is sent before the file was read to its end and found whole, and before the pool was found to have the storage and the
+//! network that are asked for. A VM that could not be set up is told, not removed: its disk may be wanted.
+
+mod file;
+mod pool;
+mod settings;
+mod sign_in;
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::arguments::{CommonOptions, Deploy};
+use crate::error::Error;
+use crate::output;
+use pool::{Goal, Pool};
+use settings::Settings;
+
+/// Runs the command.
+pub async fn run(options: &CommonOptions, deploy: Deploy) -> Result<(), Error> {
+    let settings = Settings::of(&deploy)?;
+    let image = file::verify(&deploy.file).await?;
+    let pool = Pool::of(sign_in::session(options, &deploy).await?);
+    let outcome = put(&pool, &deploy, &settings, &image).await;
+    pool.leave().await;
+    let deployed = outcome?;
+    if options.json || !output::is_terminal() {
+        return output::line(
+            &json!({
+                "vm": deployed.uuid,
+                "address": deployed.address,
+                "url": deployed.url(),
+                "fingerprint": deployed.fingerprint,
+            })
+            .to_string(),
+        );
+    }
+    deployed.tell()
+}
+
+async fn put(
+    pool: &Pool,
+    deploy: &Deploy,
+    settings: &Settings,
+    image: &file::Image,
+) -> Result<Deployed, Error> {
+    let goal = Goal::find(pool, deploy.sr.as_deref(), deploy.network.as_deref(), image).await?;
+    let vm = pool.import(&goal, &deploy.file, image).await?;
+    let uuid = pool
+        .prepare(&vm, &goal, deploy.name.as_deref(), settings)
+        .await?;
+    if deploy.no_start {
+        return Ok(Deployed::still(uuid));
+    }
+    pool.start(&vm).await?;
+    let end = Instant::now() + Duration::from_secs(deploy.wait);
+    output::note("started; waiting for its address");
+    let Some(address) = pool.address(&vm, end).await? else {
+        return Err(Error::Deploy {
+            reason: format!(
+                "the VM {uuid} runs, but told no address within {} s",
+                deploy.wait
+            ),
+            hint: "look at its screen: it shows what is wrong with the network",
+        });
+    };
+    let fingerprint = sign_in::shown_at(address, end).await;
+    Ok(Deployed {
+        uuid,
+        address: Some(address),
+        fingerprint,
+    })
+}
+
+/// What was made of the file.
+struct Deployed {
+    uuid: String,
+    address: Option<std::net::IpAddr>,
+    fingerprint: Option<String>,
+}
+
+impl Deployed {
+    fn still(uuid: String) -> Self {
+        Self {
+            uuid,
+            address: None,
+            fingerprint: None,
+        }
+    }
+
+    fn url(&self) -> Option<String> {
+        let address = self.address?;
+        Some(match address {
+            std::net::IpAddr::V4(v4) => format!("https://{v4}/"),
+            std::net::IpAddr::V6(v6) => format!("https://[{v6}]/"),
+        })
+    }
+
+    fn tell(&self) -> Result<(), Error> {
+        output::line(&format!("VM:           {}", self.uuid))?;
+        let Some(url) = self.url() else {
+            return output::line("It is not started.");
+        };
+        output::line(&format!("address:      {url}"))?;
+        match &self.fingerprint {
+            Some(fingerprint) => output::line(&format!(
+                "certificate:  SHA-256 {fingerprint}\n\
+                 Compare it with the one on the VM's screen, where the setup code stands too."
+            )),
+            None => output::line(
+                "Its certificate cannot be seen from here yet: compare the one that the browser shows with the VM's screen.",
+            ),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What the appliance is told at its first boot: the keys of `vm-data` in XenStore.
+//!
+//! Invariant: what is written here is what the appliance would take; a typing error shows before anything is sent.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::arguments::Deploy;
+use crate::error::Error;
+
+/// Keys without `vm-data/`, and their values.
+#[derive(Debug, Default, PartialEq)]
+pub struct Settings(BTreeMap<&'static str, String>);
+
+impl Settings {
+    /// Reads and checks the options.
+    pub fn of(deploy: &Deploy) -> Result<Self, Error> {
+        let mut settings = Self::default();
+        settings.network(deploy)?;
+        let dns: Vec<String> = list(&deploy.dns)
+            .map(|text| address("--dns", text).map(|ip| ip.to_string()))
+            .collect::<Result<_, _>>()?;
+        settings.put("dns", dns.join(","));
+        let ntp: Vec<&str> = list(&deploy.ntp).collect();
+        for server in &ntp {
+            if server.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
+                return Err(wrong("--ntp", server, "a host name or an IP"));
+            }
+        }
+        settings.put("ntp", ntp.join(","));
+        if let Some(name) = &deploy.hostname {
+            host_name(name)?;
+            settings.put("hostname", name.clone());
+        }
+        if let Some(url) = &deploy.proxy {
+            let is_http =
+                url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https"));
+            if !is_http {
+                return Err(wrong("--proxy", url, "http://name:port"));
+            }
+            settings.put("proxy", url.clone());
+        }
+        Ok(settings)
+    }
+
+    fn network(&mut self, deploy: &Deploy) -> Result<(), Error> {
+        let Some(ip) = &deploy.ip else {
+            if deploy.gateway.is_some() || deploy.netmask.is_some() {
+                return Err(Error::usage(
+                    "--gateway and --netmask belong to a fixed address",
+                    "give --ip too, or leave them out for DHCP",
+                ));
+            }
+            return Ok(());
+        };
+        let (ip, prefix) = match ip.split_once('/') {
+            Some((ip, prefix)) => (ip, Some(prefix)),
+            None => (ip.as_str(), None),
+        };
+        let ip = address("--ip", ip)?;
+        let mask = match (prefix, &deploy.netmask) {
+            (Some(_), Some(_)) => {
+                return Err(Error::usage(
+                    "the length of the prefix is given twice",
+                    "give --ip 10.0.0.5/24 or --netmask 255.255.255.0",
+                ));
+            }
+            (None, None) => {
+                return Err(Error::usage(
+                    "a fixed address needs the length of its prefix",
+                    "write --ip 10.0.0.5/24",
+                ));
+            }
+            (Some(prefix), None) => prefix_of(ip, prefix)?,
+            (None, Some(mask)) => mask_of(ip, mask)?,
+        };
+        self.put("ip", ip.to_string());
+        self.put("netmask", mask);
+        if let Some(gateway) = &deploy.gateway {
+            let gateway = address("--gateway", gateway)?;
+            if gateway.is_ipv4() != ip.is_ipv4() {
+                return Err(wrong(
+                    "--gateway",
+                    &gateway.to_string(),
+                    "an address of the same kind as --ip",
+                ));
+            }
+            self.put("gateway", gateway.to_string());
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, key: &'static str, value: String) {
+        if !value.is_empty() {
+            self.0.insert(key, value);
+        }
+    }
+
+    /// As `VM.xenstore_data` wants them.
+    pub fn entries(&self) -> impl Iterator<Item = (String, &str)> {
+        self.0
+            .iter()
+            .map(|(key, value)| (format!("vm-data/{key}"), value.as_str()))
+    }
+}
+
+/// The parts between commas, of an option that may be given several times.
+fn list(words: &[String]) -> impl Iterator<Item = &str> {
+    words
+        .iter()
+        .flat_map(|word| word.split(','))
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+}
+
+fn address(option: &str, text: &str) -> Result<IpAddr, Error> {
+    text.trim()
+        .parse()
+        .map_err(|_| wrong(option, text, "an IP address"))
+}
+
+/// IPv4 masks are written in full, IPv6 ones as a number: what XOA's own keys take.
+fn prefix_of(ip: IpAddr, text: &str) -> Result<String, Error> {
+    let most = if ip.is_ipv4() { 32 } else { 128 };
+    let length: u32 = text
+        .parse()
+        .ok()
+        .filter(|length| (1..=most).contains(length))
+        .ok_or_else(|| wrong("--ip", text, &format!("a prefix between 1 and {most}")))?;
+    Ok(match ip {
+        IpAddr::V4(_) => std::net::Ipv4Addr::from(u32::MAX << (32 - length)).to_string(),
+        IpAddr::V6(_) => length.to_string(),
+    })
+}
+
+fn mask_of(ip: IpAddr, text: &str) -> Result<String, Error> {
+    let expected = "a mask as 255.255.255.0";
+    let mask: std::net::Ipv4Addr = text
+        .parse()
+        .map_err(|_| wrong("--netmask", text, expected))?;
+    let bits = u32::from(mask);
+    if !ip.is_ipv4() || bits == 0 || bits.leading_ones() + bits.trailing_zeros() != 32 {
+        return Err(wrong("--netmask", text, expected));
+    }
+    Ok(mask.to_string())
+}
+
+fn host_name(name: &str) -> Result<(), Error> {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    if name.len() <= 253 && name.split('.').all(is_label) {
+        Ok(())
+    } else {
+        Err(wrong(
+            "--hostname",
+            name,
+            "letters, digits, hyphens and dots",
+        ))
+    }
+}
+
+fn wrong(option: &str, text: &str, expected: &str) -> Error {
+    Error::usage(format!("{option} `{text}`: expected {expected}"), "")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    fn read(options: &str) -> Result<Vec<(String, String)>, String> {
+        let words = format!("xo-cli deploy --host pool {options} xoa.xva");
+        let arguments = Arguments::try_parse_from(words.split_whitespace()).unwrap();
+        let Command::Deploy(deploy) = arguments.command else {
+            panic!("{words}")
+        };
+        let settings = Settings::of(&deploy).map_err(|e| e.to_string())?;
+        Ok(settings
+            .entries()
+            .map(|(key, value)| (key, value.to_owned()))
+            .collect())
+    }
+
+    #[test]
+    fn without_settings_there_is_nothing_to_tell() {
+        assert_eq!(read("").unwrap(), []);
+    }
+
+    #[test]
+    fn a_fixed_address_is_told_with_its_mask() {
+        let told =
+            read("--ip 10.0.0.5/23 --gateway 10.0.0.1 --dns 1.1.1.1,9.9.9.9 --hostname xoa.lan")
+                .unwrap();
+        let told: Vec<_> = told.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("vm-data/dns", "1.1.1.1,9.9.9.9"),
+                ("vm-data/gateway", "10.0.0.1"),
+                ("vm-data/hostname", "xoa.lan"),
+                ("vm-data/ip", "10.0.0.5"),
+                ("vm-data/netmask", "255.255.254.0"),
+            ]
+        );
+        let told = read("--ip fd00::5/64").unwrap();
+        assert_eq!(told[1], ("vm-data/netmask".into(), "64".into()));
+    }
+
+    #[test]
+    fn what_the_appliance_would_not_take_is_refused_with_the_option() {
+        for (options, said) in [
+            ("--ip 10.0.0.5", "prefix"),
+            ("--ip 10.0.0.5/33", "between 1 and 32"),
+            ("--ip 10.0.0/24", "--ip"),
+            ("--ip 10.0.0.5/24 --netmask 255.255.255.0", "twice"),
+            ("--ip 10.0.0.5 --netmask 255.0.255.0", "--netmask"),
+            ("--gateway 10.0.0.1", "--gateway"),
+            ("--ip 10.0.0.5/24 --gateway fd00::1", "--gateway"),
+            ("--dns one", "--dns"),
+            ("--hostname a_b", "--hostname"),
+            ("--proxy proxy:3128", "--proxy"),
+        ] {
+            let error = read(options).unwrap_err();
+            assert!(error.contains(said), "{options}: {error}");
+        }
+    }
+}
