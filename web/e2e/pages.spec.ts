@@ -1,4 +1,4 @@
-// The pages of hosts, pools, storage and networks, and that every page can be used by everybody: axe, a narrow screen, the dark theme.
+// The pages of hosts, pools, storage and networks.
 import { expectAccessible } from './axe.ts';
 import { expect, test } from './fixture.ts';
 
@@ -60,41 +60,4 @@ test('storage shows its disks and where it is connected', async ({ page, server,
   await expect(page.getByRole('grid', { name: 'Hosts' }).getByText('Connected').first()).toBeVisible();
   await page.getByRole('button', { name: 'Scan' }).click();
   await expect(page.getByText(`Scan: ${sr?.name_label} is done`)).toBeVisible();
-});
-
-test('pages are accessible, wide and narrow, light and dark', async ({ page, server, enter, shot }) => {
-  test.setTimeout(90_000);
-  await enter();
-  const first = async (path: string) => (await server.ask<Named[]>('GET', path))[0]?.id ?? '';
-  const vm = await first('/vms?fields=id&filter=power_state:Running&sort=name_label&limit=1');
-  const host = await first('/hosts?fields=id&limit=1');
-  const pool = await first('/pools?fields=id&limit=1');
-  const sr = await first('/srs?fields=id&filter=SR_type:nfs&limit=1');
-  const network = await first('/networks?fields=id&limit=1');
-  const vmTabs = ['', '/console', '/stats', '/disks', '/network', '/snapshots', '/settings', '/activity'].map((tab) => [`vm${tab.replace('/', '-')}`, `/vms/${vm}${tab}`]);
-  const screens = [
-    ['vms', '/vms'],
-    ['vdis', '/vdis'],
-    ...vmTabs,
-    ['host', `/hosts/${host}`],
-    ['host-vms', `/hosts/${host}/vms`],
-    ['host-network', `/hosts/${host}/network`],
-    ['pool', `/pools/${pool}`],
-    ['sr', `/srs/${sr}`],
-    ['network', `/networks/${network}`],
-  ] as const;
-  await page.evaluate(() => localStorage.setItem('xo.theme', 'dark'));
-  for (const [name, path] of screens) {
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await page.goto(path ?? '');
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    await expect(page.getByRole('progressbar', { name: 'Loading' })).toHaveCount(0);
-    await expectAccessible(page);
-    await shot(`dark-${name}`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    // Nothing is wider than the screen but what scrolls by itself.
-    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-    await shot(`narrow-${name}`);
-  }
 });

@@ -1,5 +1,6 @@
 // The actions on one object: the main ones that its state allows as buttons, all of them in a menu.
 import { Button, Flex, FlexItem } from '@patternfly/react-core';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Collection, Collections } from '../api/types.ts';
@@ -18,8 +19,9 @@ export function ActionButtons<C extends Collection>({ collection, object, main }
   const { t } = useTranslation();
   const run = useAction();
   const buttons = actionsOf(collection).filter((action) => main.includes(action.id) && action.allows(object));
+  const group = useKeptFocus(buttons.map(({ id }) => id).join());
   return (
-    <Flex spaceItems={{ default: 'spaceItemsSm' }}>
+    <Flex ref={group} spaceItems={{ default: 'spaceItemsSm' }}>
       {buttons.map((action) => (
         <FlexItem key={action.id}>
           <Button variant={action.danger ? 'danger' : 'secondary'} onClick={() => run(action, [object])}>
@@ -32,4 +34,21 @@ export function ActionButtons<C extends Collection>({ collection, object, main }
       </FlexItem>
     </Flex>
   );
+}
+
+/** A button that had the focus and is gone with the state leaves it to the last one, the menu, which is always there. */
+function useKeptFocus(buttons: string) {
+  const group = useRef<HTMLDivElement>(null);
+  const hadFocus = useRef(false);
+  useEffect(() => {
+    const note = () => {
+      hadFocus.current = group.current?.contains(document.activeElement) === true;
+    };
+    document.addEventListener('focusin', note);
+    return () => document.removeEventListener('focusin', note);
+  }, []);
+  useEffect(() => {
+    if (hadFocus.current && document.activeElement === document.body) [...(group.current?.querySelectorAll('button') ?? [])].at(-1)?.focus();
+  }, [buttons]);
+  return group;
 }

@@ -35,6 +35,10 @@ export function ActionMenu<C extends Collection>({ collection, objects, label, n
     <Dropdown
       isOpen={isOpen}
       onOpenChange={setOpen}
+      onSelect={() => setOpen(false)}
+      shouldFocusFirstItemOnOpen
+      // A dialog that follows gives the focus back to what had it.
+      shouldFocusToggleOnSelect
       popperProps={{ position: 'right' }}
       toggle={(ref) => (
         <MenuToggle
@@ -55,10 +59,7 @@ export function ActionMenu<C extends Collection>({ collection, objects, label, n
             key={action.id}
             isDisabled={!allowed(action)}
             isDanger={action.danger === true}
-            onClick={() => {
-              setOpen(false);
-              run(action, objects);
-            }}
+            onClick={() => run(action, objects)}
           >
             {t(action.label)}
           </DropdownItem>
@@ -73,10 +74,7 @@ export function ActionMenu<C extends Collection>({ collection, objects, label, n
                 key={action.id}
                 isDisabled={!action.allows(also.object)}
                 isDanger={action.danger === true}
-                onClick={() => {
-                  setOpen(false);
-                  run(action, [also.object]);
-                }}
+                onClick={() => run(action, [also.object])}
               >
                 {t(action.label)}
               </DropdownItem>
@@ -88,14 +86,7 @@ export function ActionMenu<C extends Collection>({ collection, objects, label, n
         <>
           <Divider />
           <DropdownList>
-            <DropdownItem
-              onClick={() => {
-                setOpen(false);
-                setCopying(true);
-              }}
-            >
-              {t('copy.menu')}
-            </DropdownItem>
+            <DropdownItem onClick={() => setCopying(true)}>{t('copy.menu')}</DropdownItem>
           </DropdownList>
         </>
       )}

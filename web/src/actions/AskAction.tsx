@@ -6,6 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { FieldInput } from '../components/FieldInput.tsx';
 import { initialOf, isComplete, nameOf, type Action, type Field, type Values } from './action.ts';
 
+const FIRST_FIELD = '#ask :is(input, select, textarea)';
+
 interface Props {
   action: Action;
   fields: readonly Field[];
@@ -18,7 +20,7 @@ export default function AskAction({ action, fields, object, onClose }: Props) {
   const [values, setValues] = useState(() => initialOf(fields));
   const isReady = isComplete(fields, values);
   return (
-    <Modal isOpen variant="small" aria-labelledby="ask-title" onClose={() => onClose(undefined)}>
+    <Modal isOpen variant="small" aria-labelledby="ask-title" elementToFocus={FIRST_FIELD} onClose={() => onClose(undefined)}>
       <ModalHeader title={t(action.label)} labelId="ask-title" description={object.name_label === undefined ? undefined : nameOf(object)} />
       <ModalBody>
         <Form

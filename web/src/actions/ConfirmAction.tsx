@@ -22,7 +22,7 @@ export default function ConfirmAction({ action, objects, skipped, onClose }: Pro
   const toType = action.confirm === 'type-name' ? (count === 1 ? (objects[0] ? nameOf(objects[0]) : '') : String(count)) : undefined;
   const isReady = count > 0 && (toType === undefined || typed === toType);
   return (
-    <Modal isOpen variant="small" aria-labelledby="confirm-title" onClose={() => onClose(false)}>
+    <Modal isOpen variant="small" aria-labelledby="confirm-title" onClose={() => onClose(false)} {...(toType !== undefined && { elementToFocus: '#confirm-name' })}>
       <ModalHeader title={t(action.label)} labelId="confirm-title" {...(action.danger && { titleIconVariant: 'warning' as const })} />
       <ModalBody>
         <Content component="p">{t('confirm.touches', { count })}</Content>

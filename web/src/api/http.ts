@@ -19,11 +19,12 @@ export interface Reply<T> {
   headers: Headers;
 }
 
-type Listener = () => void;
-let onSignedOut: Listener = () => undefined;
-/** Who is told when the server no longer knows us. */
-export function whenSignedOut(listener: Listener) {
-  onSignedOut = listener;
+/** Takes when the request was sent; tells whether it may be sent again, which may take as long as somebody needs to sign in. */
+type SignedOut = (sentAt: number) => Promise<boolean>;
+let onSignedOut: SignedOut = () => Promise.resolve(false);
+/** Who is asked when the server no longer knows us. */
+export function whenSignedOut(ask: SignedOut) {
+  onSignedOut = ask;
 }
 
 export function addressOf({ path, query }: Pick<Call, 'path' | 'query'>): string {
@@ -42,6 +43,7 @@ export async function send<T>(call: Call, signal?: AbortSignal): Promise<Reply<T
     init.body = JSON.stringify(call.body);
   }
   let response: Response;
+  const sentAt = performance.now();
   try {
     response = await fetch(addressOf(call), init);
   } catch (error) {
@@ -49,7 +51,10 @@ export async function send<T>(call: Call, signal?: AbortSignal): Promise<Reply<T
     throw new Problem(0, error instanceof Error ? error.message : String(error), undefined, {}, undefined);
   }
   if (!response.ok) {
-    if (response.status === 401 && call.path !== '/session') onSignedOut();
+    if (response.status === 401 && call.path !== '/session' && (await onSignedOut(sentAt))) {
+      signal?.throwIfAborted();
+      return send(call, signal);
+    }
     throw await problemOf(response);
   }
   const isJson = response.headers.get('content-type')?.includes('json');

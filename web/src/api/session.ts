@@ -1,5 +1,9 @@
 // Who is signed in, and the way in and out.
+//
+// Invariant: a session that ends while a page is open takes nothing from it. Requests that the server refuses for that wait until the
+// same user has signed in again, and are sent anew; another user gets a page of their own.
 import { useQuery } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
 
 import { queries } from './client.ts';
 import { get, post, remove, whenSignedOut } from './http.ts';
@@ -10,10 +14,43 @@ import type { SetupState, User } from './types.ts';
 const ME = ['me'];
 const SETUP = ['setup'];
 
-whenSignedOut(() => {
+/** What waits for the session to go on, told whether it does. */
+let waiting: ((isBack: boolean) => void)[] = [];
+let signedInAt = 0;
+const listeners = new Set<() => void>();
+
+whenSignedOut((sentAt) => {
+  // It was on its way while somebody signed in.
+  if (sentAt < signedInAt) return Promise.resolve(true);
   live.stop();
-  queries.setQueryData(ME, null);
+  if (!queries.getQueryData(ME)) {
+    queries.setQueryData(ME, null);
+    return Promise.resolve(false);
+  }
+  return new Promise((resolve) => wait([...waiting, resolve]));
 });
+
+function wait(next: typeof waiting) {
+  waiting = next;
+  listeners.forEach((listener) => listener());
+}
+
+function goOn(isBack: boolean) {
+  const before = waiting;
+  wait([]);
+  before.forEach((resolve) => resolve(isBack));
+}
+
+/** Whether the session of the user of this page has ended. */
+export function useIsExpired(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => waiting.length > 0,
+  );
+}
 
 /** The user; `null` when nobody is signed in; `undefined` while that is not known. */
 export function useMe() {
@@ -46,17 +83,31 @@ export interface SignIn {
 }
 
 export async function signIn(how: SignIn): Promise<void> {
+  const before = queries.getQueryData<User | null>(ME);
   const user = await post<User>('/session', { ...how });
+  // What is on the page is not theirs.
+  if (before && before.id !== user.id) return location.reload();
+  signedInAt = performance.now();
   live.start();
   queries.setQueryData(ME, user);
+  goOn(true);
 }
 
 export async function signOut(): Promise<void> {
-  await remove('/session');
+  await remove('/session').catch((error: unknown) => {
+    // It had ended before.
+    if (!(error instanceof Problem && error.status === 401)) throw error;
+  });
+  leave();
+}
+
+/** As when signed out. */
+export function leave() {
   live.stop();
   queries.setQueryData(ME, null);
   // What the next user may not see is not kept.
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME[0] && queryKey[0] !== SETUP[0] });
+  goOn(false);
 }
 
 /** Makes the first administrator, who is then signed in. */

@@ -258,6 +258,8 @@ export interface Server {
   status: 'connected' | 'connecting' | 'disconnected';
   /** Since when it is so, in milliseconds. */
   since: number | null;
+  /** When its pool was last heard of, in milliseconds. */
+  lastEvent?: number;
   poolId: string | null;
   poolNameLabel?: string;
   error?: { message?: string; code?: string };

@@ -1,27 +1,34 @@
 // The connections to pools; for administrators, others may not see them.
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
 
-import { queries } from './client.ts';
 import { get } from './http.ts';
-import { live } from './live.ts';
 import type { Problem } from './problem.ts';
 import type { Server } from './types.ts';
 
-const SERVERS = ['servers-all'];
+/** They have no events, and one that is lost changes no object: asked for as long as somebody looks at the page. */
+const STEP_MS = 5000;
 
-/** They have no events of their own: listed again when pools or hosts change, and when the window is looked at again. */
 export function useServers(isAdmin: boolean) {
-  useEffect(() => {
-    if (!isAdmin) return undefined;
-    const again = () => void queries.invalidateQueries({ queryKey: SERVERS });
-    const watches = ['pool', 'host'].map((collection) => live.watch({ collection, fields: ['id', 'power_state', 'enabled', 'master'] }, { onChanges: again, onReady: again }));
-    return () => watches.forEach((watch) => watch.stop());
-  }, [isAdmin]);
   return useQuery<Server[], Problem>({
-    queryKey: SERVERS,
+    queryKey: ['servers-all'],
     enabled: isAdmin,
+    refetchInterval: STEP_MS,
     refetchOnWindowFocus: 'always',
     queryFn: ({ signal }) => get<Server[]>('/servers', { fields: '*' }, signal),
   });
+}
+
+/** Those that should be connected and are not. */
+export function areLost(servers: readonly Server[]): Server[] {
+  return servers.filter(({ enabled, status }) => enabled && status !== 'connected');
+}
+
+/** What it is called: as its pool, else as somebody named it, else as its address. */
+export function serverName(server: Server): string {
+  return server.poolNameLabel ?? server.label ?? server.host;
+}
+
+/** When what is shown of its pool was last true, in milliseconds. */
+export function lastTrue({ lastEvent, since }: Server): number | undefined {
+  return lastEvent ?? since ?? undefined;
 }

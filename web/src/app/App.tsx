@@ -5,11 +5,12 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { queries } from '../api/client.ts';
-import { useMe, useSetup } from '../api/session.ts';
+import { useIsExpired, useMe, useSetup } from '../api/session.ts';
 import { Toasts } from './Toasts.tsx';
 
 const Shell = lazy(() => import('./Shell.tsx'));
 const SetupScreen = lazy(() => import('../screens/setup/SetupScreen.tsx'));
+const SignInAgain = lazy(() => import('../screens/session/SignInAgain.tsx'));
 const SignInScreen = lazy(() => import('../screens/session/SignInScreen.tsx'));
 
 export function App() {
@@ -27,7 +28,15 @@ function Gate() {
   const { t } = useTranslation();
   const me = useMe();
   const setup = useSetup();
-  if (me.data) return <Shell me={me.data} />;
+  const isExpired = useIsExpired();
+  if (me.data) {
+    return (
+      <>
+        <Shell me={me.data} />
+        <Suspense>{isExpired && <SignInAgain name={me.data.name} />}</Suspense>
+      </>
+    );
+  }
   if (setup.data?.required) return <SetupScreen />;
   if (me.data === null && setup.data) return <SignInScreen />;
   if (me.error ?? setup.error) {

@@ -13,6 +13,7 @@ import { pathOf } from './paths.ts';
 import { useNamedScreens } from './routes.tsx';
 
 const FOUND = 8;
+const BOX = 'palette-box';
 
 async function find(text: string, signal: AbortSignal) {
   const searched = INVENTORIES.filter(({ collection }) => pathOf(collection, ''));
@@ -40,10 +41,10 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   };
   const first = () => menu.current?.querySelector<HTMLElement>('[role=menuitem]');
   return (
-    <Modal isOpen variant="small" position="top" aria-label={t('palette.title')} onClose={onClose}>
+    <Modal isOpen variant="small" position="top" aria-label={t('palette.title')} elementToFocus={`#${BOX}`} onClose={onClose}>
       <ModalBody>
         <SearchInput
-          autoFocus
+          searchInputId={BOX}
           aria-label={t('palette.title')}
           placeholder={t('palette.placeholder')}
           value={text}

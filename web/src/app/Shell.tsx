@@ -38,6 +38,7 @@ import { useKeys, type Keys } from './useKeys.ts';
 import { UserMenu } from './UserMenu.tsx';
 
 const ConsoleWindow = lazy(() => import('../screens/console/ConsoleWindow.tsx'));
+const LostPools = lazy(() => import('./LostPools.tsx'));
 const FirstPoolScreen = lazy(() => import('../screens/setup/FirstPoolScreen.tsx'));
 const Palette = lazy(() => import('./Palette.tsx'));
 const MAIN = 'main';
@@ -125,7 +126,7 @@ export default function Shell({ me }: { me: User }) {
         mainAriaLabel={t('shell.main')}
         skipToContent={<SkipToContent href={`#${MAIN}`}>{t('shell.skip')}</SkipToContent>}
       >
-        <ConnectionBanner />
+        <Warnings isAdmin={me.permission === 'admin'} />
         <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
           <Switch>
             <Route path="/">
@@ -152,9 +153,9 @@ export default function Shell({ me }: { me: User }) {
 }
 
 /** What is shown may be old, and says so. */
-function ConnectionBanner() {
+function Warnings({ isAdmin }: { isAdmin: boolean }) {
   const { t } = useTranslation();
-  if (useConnection() !== 'lost') return null;
+  if (useConnection() !== 'lost') return <Suspense>{isAdmin && <LostPools />}</Suspense>;
   return (
     <Banner status="warning" isSticky screenReaderText={t('shell.warning')}>
       <span role="status">{t('shell.lost')}</span>

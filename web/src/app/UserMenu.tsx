@@ -20,6 +20,7 @@ export function UserMenu({ me }: { me: User }) {
     <Dropdown
       isOpen={isOpen}
       onOpenChange={setOpen}
+      shouldFocusFirstItemOnOpen
       popperProps={{ position: 'right' }}
       toggle={(ref) => (
         <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)} aria-label={t('user.menu', { name: me.name })}>

@@ -8,6 +8,8 @@ import { Problem } from '../api/problem.ts';
 import { FieldInput } from './FieldInput.tsx';
 import { ProblemText } from './ProblemText.tsx';
 
+const FIRST_FIELD = '#form :is(input, select, textarea)';
+
 interface Props {
   title: string;
   text?: string;
@@ -37,7 +39,7 @@ export function FormModal({ title, text, fields = [], button, isDanger = false, 
     }
   };
   return (
-    <Modal isOpen variant="small" aria-labelledby="form-title" onClose={onClose}>
+    <Modal isOpen variant="small" aria-labelledby="form-title" onClose={onClose} {...(fields.length > 0 && { elementToFocus: FIRST_FIELD })}>
       <ModalHeader title={title} labelId="form-title" description={text} />
       <ModalBody>
         <Form

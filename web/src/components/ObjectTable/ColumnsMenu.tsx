@@ -17,6 +17,7 @@ export function ColumnsMenu({ all, shown, onChange }: Props) {
   const [isOpen, setOpen] = useState(false);
   return (
     <Select
+      role="menu"
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={(_, key) => {

@@ -1,19 +1,17 @@
 // Problems, before all else: each says what, where, and what to do.
 import { Alert, AlertGroup } from '@patternfly/react-core/dist/esm/components/Alert/index.js';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
 import { problemOfTask } from '../../api/problem.ts';
 import { pathOf } from '../../app/paths.ts';
+import { Age } from '../../components/Age.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
-import { ago } from '../../components/units.ts';
 import type { Trouble } from './problems.ts';
 
 const SHOWN = 8;
-const MINUTE_MS = 60_000;
 
 export function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
   const { t } = useTranslation();
@@ -34,7 +32,11 @@ function One({ trouble }: { trouble: Trouble }) {
     case 'pool':
       return (
         <Alert isInline variant="danger" title={t(trouble.isTrying ? 'overview.poolTrying' : 'overview.poolLost', { name: trouble.name })}>
-          {trouble.since !== undefined && <Age since={trouble.since} />}
+          {trouble.since !== undefined && (
+            <p>
+              <Age since={trouble.since} />
+            </p>
+          )}
           {trouble.cause && <p>{trouble.cause}</p>}
           <p>{t('hint.503')}</p>
         </Alert>
@@ -62,15 +64,4 @@ function One({ trouble }: { trouble: Trouble }) {
         </Alert>
       );
   }
-}
-
-/** How old what is shown of a pool is; grows by itself. */
-function Age({ since }: { since: number }) {
-  const { t, i18n } = useTranslation();
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), MINUTE_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return <p>{t('overview.age', { ago: ago(since, Math.max(now, since), i18n.language) })}</p>;
 }

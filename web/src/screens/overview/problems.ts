@@ -1,5 +1,6 @@
 // What is wrong, as data: the worst first.
 import type { Host, Server, Sr, Task } from '../../api/types.ts';
+import { areLost, lastTrue, serverName } from '../../api/useServers.ts';
 
 /** Storage above this share is nearly full. */
 export const FULL = 0.9;
@@ -24,16 +25,14 @@ export function isStore(sr: Sr): boolean {
 
 export function troublesOf({ servers, hosts, srs, failed }: Known): Trouble[] {
   return [
-    ...servers
-      .filter(({ enabled, status }) => enabled && status !== 'connected')
-      .map((server): Trouble => ({
-        kind: 'pool',
-        id: server.id,
-        name: server.poolNameLabel ?? server.label ?? server.host,
-        since: server.since ?? undefined,
-        cause: server.error?.message,
-        isTrying: server.status === 'connecting',
-      })),
+    ...areLost(servers).map((server): Trouble => ({
+      kind: 'pool',
+      id: server.id,
+      name: serverName(server),
+      since: lastTrue(server),
+      cause: server.error?.message,
+      isTrying: server.status === 'connecting',
+    })),
     ...hosts.filter(({ power_state }) => power_state !== 'Running').map(({ id, name_label }): Trouble => ({ kind: 'hostDown', id, name: name_label })),
     ...srs
       .filter((sr) => isStore(sr) && sr.physical_usage / sr.size > FULL)

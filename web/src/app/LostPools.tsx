@@ -1,0 +1,27 @@
+// Above every screen, for those who may see connections: which pools do not answer, and how old what is shown of them is. The overview
+// says it by itself, with the cause.
+import { Banner } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation } from 'wouter';
+
+import { areLost, lastTrue, serverName, useServers } from '../api/useServers.ts';
+import { Age } from '../components/Age.tsx';
+import { HOME } from './routes.tsx';
+
+export default function LostPools() {
+  const { t } = useTranslation();
+  const [pathname] = useLocation();
+  // Of a pool that was never connected nothing is shown.
+  const lost = areLost(useServers(true).data ?? []).filter(({ poolId }) => poolId);
+  const [first] = lost;
+  if (!first || pathname === HOME) return null;
+  const oldest = Math.min(...lost.map((server) => lastTrue(server) ?? Infinity));
+  return (
+    <Banner status="warning" isSticky screenReaderText={t('shell.warning')}>
+      <span role="status">
+        {lost.length === 1 ? t('overview.poolLost', { name: serverName(first) }) : t('shell.poolsLost', { count: lost.length })}.{' '}
+        {Number.isFinite(oldest) && <Age since={oldest} />} <Link to="/servers">{t('overview.look')}</Link>
+      </span>
+    </Banner>
+  );
+}
