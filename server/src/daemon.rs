@@ -6,22 +6,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
-use xo_api::App;
+use xo_api::{App, Certificate, LabState, Later, SetupHost};
 use xo_engine::{Engine, Options};
-use xo_lab::Lab;
 use xo_store::{Store, StoreConfig};
 
+use crate::labs::Labs;
 use crate::listen::Listener;
-use crate::{Config, labs, process, tls};
+use crate::{Config, process, tls};
 
 /// A server that runs.
 pub struct Daemon {
     /// Everything that operations use.
     pub engine: Arc<Engine>,
     listeners: Vec<(&'static str, Listener)>,
-    labs: Vec<Lab>,
-    fingerprint: Option<String>,
+    labs: Arc<Labs>,
+    lab_addresses: Vec<String>,
+    /// What is shown over TLS, now.
+    certificate: Option<Arc<RwLock<Certificate>>>,
     stopping: CancellationToken,
     _lock: File,
 }
@@ -37,13 +40,14 @@ impl Daemon {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timezone: process::timezone(),
         };
-        let engine = Engine::start(store, options).await?;
+        let engine = Engine::start(store.clone(), options).await?;
         let stopping = CancellationToken::new();
         let mut daemon = Self {
+            labs: Arc::new(Labs::new(Arc::clone(&engine), store)),
             engine,
             listeners: Vec::new(),
-            labs: Vec::new(),
-            fingerprint: None,
+            lab_addresses: Vec::new(),
+            certificate: None,
             stopping,
             _lock: lock,
         };
@@ -59,11 +63,12 @@ impl Daemon {
             let files = tls::Files::of(&config.data_dir);
             files.ensure()?;
             let tls = files.load().await?;
-            self.fingerprint = Some(files.fingerprint()?);
+            let shown = Arc::new(RwLock::new(files.describe()?));
+            self.certificate = Some(Arc::clone(&shown));
             let site = xo_api::site(self.app(true));
             let listener = Listener::https(address, tls.clone(), site, &self.stopping)?;
             self.listeners.push(("https", listener));
-            tokio::spawn(files.follow(tls, self.stopping.clone()));
+            tokio::spawn(files.follow(tls, shown, self.stopping.clone()));
         }
         if let Some(address) = config.http {
             let site = if address.ip().is_loopback() {
@@ -74,7 +79,7 @@ impl Daemon {
             self.listeners
                 .push(("http", Listener::http(address, site, &self.stopping)?));
         }
-        self.labs = labs::start(&self.engine, config.lab).await?;
+        self.lab_addresses = self.labs.start(config.lab).await?;
         self.engine.connect_enabled().await?;
         Ok(())
     }
@@ -87,22 +92,18 @@ impl Daemon {
             .map(|(_, l)| l.address)
     }
 
-    /// The simulated pools inside.
-    pub fn labs(&self) -> &[Lab] {
-        &self.labs
-    }
-
     /// What somebody at the terminal needs to know: addresses, fingerprint, the setup code.
     pub fn welcome(&self) -> String {
         let mut lines = vec![format!("xo-server {} is ready", env!("CARGO_PKG_VERSION"))];
         for (scheme, listener) in &self.listeners {
             lines.push(format!("  address:      {scheme}://{}/", listener.address));
         }
-        if let Some(fingerprint) = &self.fingerprint {
+        if let Some(certificate) = &self.certificate {
+            let fingerprint = &certificate.read().fingerprint;
             lines.push(format!("  certificate:  SHA-256 {fingerprint}"));
         }
-        for lab in &self.labs {
-            lines.push(format!("  lab pool:     {}", lab.https_url()));
+        for address in &self.lab_addresses {
+            lines.push(format!("  lab pool:     {address}"));
         }
         match self.engine.setup_code() {
             Some(code) => lines.push(format!(
@@ -120,9 +121,7 @@ impl Daemon {
         for (_, listener) in self.listeners {
             listener.stopped().await;
         }
-        for lab in self.labs {
-            lab.stop().await;
-        }
+        self.labs.stop().await;
     }
 
     fn app(&self, secure_cookies: bool) -> App {
@@ -130,11 +129,35 @@ impl Daemon {
             engine: Arc::clone(&self.engine),
             secure_cookies,
             metrics: Arc::new(process::metrics),
+            setup: Arc::new(ForSetup {
+                certificate: self.certificate.clone(),
+                labs: Arc::clone(&self.labs),
+            }),
         }
     }
 
     fn https_port(&self) -> Option<u16> {
         self.address("https").map(|a| a.port())
+    }
+}
+
+/// What the set-up asks of the daemon.
+struct ForSetup {
+    certificate: Option<Arc<RwLock<Certificate>>>,
+    labs: Arc<Labs>,
+}
+
+impl SetupHost for ForSetup {
+    fn certificate(&self) -> Option<Certificate> {
+        Some(self.certificate.as_ref()?.read().clone())
+    }
+
+    fn lab(&self) -> Later<'_, xo_engine::Result<LabState>> {
+        Box::pin(self.labs.state())
+    }
+
+    fn start_lab(&self) -> Later<'_, xo_engine::Result<String>> {
+        Box::pin(self.labs.ensure())
     }
 }
 

@@ -4,15 +4,19 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use aws_lc_rs::digest;
 use axum_server::tls_rustls::RustlsConfig;
+use parking_lot::RwLock;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tokio_util::sync::CancellationToken;
+use x509_parser::extensions::GeneralName;
+use xo_api::Certificate;
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
@@ -69,17 +73,35 @@ impl Files {
             })
     }
 
-    /// SHA-256 of the certificate, as browsers show it.
-    pub(crate) fn fingerprint(&self) -> Result<String> {
+    /// What browsers show of it.
+    pub(crate) fn describe(&self) -> Result<Certificate> {
         let der = CertificateDer::from_pem_file(&self.certificate)
             .context("cannot read the certificate")?;
         let hash = digest::digest(&digest::SHA256, &der);
         let pairs: Vec<String> = hash.as_ref().iter().map(|b| format!("{b:02X}")).collect();
-        Ok(pairs.join(":"))
+        let (_, parsed) = x509_parser::parse_x509_certificate(&der)
+            .context("the certificate cannot be understood")?;
+        let names = parsed.subject_alternative_name().ok().flatten();
+        let names = names.map(|names| names.value.general_names.iter().filter_map(name).collect());
+        let ms = |time: x509_parser::time::ASN1Time| time.timestamp().saturating_mul(1000);
+        let validity = parsed.validity();
+        Ok(Certificate {
+            fingerprint: pairs.join(":"),
+            names: names.unwrap_or_default(),
+            not_before: ms(validity.not_before),
+            not_after: ms(validity.not_after),
+            self_signed: parsed.subject() == parsed.issuer(),
+        })
     }
 
-    /// Takes changed files over; files that do not fit are left alone with a word in the log.
-    pub(crate) async fn follow(self, config: RustlsConfig, stopping: CancellationToken) {
+    /// Takes changed files over, and tells in `shown` which certificate is in use; files that do not fit are left alone with a word in
+    /// the log.
+    pub(crate) async fn follow(
+        self,
+        config: RustlsConfig,
+        shown: Arc<RwLock<Certificate>>,
+        stopping: CancellationToken,
+    ) {
         let mut known = self.changed_at();
         loop {
             tokio::select! {
@@ -95,7 +117,13 @@ impl Files {
                 .reload_from_pem_file(&self.certificate, &self.key)
                 .await
             {
-                Ok(()) => tracing::info!("the new TLS certificate is in use"),
+                Ok(()) => {
+                    tracing::info!("the new TLS certificate is in use");
+                    match self.describe() {
+                        Ok(certificate) => *shown.write() = certificate,
+                        Err(error) => tracing::warn!("{error:#}"),
+                    }
+                }
                 Err(error) => {
                     tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays");
                 }
@@ -105,6 +133,19 @@ impl Files {
 
     fn changed_at(&self) -> [Option<SystemTime>; 2] {
         [&self.certificate, &self.key].map(|path| path.metadata().and_then(|m| m.modified()).ok())
+    }
+}
+
+/// Of names in a certificate, those that a browser compares with an address.
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => {
+            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+            let address = v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from));
+            address.ok().map(|address| address.to_string())
+        }
+        _ => None,
     }
 }
 

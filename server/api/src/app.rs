@@ -13,6 +13,7 @@ use axum::routing::{any, get, post};
 use xo_engine::Engine;
 
 use crate::rate::{self, Limits};
+use crate::setup_host::SetupHost;
 use crate::{client, console, http_metrics, layers, rest, rpc, sign_in, transfers};
 
 /// Numbers about the process, which only the daemon can tell.
@@ -27,6 +28,8 @@ pub struct App {
     pub secure_cookies: bool,
     /// Text to add to `/metrics`.
     pub metrics: Metrics,
+    /// What the set-up needs of the daemon.
+    pub setup: Arc<dyn SetupHost>,
 }
 
 /// The whole site.

@@ -13,9 +13,11 @@ mod problem;
 mod rate;
 mod rest;
 mod rpc;
+mod setup_host;
 mod sign_in;
 mod transfers;
 mod unread;
 mod websocket;
 
 pub use app::{App, Metrics, Site, redirect_site, router, site};
+pub use setup_host::{Certificate, LabState, Later, SetupHost};

@@ -23,6 +23,7 @@ mod route;
 mod same_origin;
 mod servers;
 mod session;
+mod setup;
 mod stats;
 mod streams;
 mod table;

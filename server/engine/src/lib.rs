@@ -37,6 +37,7 @@ pub use method::schema::{self, Schema};
 pub use method::{Access, Method, Param, Resolve};
 pub use objects::{Page, Query};
 pub use pieces::Pieces;
+pub use pools::OwnPool;
 pub use setup::{AdminCreation, SetupState};
 pub use tasks::{Task, TaskNotice, Tasks, task_json};
 pub use transfer::{ByteStream, Incoming, Outgoing, Transfer};

@@ -15,6 +15,21 @@ use xo_store::{NewServer, Secret, Server, ServerChange};
 
 use crate::{Engine, Error, Result};
 
+/// A pool that this process runs itself: its address and its certificate are others at each start.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnPool<'a> {
+    /// The connection that it had before.
+    pub connection: Option<&'a str>,
+    /// To find its connection by, where none is given, and for a new one.
+    pub label: &'a str,
+    /// Where it is now.
+    pub host: &'a str,
+    /// The account.
+    pub username: &'a str,
+    /// Its password.
+    pub password: &'a str,
+}
+
 /// The running watchers, by connection id.
 pub(crate) struct Pools(Mutex<HashMap<String, Connection>>);
 
@@ -80,29 +95,26 @@ impl Engine {
         Ok(())
     }
 
-    /// Points the connection with this label at an address, makes it when there is none, and connects it. For pools that
-    /// this process runs itself: their certificate is made anew at each start. Returns the connection's id.
-    pub async fn adopt_pool(
-        self: &Arc<Self>,
-        label: &str,
-        host: &str,
-        username: &str,
-        password: &str,
-    ) -> Result<String> {
+    /// Points the connection of a pool that this process runs itself at where that is now; makes it when there is none, and connects
+    /// it. One that is given stays disabled if it is; one that is found by its label is enabled. Returns the connection's id.
+    pub async fn adopt_pool(self: &Arc<Self>, pool: OwnPool<'_>) -> Result<String> {
         let servers = self.store.servers();
-        let known = servers
-            .list()
-            .await?
-            .into_iter()
-            .find(|s| s.label.as_deref() == Some(label));
+        let all = servers.list().await?;
+        let given = all
+            .iter()
+            .find(|server| Some(server.id.as_str()) == pool.connection);
+        let known = given.or_else(|| {
+            all.iter()
+                .find(|server| server.label.as_deref() == Some(pool.label))
+        });
         let server = match known {
             Some(server) => {
                 self.disconnect(&server.id).await;
                 let change = ServerChange {
-                    host: Some(host.to_owned()),
-                    username: Some(username.to_owned()),
-                    password: Some(Secret::new(password)),
-                    enabled: Some(true),
+                    host: Some(pool.host.to_owned()),
+                    username: Some(pool.username.to_owned()),
+                    password: Some(Secret::new(pool.password)),
+                    enabled: given.is_none().then_some(true),
                     allow_unauthorized: Some(true),
                     fingerprint: Some(None),
                     ..ServerChange::default()
@@ -111,10 +123,10 @@ impl Engine {
             }
             None => {
                 let new = NewServer {
-                    host: host.to_owned(),
-                    label: Some(label.to_owned()),
-                    username: username.to_owned(),
-                    password: Secret::new(password),
+                    host: pool.host.to_owned(),
+                    label: Some(pool.label.to_owned()),
+                    username: pool.username.to_owned(),
+                    password: Secret::new(pool.password),
                     enabled: true,
                     read_only: false,
                     allow_unauthorized: true,
@@ -123,7 +135,9 @@ impl Engine {
                 servers.create(new).await?
             }
         };
-        self.connect(&server).await?;
+        if server.enabled {
+            self.connect(&server).await?;
+        }
         Ok(server.id)
     }
 

@@ -5,7 +5,6 @@
 use aws_lc_rs::constant_time;
 use parking_lot::Mutex;
 use rand::Rng;
-use serde::Serialize;
 use xo_store::{NewUser, Secret, Store};
 
 use crate::{Engine, Error, Result};
@@ -14,8 +13,8 @@ const WRONG_CODES: u32 = 5;
 /// Without characters that are read for one another.
 const ALPHABET: &[u8] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
-/// What `GET /rest/v0/setup` tells.
-#[derive(Debug, Clone, Serialize)]
+/// How far the server is set up.
+#[derive(Debug, Clone)]
 pub struct SetupState {
     /// True while no user exists.
     pub required: bool,
@@ -70,7 +69,7 @@ impl Engine {
         name: &str,
         password: &str,
     ) -> Result<String> {
-        self.check_code(code)?;
+        self.check_setup_code(code)?;
         let id = Self::create_admin_in(&self.store, name, password, AdminCreation::First).await?;
         self.refresh_directory().await?;
         Ok(id)
@@ -106,7 +105,11 @@ impl Engine {
         Ok(user.id)
     }
 
-    fn check_code(&self, given: &str) -> Result<()> {
+    /// Whether this is the setup code; a wrong one counts.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] once a user exists, or for a wrong code.
+    pub fn check_setup_code(&self, given: &str) -> Result<()> {
         let forbidden = |reason: &str| {
             Err(Error::Forbidden {
                 operation: "setup".into(),

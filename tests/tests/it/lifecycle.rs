@@ -158,6 +158,7 @@ async fn a_new_certificate_of_the_server_is_taken_over_without_a_restart() {
 
     let elsewhere = tempfile::TempDir::new().unwrap();
     let donor = start(elsewhere.path()).await.unwrap();
+    let donor_welcome = donor.welcome();
     donor.stop().await;
     for name in ["tls.key", "tls.crt"] {
         std::fs::copy(elsewhere.path().join("data").join(name), data.join(name)).unwrap();
@@ -168,6 +169,21 @@ async fn a_new_certificate_of_the_server_is_taken_over_without_a_restart() {
         assert!(
             tokio::time::Instant::now() < deadline,
             "the old certificate is still in use"
+        );
+    }
+    let told = async || {
+        let url = format!("http://{}/rest/v0/setup", rig.http().unwrap());
+        let state = reqwest::get(url).await.unwrap();
+        let state: serde_json::Value = state.json().await.unwrap();
+        state["certificate"]["fingerprint"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    while !donor_welcome.contains(&told().await) {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the old certificate is still told"
         );
     }
     rig.stop().await;

@@ -16,4 +16,5 @@ mod faults;
 mod lifecycle;
 mod live;
 mod security;
+mod setup;
 mod transfers;

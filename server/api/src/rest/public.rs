@@ -1,11 +1,11 @@
-//! What may be asked without signing in: is the server there, where are its pages, and the first set-up.
+//! What may be asked without signing in: is the server there, and where are its pages. The first set-up has a file of its own.
 
 use axum::http::{Method as Verb, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use xo_engine::Error;
 
 use super::asked;
-use super::route::{Route, of, required};
+use super::route::{Route, of};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -29,34 +29,5 @@ pub(super) fn routes() -> Vec<Route> {
         })
         .public()
         .reply(503, "It is not"),
-        Route::new(Verb::GET, "/setup", "Whether the server waits for its first administrator.", |asked| async move {
-            asked::json(StatusCode::OK, &asked.engine().setup_state())
-        })
-        .public()
-        .reply_json(
-            200,
-            "The state",
-            json!({ "type": "object", "properties": { "required": of("boolean"), "version": of("string"), "connected": of("boolean") } }),
-        ),
-        Route::new(Verb::POST, "/setup/admin", "Makes the first administrator.", |mut asked| async move {
-            let body = asked.body().await?;
-            let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-            for name in ["code", "username", "password"] {
-                if text(name).is_empty() {
-                    return Err(Error::invalid(name, "must be a string that is not empty").into());
-                }
-            }
-            let (code, name, password) = (text("code"), text("username"), text("password"));
-            let id = asked.engine().create_first_admin(code, name, password).await?;
-            asked::created("users", &id)
-        })
-        .public()
-        .body(vec![
-            required("code", json!({ "type": "string", "description": "printed where the server was started" })),
-            required("username", of("string")),
-            required("password", json!({ "type": "string", "minLength": 8 })),
-        ])
-        .reply_json(201, "Made", super::route::made())
-        .reply(403, "The code is wrong, or an administrator exists already"),
     ]
 }

@@ -4,8 +4,8 @@ use xo_engine::Engine;
 
 use super::route::Route;
 use super::{
-    accounts, actions, alarms, changes, collections, docs, events, public, servers, session, stats,
-    streams, tasks,
+    accounts, actions, alarms, changes, collections, docs, events, public, servers, session, setup,
+    stats, streams, tasks,
 };
 
 /// Every route that is served. What needs a method that the engine lacks is left out.
@@ -21,6 +21,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         events::routes(),
         servers::routes(engine),
         session::routes(),
+        setup::routes(),
         stats::routes(engine),
         streams::routes(engine),
         tasks::routes(),

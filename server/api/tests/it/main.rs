@@ -16,5 +16,6 @@ mod events;
 mod lists;
 mod one_time_passwords;
 mod servers;
+mod setup;
 mod support;
 mod tasks;

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use xo_api::App;
+use xo_api::{App, Certificate, LabState, Later, SetupHost};
 use xo_engine::{Engine, Options};
 use xo_lab::{Lab, LabConfig};
 use xo_store::{DatabaseLocation, PasswordCost, Store, StoreConfig};
@@ -26,6 +26,29 @@ pub struct Site {
     pub token: String,
     pub lab: Option<Lab>,
     _folder: TempDir,
+}
+
+/// The daemon, as far as the set-up needs it: it has a certificate and starts no lab.
+struct Daemon;
+
+impl SetupHost for Daemon {
+    fn certificate(&self) -> Option<Certificate> {
+        Some(Certificate {
+            fingerprint: "AB:CD".into(),
+            names: vec!["localhost".into()],
+            not_before: 1000,
+            not_after: 2000,
+            self_signed: true,
+        })
+    }
+
+    fn lab(&self) -> Later<'_, xo_engine::Result<LabState>> {
+        Box::pin(async { Ok(LabState::Available) })
+    }
+
+    fn start_lab(&self) -> Later<'_, xo_engine::Result<String>> {
+        Box::pin(async { Ok("the-lab".to_owned()) })
+    }
 }
 
 /// What was answered.
@@ -79,6 +102,7 @@ impl Site {
             engine: Arc::clone(&engine),
             secure_cookies: false,
             metrics,
+            setup: Arc::new(Daemon),
         };
         Self {
             engine,
