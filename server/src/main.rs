@@ -142,8 +142,7 @@ fn configuration(options: Options) -> Result<Config> {
 }
 
 fn start_logs(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("XO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let filter = tracing_subscriber::EnvFilter::new(log_filter(std::env::var("XO_LOG").ok()));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -152,6 +151,19 @@ fn start_logs(config: &Config) {
         logs.json().init();
     } else {
         logs.init();
+    }
+}
+
+/// What is logged. The verifier of certificates reports each one that no authority vouches for as an error, though whoever asked it
+/// decides what that means: they pin it, or refuse it and say so. It is heard when it is named.
+fn log_filter(given: Option<String>) -> String {
+    const VERIFIER: &str = "rustls_platform_verifier";
+    let filter = given.filter(|given| !given.is_empty());
+    let filter = filter.unwrap_or_else(|| "info".to_owned());
+    if filter.contains(VERIFIER) {
+        filter
+    } else {
+        format!("{filter},{VERIFIER}=off")
     }
 }
 
@@ -183,5 +195,20 @@ async fn feed_watchdog() {
     loop {
         tick.tick().await;
         let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Watchdog]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verifier_of_certificates_is_silent_unless_it_is_named() {
+        let filter = |given: &str| log_filter(Some(given.to_owned()));
+        assert_eq!(log_filter(None), "info,rustls_platform_verifier=off");
+        assert_eq!(filter(""), "info,rustls_platform_verifier=off");
+        assert_eq!(filter("debug"), "debug,rustls_platform_verifier=off");
+        let named = "warn,rustls_platform_verifier=debug";
+        assert_eq!(filter(named), named);
     }
 }
