@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use xapi::{Fingerprint, Limits, TrustMode};
 use xo_inventory::{Connection, Heard, Settings, State, Status};
 use xo_store::{NewServer, Secret, Server, ServerChange};
@@ -31,24 +32,37 @@ pub struct OwnPool<'a> {
 }
 
 /// The running watchers, by connection id.
-pub(crate) struct Pools(Mutex<HashMap<String, Connection>>);
+pub(crate) struct Pools {
+    running: Mutex<HashMap<String, Connection>>,
+    /// Connections were made, changed or removed, or stand otherwise.
+    changed: watch::Sender<()>,
+}
 
 impl Pools {
     pub(crate) fn new() -> Self {
-        Self(Mutex::default())
+        Self {
+            running: Mutex::default(),
+            changed: watch::Sender::new(()),
+        }
+    }
+
+    /// Tells those who follow connections that there is something to see.
+    pub(crate) fn tell(&self) {
+        self.changed.send_replace(());
     }
 
     fn status(&self, id: &str) -> Option<Status> {
-        self.0.lock().get(id).map(|c| c.status().borrow().clone())
+        let running = self.running.lock();
+        running.get(id).map(|c| c.status().borrow().clone())
     }
 
     fn heard(&self, id: &str) -> Option<Heard> {
-        self.0.lock().get(id).map(Connection::heard)
+        self.running.lock().get(id).map(Connection::heard)
     }
 
     /// Whether any pool is connected now.
     pub(crate) fn any_connected(&self) -> bool {
-        let running = self.0.lock();
+        let running = self.running.lock();
         running
             .values()
             .any(|c| matches!(c.status().borrow().state, State::Connected))
@@ -82,7 +96,7 @@ impl Engine {
             proxy: proxy_of(server)?,
             limits: Limits::default(),
         };
-        let mut running = self.pools.0.lock();
+        let mut running = self.pools.running.lock();
         if running.contains_key(&server.id) {
             return Ok(());
         }
@@ -92,6 +106,8 @@ impl Engine {
         let (engine, id) = (Arc::clone(self), server.id.clone());
         self.tracker
             .spawn(async move { engine.follow_status(&id, status).await });
+        drop(running);
+        self.pools.tell();
         Ok(())
     }
 
@@ -146,7 +162,8 @@ impl Engine {
     /// # Errors
     /// Why the first try failed; further ones go on by themselves.
     pub async fn await_connected(&self, id: &str) -> Result<()> {
-        let Some(mut status) = self.pools.0.lock().get(id).map(Connection::status) else {
+        let running = self.pools.running.lock().get(id).map(Connection::status);
+        let Some(mut status) = running else {
             return Err(Error::no_such(id, "server"));
         };
         let settled = status
@@ -165,15 +182,27 @@ impl Engine {
 
     /// Ends the watcher of a connection; its pool's objects go.
     pub(crate) async fn disconnect(&self, id: &str) {
-        let connection = self.pools.0.lock().remove(id);
+        let connection = self.pools.running.lock().remove(id);
         if let Some(connection) = connection {
             connection.stop().await;
         }
+        self.pools.tell();
     }
 
     pub(crate) async fn disconnect_all(&self) {
-        let all: Vec<Connection> = self.pools.0.lock().drain().map(|(_, c)| c).collect();
+        let all: Vec<Connection> = self.pools.running.lock().drain().map(|(_, c)| c).collect();
         futures_util::future::join_all(all.into_iter().map(Connection::stop)).await;
+    }
+
+    /// Wakes whenever connections were made, changed or removed, or stand otherwise. When one was last heard of is no change.
+    pub fn watch_servers(&self) -> watch::Receiver<()> {
+        self.pools.changed.subscribe()
+    }
+
+    /// All connections as clients see them. For administrators alone.
+    pub async fn servers(&self) -> Result<Vec<Value>> {
+        let servers = self.store.servers().list().await?;
+        Ok(servers.iter().map(|one| self.server_json(one)).collect())
     }
 
     /// A connection as clients see it (`server.getAll`).
@@ -244,6 +273,7 @@ impl Engine {
         while status.changed().await.is_ok() {
             let now = status.borrow_and_update().clone();
             if !matches!(now.state, State::Connected) {
+                self.pools.tell();
                 continue;
             }
             let pins: Vec<String> = now.pins.iter().map(Fingerprint::to_string).collect();
@@ -255,6 +285,7 @@ impl Engine {
             if let Err(error) = self.store.servers().update(id, change).await {
                 tracing::warn!(server = id, %error, "the state of a pool connection was not stored");
             }
+            self.pools.tell();
         }
     }
 }

@@ -108,6 +108,22 @@ fn users() -> Vec<Route> {
         )
         .admin()
         .reply(204, "Deleted"),
+        Route::new(
+            Verb::POST,
+            "/users/{id}/actions/change_password",
+            "Changes the caller's own password; administrators set others' by `PATCH`.",
+            change_password,
+        )
+        .body(vec![
+            required("oldPassword", of("string")),
+            required("newPassword", of("string")),
+        ])
+        .reply(204, "Changed")
+        .reply(422, "The old password is wrong")
+        .reply(
+            429,
+            "Too many failures: `retry-after` tells how long to wait",
+        ),
     ]
 }
 
@@ -264,7 +280,40 @@ fn tokens() -> Vec<Route> {
             "/users/authentication_tokens",
             "Makes a token for the caller (old address).",
         ),
+        Route::new(
+            Verb::DELETE,
+            "/users/{id}/authentication_tokens/{tokenId}",
+            "Revokes one of the caller's tokens: it lets nobody in any more.",
+            revoke_token,
+        )
+        .reply(204, "Revoked")
+        .reply(404, "No such token"),
     ]
+}
+
+async fn revoke_token(asked: Asked) -> Result<Response, Problem> {
+    only_self(&asked)?;
+    let id = asked.param("tokenId");
+    // What is listed, by its public id: a secret has no place in an address.
+    let own = asked.engine().own_tokens(&asked.caller).await?;
+    if !own.iter().any(|token| token.get("id") == Some(&json!(id))) {
+        return Err(Error::no_such(id, "token").into());
+    }
+    let tokens = Map::from_iter([("tokens".to_owned(), json!([id]))]);
+    asked.call("token.deleteOwn", tokens).await?;
+    Ok(nothing())
+}
+
+async fn change_password(mut asked: Asked) -> Result<Response, Problem> {
+    only_self(&asked)?;
+    let params = asked.body().await?;
+    match asked.call("user.changePassword", params).await {
+        // The caller is signed in as well as before.
+        Err(Problem::Engine(Error::InvalidCredentials)) => {
+            Err(Error::invalid("oldPassword", "is not the password of this account").into())
+        }
+        answer => answer.map(|_| nothing()),
+    }
 }
 
 async fn create_token(mut asked: Asked) -> Result<Response, Problem> {
@@ -279,7 +328,7 @@ async fn create_token(mut asked: Asked) -> Result<Response, Problem> {
     asked::json(StatusCode::CREATED, &json!({ "token": token }))
 }
 
-/// Nobody makes or sees tokens for somebody else.
+/// Nobody makes, sees or revokes tokens for somebody else, or changes a password by knowing the old one.
 fn only_self(asked: &Asked) -> Result<(), Problem> {
     if asked.caller.user.as_deref() == Some(asked.param("id")) {
         return Ok(());

@@ -3,6 +3,7 @@
 //! `POST …/subscriptions` is upstream's: a whole collection, under the collection's name. `PUT …/subscriptions/{name}` is ours, for
 //! clients that show a part: any number of them per collection, each limited to some objects or to a filter, replaced as the view
 //! moves. With `ids`, the stream first tells those objects as they are; with `filter`, it tells what comes in, changes and goes out.
+//! The collection `server`, connections to pools, is ours too, and for administrators.
 //!
 //! Invariant: a slow client costs no memory but its place in the engine's feed, where changes of one object replace one another.
 
@@ -20,7 +21,7 @@ use tokio::sync::Notify;
 use xo_engine::{Error, ObjectType, Query};
 
 use self::open::open;
-use self::subscription::{Subscription, Topic};
+use self::subscription::{Known, Subscription, Topic};
 use super::asked::{self, Asked, nothing};
 use super::listing::Fields;
 use super::route::{Field, Route, made, of, optional, required};
@@ -85,7 +86,7 @@ fn fields() -> Vec<Field> {
         .iter()
         .map(|kind| json!(kind.name()))
         .collect();
-    topics.extend([json!("alarm"), json!("task")]);
+    topics.extend([json!("alarm"), json!("task"), json!("server")]);
     let fields = json!({
         "anyOf": [{ "const": "*" }, { "type": "array", "items": of("string") }],
         "description": "which properties to tell; without `id` among them nothing tells which object changed",
@@ -130,6 +131,13 @@ async fn begin(
     body: &Map<String, Value>,
 ) -> Result<(), Problem> {
     let topic = topic(body)?;
+    if topic == Topic::Servers && !asked.engine().is_admin(&asked.caller) {
+        return Err(Error::Unauthorized {
+            permission: "admin".into(),
+            object: None,
+        }
+        .into());
+    }
     let mut subscription = Subscription::new(topic, shown(body)?);
     if let Some(ids) = body.get("ids") {
         subscription.only(listed(ids)?);
@@ -156,17 +164,18 @@ async fn begin(
         client.wake.notify_one();
         return Ok(());
     }
-    if topic == Topic::Tasks {
-        return Ok(());
-    }
     // It listens already, so that nothing falls between; what it heard meanwhile is newer than this list.
-    let there = asked.engine().query(&asked.caller, &query).await?;
+    let there = match topic {
+        Topic::Tasks => return Ok(()),
+        Topic::Servers => Known::Values(asked.engine().servers().await?),
+        Topic::Objects(_) | Topic::Alarms => {
+            Known::Items(asked.engine().query(&asked.caller, &query).await?)
+        }
+    };
     if let Some(subscription) = client.subscriptions.lock().get_mut(name)
         && subscription.number == number
     {
-        for item in there {
-            subscription.knows(asked.engine(), &item);
-        }
+        subscription.knows(asked.engine(), &there);
     }
     Ok(())
 }
@@ -175,11 +184,15 @@ fn topic(body: &Map<String, Value>) -> Result<Topic, Error> {
     match body.get("collection").and_then(Value::as_str) {
         Some("alarm") => Ok(Topic::Alarms),
         Some("task") => Ok(Topic::Tasks),
+        Some("server") => Ok(Topic::Servers),
         name => name
             .and_then(ObjectType::from_name)
             .map(Topic::Objects)
             .ok_or_else(|| {
-                Error::invalid("collection", "must be a type of objects, `alarm` or `task`")
+                Error::invalid(
+                    "collection",
+                    "must be a type of objects, `alarm`, `task` or `server`",
+                )
             }),
     }
 }

@@ -161,3 +161,82 @@ async fn pool_connections_are_added_disconnected_and_removed() {
         .await
         .expect(422);
 }
+
+#[tokio::test]
+async fn a_revoked_token_lets_nobody_in() {
+    let mut site = Site::start().await;
+    let tokens = "/users/me/authentication_tokens";
+    let made = site.post(tokens, &json!({ "description": "old" })).await;
+    let secret = made.expect(201).json()["token"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    site.get_as(&secret, "/vms").await.expect(200);
+    let me = site.get(tokens).await.expect(307);
+    let listed = site.get(me.header("location").strip_prefix("/rest/v0").unwrap());
+    let listed = listed.await.expect(200).json();
+    let mut old = listed.as_array().unwrap().iter();
+    let old = old.find(|token| token["description"] == "old").unwrap();
+    let path = format!("{tokens}/{}", old["id"].as_str().unwrap());
+
+    // Not by its secret, and not by somebody else.
+    site.delete(&format!("{tokens}/{secret}")).await.expect(404);
+    site.post("/users", &json!({ "name": "ann", "password": PASSWORD }))
+        .await
+        .expect(201);
+    let own = std::mem::take(&mut site.token);
+    site.token = site.token_of("ann").await;
+    site.delete(&path).await.expect(404);
+    let foreign = path.replace("/me/", &format!("/{}/", old["user_id"].as_str().unwrap()));
+    site.delete(&foreign).await.expect(403);
+    site.get_as(&secret, "/vms").await.expect(200);
+
+    site.token = own;
+    site.delete(&path).await.expect(204);
+    site.get_as(&secret, "/vms").await.expect(401);
+    site.delete(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn everybody_changes_their_own_password_by_knowing_it() {
+    let mut site = Site::start().await;
+    let user = json!({ "name": "ann", "password": PASSWORD });
+    let ann = site.post("/users", &user).await.expect(201).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let change = json!({ "oldPassword": PASSWORD, "newPassword": "battery staple" });
+    // Not even an administrator for somebody else: that is what `PATCH` is for.
+    let of_ann = format!("/users/{ann}/actions/change_password");
+    site.post(&of_ann, &change).await.expect(403);
+
+    site.token = site.token_of("ann").await;
+    let own = "/users/me/actions/change_password";
+    let wrong = json!({ "oldPassword": "a guess", "newPassword": "battery staple" });
+    let refused = site.post(own, &wrong).await.expect(422).json();
+    assert_eq!(refused["data"]["errors"][0]["instancePath"], "/oldPassword");
+    // Slowed down as a sign-in is: each failure doubles the wait.
+    let mut status = 422;
+    for _ in 0..6 {
+        let refused = site.post(own, &wrong).await;
+        status = refused.status.as_u16();
+        if status == 429 {
+            assert!(refused.header("retry-after").parse::<u32>().is_ok());
+            break;
+        }
+    }
+    assert_eq!(status, 429);
+}
+
+#[tokio::test]
+async fn a_changed_password_signs_in_and_the_old_one_does_not() {
+    let site = Site::start().await;
+    let change = json!({ "oldPassword": PASSWORD, "newPassword": "battery staple" });
+    site.post("/users/me/actions/change_password", &change)
+        .await
+        .expect(204);
+    let sign_in = json!({ "username": "admin", "password": "battery staple" });
+    site.post("/session", &sign_in).await.expect(201);
+    let sign_in = json!({ "username": "admin", "password": PASSWORD });
+    site.post("/session", &sign_in).await.expect(401);
+}

@@ -182,3 +182,87 @@ async fn rename(site: &Site, vm: &Value, name: &str) {
         .await
         .expect(204);
 }
+
+#[tokio::test]
+async fn connections_to_pools_are_told_as_they_change() {
+    let mut site = Site::with_pool().await;
+    let (mut events, id) = open(&site).await;
+    let subscriptions = format!("/events/{id}/subscriptions");
+    let fields = json!(["id", "label", "status", "error", "poolNameLabel"]);
+    let body = json!({ "collection": "server", "fields": fields });
+    site.post(&subscriptions, &body).await.expect(201);
+    let server = site.get("/servers?fields=*").await.expect(200).json()[0].clone();
+    let path = format!("/servers/{}", server["id"].as_str().unwrap());
+    let rename = json!({ "label": "north" });
+    site.with_body("PATCH", &path, &rename).await.expect(204);
+    let (kind, data) = events.next().await;
+    assert_eq!((kind.as_str(), &data["label"]), ("update", &json!("north")));
+    assert_eq!(data["status"], "connected");
+    assert_eq!(data["$subscription"], "server");
+
+    // A pool that has another name is told with it.
+    let pool = site.get("/pools?fields=id").await.expect(200).json()[0].clone();
+    let path_of_pool = format!("/pools/{}", pool["id"].as_str().unwrap());
+    let rename = json!({ "nameLabel": "South" });
+    site.with_body("PATCH", &path_of_pool, &rename)
+        .await
+        .expect(204);
+    until(&mut events, |data| data["poolNameLabel"] == "South").await;
+
+    site.post(&format!("{path}/actions/disconnect?sync"), &json!({}))
+        .await
+        .expect(204);
+    until(&mut events, |data| data["status"] == "disconnected").await;
+    site.post(&format!("{path}/actions/connect?sync"), &json!({}))
+        .await
+        .expect(204);
+    until(&mut events, |data| data["status"] == "connected").await;
+    // The pool goes, without anybody asking.
+    site.lab.take().unwrap().stop().await;
+    until(&mut events, |data| data["error"]["code"] == "UNREACHABLE").await;
+
+    site.delete(&path).await.expect(204);
+    loop {
+        let (kind, data) = events.next().await;
+        if kind == "remove" {
+            assert_eq!(data["id"], server["id"]);
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn connections_to_pools_are_told_to_administrators_alone() {
+    let mut site = Site::with_pool().await;
+    site.post("/users", &json!({ "name": "ann", "password": PASSWORD }))
+        .await
+        .expect(201);
+    let server = site.get("/servers?fields=id").await.expect(200).json()[0].clone();
+    let shown = format!("/events/{}/subscriptions/shown", open(&site).await.1);
+    site.with_body("PUT", &shown, &json!({ "collection": "server" }))
+        .await
+        .expect(404);
+    let (mut events, id) = open(&site).await;
+    let shown = format!("/events/{id}/subscriptions/shown");
+    let part = json!({ "collection": "server", "fields": ["id"], "ids": [server["id"]] });
+    site.with_body("PUT", &shown, &part).await.expect(200);
+    let told = json!({ "$subscription": "shown", "id": server["id"] });
+    assert_eq!(events.next().await, ("add".into(), told));
+
+    site.token = site.token_of("ann").await;
+    let (_events, id) = open(&site).await;
+    let path = format!("/events/{id}/subscriptions");
+    site.post(&path, &json!({ "collection": "server" }))
+        .await
+        .expect(403);
+}
+
+/// Reads on to an event that says so.
+async fn until(events: &mut Events, is_it: impl Fn(&Value) -> bool) {
+    loop {
+        let (_, data) = events.next().await;
+        if is_it(&data) {
+            return;
+        }
+    }
+}

@@ -99,22 +99,21 @@ async fn add(call: Call) -> Result<String> {
     }
     if connect {
         call.engine.connect(&server).await?;
+    } else {
+        call.engine.pools.tell();
     }
     if wait && let Err(error) = call.engine.await_connected(&server.id).await {
         // Who waits is told why, and tries again: nothing half made stays.
         call.engine.disconnect(&server.id).await;
         servers.delete(&server.id).await?;
+        call.engine.pools.tell();
         return Err(error);
     }
     Ok(server.id)
 }
 
 async fn get_all(call: Call) -> Result<Value> {
-    let servers = call.engine.store.servers().list().await?;
-    Ok(servers
-        .iter()
-        .map(|server| call.engine.server_json(server))
-        .collect())
+    Ok(Value::Array(call.engine.servers().await?))
 }
 
 async fn set(call: Call) -> Result<()> {
@@ -156,6 +155,8 @@ async fn set(call: Call) -> Result<()> {
     if server.enabled && touches_connection.iter().any(|p| call.has(p)) {
         engine.disconnect(id).await;
         engine.connect(&server).await?;
+    } else {
+        engine.pools.tell();
     }
     Ok(())
 }

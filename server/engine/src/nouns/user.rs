@@ -2,6 +2,8 @@
 //!
 //! Unlike upstream, nobody but an administrator changes another user's preferences.
 
+use std::time::Instant;
+
 use serde_json::{Map, Value};
 use xo_store::{NewUser, Permission, Secret, UserChange, merge_preferences};
 
@@ -41,7 +43,7 @@ pub(super) fn methods() -> Vec<Method> {
         .run(set),
         Method::new(
             "user.changePassword",
-            "Changes the password of the signed-in user.",
+            "Changes the password of the signed-in user; wrong old ones are slowed down like failed sign-ins.",
         )
         .param("oldPassword", string())
         .param("newPassword", string())
@@ -137,10 +139,15 @@ async fn change_password(call: Call) -> Result<()> {
     let users = call.engine.store.users();
     let id = call.caller.user.as_deref().ok_or(Error::NotSignedIn)?;
     let user = users.fetch(id).await?;
+    let (throttle, from) = (&call.engine.throttle, call.caller.address);
+    throttle.check(&user.name, from, Instant::now())?;
     let old = Secret::new(call.str("oldPassword")?);
     if users.verify_password(&user.name, &old).await?.is_none() {
+        throttle.failed(&user.name, from, Instant::now());
+        tracing::warn!(user = user.name, address = ?from, "change of the password refused");
         return Err(Error::InvalidCredentials);
     }
+    throttle.succeeded(&user.name);
     let password = Some(Secret::new(call.str("newPassword")?));
     users
         .update(

@@ -11,12 +11,13 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
 use tokio::time::Interval;
-use xo_engine::{Caller, ClientFeed, Engine, Error, TaskNotice, task_json};
+use xo_engine::{Caller, ClientFeed, Engine, Error, ObjectType, TaskNotice, task_json};
 
 use super::super::asked::Asked;
 use super::super::{Rest, tasks};
-use super::subscription::Topic;
+use super::subscription::{Subscription, Topic};
 use super::{Client, MAX_CLIENTS};
 use crate::problem::Problem;
 
@@ -30,6 +31,7 @@ struct Open {
     caller: Caller,
     feed: ClientFeed,
     tasks: broadcast::Receiver<TaskNotice>,
+    servers: watch::Receiver<()>,
     ping: Interval,
     greeting: Option<String>,
 }
@@ -59,6 +61,7 @@ pub(super) async fn open(asked: Asked) -> Result<Response, Problem> {
         greeting: Some(format!("event: init\ndata: {}\n\n", json!({ "id": id }))),
         feed: asked.engine().feed(&asked.caller),
         tasks: asked.engine().tasks.watch(),
+        servers: asked.engine().watch_servers(),
         ping: tokio::time::interval_at(start, PING_EVERY),
         rest: Arc::clone(&asked.rest),
         caller: asked.caller,
@@ -101,15 +104,25 @@ impl Open {
                             text.extend(subscription.exited(name, &engine, item));
                         }
                     }
+                    // Connections are called as their pools.
+                    let mut told = round.entered.iter().chain(&round.exited);
+                    if told.any(|item| item.kind == ObjectType::Pool) {
+                        text.push_str(&self.connections(&engine).await);
+                    }
                     text
                 }
                 () = self.client.wake.notified() => {
-                    let mut subscriptions = self.client.subscriptions.lock();
-                    let firsts = subscriptions
-                        .iter_mut()
-                        .map(|(name, subscription)| subscription.first(name, &engine, &self.caller));
-                    firsts.collect()
+                    let mut text: String = {
+                        let mut subscriptions = self.client.subscriptions.lock();
+                        let firsts = subscriptions
+                            .iter_mut()
+                            .map(|(name, subscription)| subscription.first(name, &engine, &self.caller));
+                        firsts.collect()
+                    };
+                    text.push_str(&self.connections(&engine).await);
+                    text
                 }
+                Ok(()) = self.servers.changed() => self.connections(&engine).await,
                 notice = self.tasks.recv() => match notice {
                     Ok(notice) => self.task(&engine, &notice),
                     // A thousand behind: the client shall connect and list anew.
@@ -119,7 +132,9 @@ impl Open {
                     if engine.is_expired(&self.caller) {
                         return None;
                     }
-                    format!("event: ping\ndata: {}\n\n", json!({ "ping": engine.now_ms() }))
+                    // When pools were last heard of wakes nobody by itself.
+                    let connections = self.connections(&engine).await;
+                    format!("{connections}event: ping\ndata: {}\n\n", json!({ "ping": engine.now_ms() }))
                 }
                 () = engine.stopped() => return None,
             };
@@ -127,6 +142,27 @@ impl Open {
                 return Some(text);
             }
         }
+    }
+
+    /// What changed about connections to pools since they were told last.
+    async fn connections(&self, engine: &Engine) -> String {
+        let is_about = |subscription: &Subscription| subscription.topic == Topic::Servers;
+        let is_wanted = self.client.subscriptions.lock().values().any(is_about);
+        if !is_wanted || !engine.is_admin(&self.caller) {
+            return String::new();
+        }
+        let servers = match engine.servers().await {
+            Ok(servers) => servers,
+            Err(error) => {
+                tracing::warn!(%error, "changes of pool connections were not told");
+                return String::new();
+            }
+        };
+        let mut subscriptions = self.client.subscriptions.lock();
+        let about_servers = subscriptions.iter_mut().filter(|(_, one)| is_about(one));
+        about_servers
+            .map(|(name, subscription)| subscription.all(name, &servers))
+            .collect()
     }
 
     fn task(&self, engine: &Engine, notice: &TaskNotice) -> String {

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xo_engine::{Caller, Engine, Item, ObjectType, Query, project};
 
 use super::super::{alarms, listing::Fields};
@@ -14,15 +15,23 @@ pub(super) enum Topic {
     Objects(ObjectType),
     Alarms,
     Tasks,
+    /// Connections to pools.
+    Servers,
+}
+
+/// What a client has listed for itself.
+pub(super) enum Known {
+    Items(Vec<Arc<Item>>),
+    Values(Vec<Value>),
 }
 
 impl Topic {
-    /// The type of the objects that it is made of; tasks are none.
+    /// The type of the objects that it is made of; tasks and connections are none.
     pub(super) fn kind(self) -> Option<ObjectType> {
         match self {
             Self::Objects(kind) => Some(kind),
             Self::Alarms => Some(ObjectType::Message),
-            Self::Tasks => None,
+            Self::Tasks | Self::Servers => None,
         }
     }
 }
@@ -57,7 +66,7 @@ impl Subscription {
     /// Limits it to these objects, which are told first.
     pub(super) fn only(&mut self, ids: Vec<String>) {
         self.ids = Some(ids.into_iter().collect());
-        self.is_new = self.topic.kind().is_some();
+        self.is_new = self.topic != Topic::Tasks;
     }
 
     /// Limits it to what a filter chooses.
@@ -70,14 +79,49 @@ impl Subscription {
     }
 
     /// Notes what the client has listed for itself.
-    pub(super) fn knows(&mut self, engine: &Engine, item: &Item) {
-        let id = item.id.to_string();
-        if let Some(text) = self.view(engine, item)
-            && self.chooses(&id, &text)
-            && let Some(shown) = self.shown(&text)
+    pub(super) fn knows(&mut self, engine: &Engine, there: &Known) {
+        match there {
+            Known::Items(items) => {
+                for item in items {
+                    if let Some(text) = self.view(engine, item) {
+                        self.notes(item.id.to_string(), &text);
+                    }
+                }
+            }
+            Known::Values(values) => {
+                for value in values {
+                    self.notes(id_of(value), &value.to_string());
+                }
+            }
+        }
+    }
+
+    fn notes(&mut self, id: String, text: &str) {
+        if self.chooses(&id, text)
+            && let Some(shown) = self.shown(text)
         {
             self.told.entry(id).or_insert_with(|| hash(&shown));
         }
+    }
+
+    /// The events that make what the client was told into these values, which are all there are now.
+    pub(super) fn all(&mut self, name: &str, values: &[Value]) -> String {
+        self.is_new = false;
+        let ids: HashSet<String> = values.iter().map(id_of).collect();
+        let gone: Vec<String> = self
+            .told
+            .keys()
+            .filter(|id| !ids.contains(*id))
+            .cloned()
+            .collect();
+        let mut text = String::new();
+        for id in gone {
+            text.extend(self.is_gone(name, &id, &json!({ "id": id }).to_string()));
+        }
+        for value in values {
+            text.extend(self.is(name, id_of(value), &value.to_string()));
+        }
+        text
     }
 
     /// The first events, once.
@@ -152,6 +196,11 @@ impl Subscription {
             _ => Some(json.to_owned()),
         }
     }
+}
+
+fn id_of(value: &Value) -> String {
+    let id = value.get("id").and_then(Value::as_str);
+    id.unwrap_or_default().to_owned()
 }
 
 fn hash(text: &str) -> u64 {
