@@ -53,7 +53,7 @@ async function firstOf(server: Server, path: string): Promise<string> {
 test('lists and settings are accessible, wide and narrow, light and dark', async ({ page, enter, shot }) => {
   test.setTimeout(240_000);
   await page.goto('/');
-  await expect(page.getByLabel('Setup code')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Setup code' })).toBeVisible();
   await holdsHere(page, shot, 'setup');
   await page.setViewportSize(WIDE);
   await enter();

@@ -14,6 +14,8 @@ export interface Server {
   url: string;
   /** The setup code that it printed. */
   code: string;
+  /** The fingerprint of its certificate, if it speaks HTTPS. */
+  fingerprint: string;
   /** Where its lab pool is, if it has one; the account is root, the password lab. */
   lab: string;
   /** Sends a request as the administrator, whom it makes first if need be: another client that changes things. */
@@ -21,28 +23,30 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-function program(): string {
-  const places = [process.env.XO_SERVER_BIN, join(ROOT, 'target/debug/xo-server'), join(ROOT, 'target/release/xo-server')];
+function program(name: 'xo-server' | 'xo-lab'): string {
+  const given = name === 'xo-server' ? process.env.XO_SERVER_BIN : process.env.XO_LAB_BIN;
+  const places = [given, join(ROOT, 'target/debug', name), join(ROOT, 'target/release', name)];
   const found = places.find((path) => path && existsSync(path));
-  if (!found) throw new Error('xo-server is not built: cargo build --package xo-server');
+  if (!found) throw new Error(`${name} is not built: cargo build --package ${name}`);
   return found;
 }
 
-export async function startServer(args: string[] = ['--lab']): Promise<Server> {
+export async function startServer(args: string[] = ['--lab'], https = 'off'): Promise<Server> {
   const data = await mkdtemp(join(tmpdir(), 'xo-e2e-'));
   const env = { ...process.env, XO_LOG: process.env.XO_LOG ?? 'error' };
-  const child = spawn(program(), ['--data-dir', data, '--https', 'off', '--http', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program('xo-server'), ['--data-dir', data, '--https', https, '--http', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const { url, code, lab } = await new Promise<{ url: string; code: string; lab: string }>((resolve, reject) => {
+  const { url, code, lab, fingerprint } = await new Promise<{ url: string; code: string; lab: string; fingerprint: string }>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('xo-server did not get ready')), START_MS);
-    let [url, lab] = ['', ''];
+    let [url, lab, fingerprint] = ['', '', ''];
     createInterface(child.stdout).on('line', (line) => {
       url = /address:\s+(http:\S+?)\/?$/.exec(line)?.[1] ?? url;
+      fingerprint = /SHA-256 (\S+)/.exec(line)?.[1] ?? fingerprint;
       lab = /lab pool:\s+(\S+)/.exec(line)?.[1] ?? lab;
       const code = /setup code:\s+(\S+)/.exec(line)?.[1];
       if (code) {
         clearTimeout(timer);
-        resolve({ url, code, lab });
+        resolve({ url, code, lab, fingerprint });
       }
     });
     void ended.then(() => reject(new Error('xo-server ended before it was ready')));
@@ -58,6 +62,7 @@ export async function startServer(args: string[] = ['--lab']): Promise<Server> {
   return {
     url,
     code,
+    fingerprint,
     lab,
     ask: async <T>(method: string, path: string, body?: unknown) => {
       cookie ??= signIn();
@@ -71,6 +76,26 @@ export async function startServer(args: string[] = ['--lab']): Promise<Server> {
       child.kill('SIGTERM');
       await ended;
       await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A host that is not the master of its pool: what it answers whoever signs in there. */
+export async function startSlave(master: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const child = spawn(program('xo-lab'), ['--http', '127.0.0.1:0', '--https', '127.0.0.1:0', '--slave-of', master], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const url = /^https:\s+(\S+)/.exec(line)?.[1];
+      if (url) resolve(url);
+    });
+    void ended.then(() => reject(new Error('xo-lab ended before it was ready')));
+  });
+  return {
+    url,
+    stop: async () => {
+      child.kill('SIGINT');
+      await ended;
     },
   };
 }

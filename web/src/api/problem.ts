@@ -8,6 +8,8 @@ export interface ProblemData {
   errors?: { instancePath: string; message: string }[];
   id?: string;
   type?: string;
+  /** What a pool's code is about. */
+  params?: string[];
   /** Of a refused sign-in: what is still missing. */
   required?: string;
 }
@@ -39,7 +41,7 @@ interface Body {
   error?: string;
   title?: string;
   data?: ProblemData;
-  info?: { code?: string };
+  info?: { code?: string; params?: string[] };
 }
 
 export async function problemOf(response: Response): Promise<Problem> {
@@ -49,7 +51,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     response.status,
     body.detail ?? body.error ?? body.title ?? response.statusText,
     body.info?.code,
-    body.data ?? {},
+    { ...body.data, ...(body.info?.params && { params: body.info.params }) },
     retry > 0 ? retry : undefined,
   );
 }

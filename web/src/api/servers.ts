@@ -1,34 +1,8 @@
-// Pool connections: what they are and what is done with them.
-import { useQuery } from '@tanstack/react-query';
-
+// What is done with pool connections. After it they are listed again: a stream of events that is lost tells nothing.
 import { queries } from './client.ts';
-import { get, patch, post, remove } from './http.ts';
-
-export interface ServerError {
-  code: string;
-  message: string;
-  /** The certificate that was shown instead of the accepted one. */
-  presented?: string;
-}
-
-export interface Server {
-  id: string;
-  host: string;
-  label?: string;
-  username: string;
-  enabled: boolean;
-  status: 'connected' | 'connecting' | 'disconnected';
-  error?: ServerError;
-  /** Milliseconds, when the state began. */
-  since: number | null;
-  lastEvent?: number;
-  /** Milliseconds. */
-  latency?: number;
-  /** Of the accepted certificates, with spaces. */
-  fingerprint?: string;
-  poolId: string | null;
-  poolNameLabel?: string;
-}
+import { patch, post, remove } from './http.ts';
+import type { Server } from './types.ts';
+import { SERVERS } from './useServers.ts';
 
 /** What shows at an address before anybody signs in there. */
 export interface Sight {
@@ -38,13 +12,7 @@ export interface Sight {
   vouched: boolean;
 }
 
-const SERVERS = ['servers'];
-
-export function useServers() {
-  return useQuery({ queryKey: SERVERS, staleTime: 0, queryFn: ({ signal }) => get<Server[]>('/servers', { fields: '*' }, signal) });
-}
-
-export async function lookAgain(): Promise<void> {
+async function lookAgain(): Promise<void> {
   await queries.invalidateQueries({ queryKey: SERVERS });
 }
 

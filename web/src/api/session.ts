@@ -70,8 +70,9 @@ export function useMe() {
   });
 }
 
-export function useSetup() {
-  return useQuery({ queryKey: SETUP, staleTime: Infinity, queryFn: () => get<SetupState>('/setup') });
+/** How far the server is set up; asked for anew where that matters. */
+export function useSetup(refetchOnMount: 'always' | true = true) {
+  return useQuery({ queryKey: SETUP, staleTime: Infinity, refetchOnMount, queryFn: () => get<SetupState>('/setup') });
 }
 
 export interface SignIn {
@@ -112,10 +113,13 @@ export function leave() {
 
 /** Makes the first administrator, who is then signed in. */
 export async function setUpAdmin(code: string, username: string, password: string): Promise<void> {
-  await post('/setup/admin', { code, username, password });
-  const known = queries.getQueryData<SetupState>(SETUP);
-  if (known) queries.setQueryData(SETUP, { ...known, required: false });
-  await signIn({ username, password, remember: false });
+  try {
+    await post('/setup/admin', { code, username, password });
+    await signIn({ username, password, remember: false });
+  } finally {
+    // When somebody else was faster, there is a form to sign in with.
+    await queries.invalidateQueries({ queryKey: SETUP });
+  }
 }
 
 /** Whether only the one-time password is missing. */

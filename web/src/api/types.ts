@@ -249,20 +249,32 @@ export interface Task {
   result?: { message?: string; code?: string; params?: string[] };
 }
 
+export interface ServerError {
+  code: string;
+  message: string;
+  /** The certificate that was shown instead of the accepted one. */
+  presented?: string;
+}
+
 /** A connection to a pool. */
 export interface Server {
   id: string;
   host: string;
   label?: string;
+  username: string;
   enabled: boolean;
   status: 'connected' | 'connecting' | 'disconnected';
+  error?: ServerError;
   /** Since when it is so, in milliseconds. */
   since: number | null;
-  /** When its pool was last heard of, in milliseconds. */
+  /** When the pool was last heard of, in milliseconds. */
   lastEvent?: number;
+  /** Milliseconds. */
+  latency?: number;
+  /** Of the accepted certificates, with spaces. */
+  fingerprint?: string;
   poolId: string | null;
   poolNameLabel?: string;
-  error?: { message?: string; code?: string };
 }
 
 export interface User {
@@ -283,7 +295,21 @@ export interface Token {
   last_uses?: Record<string, { timestamp: number }>;
 }
 
+/** The certificate that the server shows. Times are in milliseconds. */
+export interface OwnCertificate {
+  fingerprint: string;
+  names: string[];
+  notBefore: number;
+  notAfter: number;
+  selfSigned: boolean;
+}
+
 export interface SetupState {
+  /** There is no administrator yet. */
   required: boolean;
   version: string;
+  /** `null` when the server speaks no TLS itself. */
+  certificate: OwnCertificate | null;
+  /** Whether there is a simulated pool, or can be: only while there is no pool. */
+  lab: 'available' | 'running' | 'unavailable';
 }

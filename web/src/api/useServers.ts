@@ -1,19 +1,40 @@
-// The connections to pools; for administrators, others may not see them.
+// The connections to pools, live; for administrators, others may not see them.
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 
+import { queries } from './client.ts';
 import { get } from './http.ts';
+import { live, type Change } from './live.ts';
 import type { Problem } from './problem.ts';
 import type { Server } from './types.ts';
 
-/** They have no events, and one that is lost changes no object: asked for as long as somebody looks at the page. */
-const STEP_MS = 5000;
+export const SERVERS = ['servers'];
+
+/** What is known, after changes of it. */
+export function changed(servers: readonly Server[], changes: readonly Change[]): Server[] {
+  const byId = new Map(servers.map((server) => [server.id, server]));
+  for (const { kind, object } of changes) {
+    if (kind === 'remove') byId.delete(object.id);
+    else byId.set(object.id, object as unknown as Server);
+  }
+  return [...byId.values()];
+}
 
 export function useServers(isAdmin: boolean) {
+  useEffect(() => {
+    if (!isAdmin) return undefined;
+    const again = () => void queries.invalidateQueries({ queryKey: SERVERS });
+    const hear = (changes: Change[]) => {
+      // A list that is on its way may be older than this.
+      if (queries.isFetching({ queryKey: SERVERS }) > 0) again();
+      queries.setQueryData<Server[]>(SERVERS, (known) => known && changed(known, changes));
+    };
+    const watch = live.watch({ collection: 'server', fields: '*' }, { onChanges: hear, onReady: again });
+    return () => watch.stop();
+  }, [isAdmin]);
   return useQuery<Server[], Problem>({
-    queryKey: ['servers-all'],
+    queryKey: SERVERS,
     enabled: isAdmin,
-    refetchInterval: STEP_MS,
-    refetchOnWindowFocus: 'always',
     queryFn: ({ signal }) => get<Server[]>('/servers', { fields: '*' }, signal),
   });
 }

@@ -3,9 +3,11 @@ import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useRoute } from 'wouter';
 
 import { queries } from '../api/client.ts';
 import { useIsExpired, useMe, useSetup } from '../api/session.ts';
+import { SETUP_STEP } from './paths.ts';
 import { Toasts } from './Toasts.tsx';
 
 const Shell = lazy(() => import('./Shell.tsx'));
@@ -29,15 +31,16 @@ function Gate() {
   const me = useMe();
   const setup = useSetup();
   const isExpired = useIsExpired();
-  if (me.data) {
+  const [isSetup] = useRoute(SETUP_STEP);
+  if (setup.data?.required) return <SetupScreen />;
+  if (me.data && (setup.data ?? !isSetup)) {
     return (
       <>
-        <Shell me={me.data} />
+        {isSetup ? <SetupScreen /> : <Shell me={me.data} />}
         <Suspense>{isExpired && <SignInAgain name={me.data.name} />}</Suspense>
       </>
     );
   }
-  if (setup.data?.required) return <SetupScreen />;
   if (me.data === null && setup.data) return <SignInScreen />;
   if (me.error ?? setup.error) {
     return (

@@ -31,7 +31,7 @@ import type { User } from '../api/types.ts';
 import { useConnection } from '../api/useConnection.ts';
 import { Navigation } from './Navigation.tsx';
 import { NotFound } from './NotFound.tsx';
-import { CONSOLE_WINDOW, FIRST_POOL, HOME, SCREENS } from './routes.tsx';
+import { CONSOLE_WINDOW, HOME, SCREENS } from './routes.tsx';
 import { RunningTasks } from './RunningTasks.tsx';
 import { Tree } from './Tree.tsx';
 import { useKeys, type Keys } from './useKeys.ts';
@@ -39,7 +39,6 @@ import { UserMenu } from './UserMenu.tsx';
 
 const ConsoleWindow = lazy(() => import('../screens/console/ConsoleWindow.tsx'));
 const LostPools = lazy(() => import('./LostPools.tsx'));
-const FirstPoolScreen = lazy(() => import('../screens/setup/FirstPoolScreen.tsx'));
 const Palette = lazy(() => import('./Palette.tsx'));
 const MAIN = 'main';
 
@@ -51,7 +50,6 @@ export default function Shell({ me }: { me: User }) {
   useEffect(() => tasks.start(), []);
 
   const [isConsole] = useRoute(CONSOLE_WINDOW);
-  const [isFirstPool] = useRoute(FIRST_POOL);
   if (isConsole) {
     return (
       <ActionProvider>
@@ -61,14 +59,6 @@ export default function Shell({ me }: { me: User }) {
           </Route>
         </Suspense>
       </ActionProvider>
-    );
-  }
-
-  if (isFirstPool) {
-    return (
-      <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
-        <FirstPoolScreen />
-      </Suspense>
     );
   }
 

@@ -1,4 +1,4 @@
-// Where an object's own page is. A collection without a page here has none yet, and nothing links to it.
+// Where an object's own page is. A collection without a page here has none yet, and nothing links to it. And where the first visit is.
 import type { Collection } from '../api/types.ts';
 
 const PAGES: { [C in Collection]?: string } = {
@@ -13,3 +13,6 @@ export function pathOf(collection: Collection, id: string): string | undefined {
   const base = PAGES[collection];
   return base && `${base}/${id}`;
 }
+
+/** A step of the first visit. */
+export const SETUP_STEP = '/setup/:step';

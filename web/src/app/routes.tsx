@@ -44,8 +44,5 @@ export function useNamedScreens(): { path: string; label: TextKey }[] {
 /** Where somebody lands who asked for nothing. */
 export const HOME = '/overview';
 
-/** The step of the first visit that follows the first administrator; without the frame. */
-export const FIRST_POOL = '/setup/pool';
-
 /** A window of its own, without the frame. */
 export const CONSOLE_WINDOW = '/console/:collection/:id';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Host, Server, Sr, Task } from '../../api/types.ts';
 import { troublesOf } from './problems.ts';
 
-const server = (part: Partial<Server>): Server => ({ id: 's', host: '10.0.0.1', enabled: true, status: 'connected', since: 1, poolId: 'p', ...part });
+const server = (part: Partial<Server>): Server => ({ id: 's', username: 'root', host: '10.0.0.1', enabled: true, status: 'connected', since: 1, poolId: 'p', ...part });
 const host = (part: Partial<Host>) => ({ id: 'h', name_label: 'one', power_state: 'Running', enabled: true, ...part }) as Host;
 const sr = (part: Partial<Sr>) => ({ id: 'sr', name_label: 'store', size: 100, physical_usage: 10, content_type: 'user', SR_type: 'nfs', ...part }) as Sr;
 const none = { servers: [], hosts: [], srs: [], failed: [] };

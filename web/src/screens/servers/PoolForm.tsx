@@ -1,32 +1,43 @@
 // A pool connection, made or changed. An address is looked at first; what it shows is accepted, and only then an account is sent there.
 import { ActionGroup, Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem.ts';
-import { addServer, changeServer, probe, type NewServer, type Server, type Sight } from '../../api/servers.ts';
+import { addServer, changeServer, probe, type NewServer, type Sight } from '../../api/servers.ts';
+import type { Server } from '../../api/types.ts';
+import { useKept } from '../../components/useKept.ts';
 import { Certificate } from './Certificate.tsx';
 import { ConnectProblem } from './ConnectProblem.tsx';
+import './PoolForm.css';
 
 interface Props {
   /** To change; without it one is made. */
   server?: Server;
   onDone: () => void;
+  /** Under which names to keep what is typed (`useKept`). */
+  keep?: string;
   /** What else may be done than to go on. */
   children?: ReactNode;
 }
 
 const shownCertificate = (server: Server | undefined) => server?.error?.code.startsWith('CERTIFICATE_') === true;
 
-export function PoolForm({ server, onDone, children }: Props) {
+export function PoolForm({ server, onDone, keep, children }: Props) {
   const { t } = useTranslation();
-  const [host, setHost] = useState(server?.host ?? '');
-  const [label, setLabel] = useState(server?.label ?? '');
-  const [username, setUsername] = useState(server?.username ?? 'root');
+  const [host, setHost] = useKept(keep && `${keep}.host`, server?.host ?? '');
+  const [label, setLabel] = useKept(keep && `${keep}.label`, server?.label ?? '');
+  const [username, setUsername] = useKept(keep && `${keep}.username`, server?.username ?? 'root');
   const [password, setPassword] = useState('');
   const [sight, setSight] = useState<Sight>();
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+
+  // What there is to judge is seen together with the button that follows from it, however small the window is.
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (sight ?? problem) end.current?.scrollIntoView({ block: 'end' });
+  }, [sight, problem]);
 
   const address = host.trim();
   const isOtherPlace = address !== server?.host;
@@ -68,6 +79,10 @@ export function PoolForm({ server, onDone, children }: Props) {
       setBusy(false);
     }
   };
+  const goTo = (place: string) => {
+    setHost(place);
+    setSight(undefined);
+  };
   const button = mustLook ? t('servers.look') : sight?.fingerprint && !sight.vouched ? t('servers.accept') : server ? t('edit.save') : t('servers.connect');
   return (
     <Form
@@ -76,46 +91,52 @@ export function PoolForm({ server, onDone, children }: Props) {
         if (isReady && !isBusy) void submit();
       }}
     >
-      <FormGroup label={t('servers.host')} isRequired fieldId="pool-host">
-        <TextInput
-          id="pool-host"
-          isRequired
-          value={host}
-          onChange={(_, value) => {
-            setHost(value);
-            setSight(undefined);
-          }}
-        />
-        <FormHelperText>
-          <HelperText>
-            <HelperTextItem>{t('servers.hostHelp')}</HelperTextItem>
-          </HelperText>
-        </FormHelperText>
-      </FormGroup>
-      <FormGroup label={t('servers.label')} fieldId="pool-label">
-        <TextInput id="pool-label" value={label} onChange={(_, value) => setLabel(value)} />
-      </FormGroup>
-      <FormGroup label={t('signIn.username')} isRequired fieldId="pool-username">
-        <TextInput id="pool-username" isRequired autoComplete="off" value={username} onChange={(_, value) => setUsername(value)} />
-      </FormGroup>
-      <FormGroup label={t('signIn.password')} isRequired={!server} fieldId="pool-password">
-        <TextInput id="pool-password" isRequired={!server} type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
-        {server && (
+      <div className="xo-pair">
+        <FormGroup label={t('servers.host')} isRequired fieldId="pool-host">
+          <TextInput id="pool-host" isRequired value={host} onChange={(_, value) => goTo(value)} />
           <FormHelperText>
             <HelperText>
-              <HelperTextItem>{t('servers.samePassword')}</HelperTextItem>
+              <HelperTextItem>{t('servers.hostHelp')}</HelperTextItem>
             </HelperText>
           </FormHelperText>
+        </FormGroup>
+        <FormGroup label={t('servers.label')} fieldId="pool-label">
+          <TextInput id="pool-label" value={label} onChange={(_, value) => setLabel(value)} />
+        </FormGroup>
+      </div>
+      <div className="xo-pair">
+        <FormGroup label={t('signIn.username')} isRequired fieldId="pool-username">
+          <TextInput id="pool-username" isRequired autoComplete="off" value={username} onChange={(_, value) => setUsername(value)} />
+        </FormGroup>
+        <FormGroup label={t('signIn.password')} isRequired={!server} fieldId="pool-password">
+          <TextInput id="pool-password" isRequired={!server} type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
+          {server && (
+            <FormHelperText>
+              <HelperText>
+                <HelperTextItem>{t('servers.samePassword')}</HelperTextItem>
+              </HelperText>
+            </FormHelperText>
+          )}
+        </FormGroup>
+      </div>
+      <div ref={end} className="xo-part xo-pool-end">
+        {sight && <Certificate sight={sight} />}
+        {problem && (
+          <ConnectProblem
+            problem={problem}
+            onTake={(master) => {
+              goTo(master);
+              setProblem(undefined);
+            }}
+          />
         )}
-      </FormGroup>
-      {sight && <Certificate sight={sight} />}
-      {problem && <ConnectProblem problem={problem} />}
-      <ActionGroup>
-        <Button type="submit" variant="primary" isDisabled={!isReady || isBusy} isLoading={isBusy}>
-          {button}
-        </Button>
-        {children}
-      </ActionGroup>
+        <ActionGroup>
+          <Button type="submit" variant="primary" isDisabled={!isReady || isBusy} isLoading={isBusy}>
+            {button}
+          </Button>
+          {children}
+        </ActionGroup>
+      </div>
     </Form>
   );
 }

@@ -3,7 +3,8 @@ import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from '@pa
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { removeServer, type Server } from '../../api/servers.ts';
+import { removeServer } from '../../api/servers.ts';
+import type { Server } from '../../api/types.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { nameOf } from './nameOf.ts';
 

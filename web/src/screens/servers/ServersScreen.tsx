@@ -1,18 +1,19 @@
 // Settings: the pools that this server is connected to, and how each connection stands.
-import { Alert, Button, EmptyState, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
+import { Alert, Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
-import { live } from '../../api/live.ts';
-import { Problem } from '../../api/problem.ts';
-import { enableServer, lookAgain, useServers, type Server } from '../../api/servers.ts';
+import { enableServer } from '../../api/servers.ts';
+import type { Server } from '../../api/types.ts';
+import { useServers } from '../../api/useServers.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { time } from '../../components/units.ts';
+import { LabButton } from '../setup/LabButton.tsx';
 import { reasonOf } from './ConnectProblem.tsx';
 import { nameOf } from './nameOf.ts';
 import { PoolForm } from './PoolForm.tsx';
@@ -22,10 +23,10 @@ type Asked = { what: 'add' } | { what: 'edit' | 'remove'; server: Server };
 
 export default function ServersScreen() {
   const { t } = useTranslation();
-  const { data: servers, error } = useServers();
+  // Others are told by the server that they may not see them.
+  const { data: servers, error } = useServers(true);
   const [asked, setAsked] = useState<Asked>();
   useTitle(t('servers.title'));
-  useLive();
 
   const close = () => setAsked(undefined);
   const add = <Button onClick={() => setAsked({ what: 'add' })}>{t('servers.add')}</Button>;
@@ -35,7 +36,7 @@ export default function ServersScreen() {
         <Title headingLevel="h1">{t('servers.title')}</Title>
         {servers && servers.length > 0 && add}
       </div>
-      {error instanceof Problem && (
+      {error && (
         <Alert isInline variant="danger" title={t('table.failed')}>
           <ProblemText problem={error} />
         </Alert>
@@ -44,7 +45,12 @@ export default function ServersScreen() {
       {servers?.length === 0 && (
         <EmptyState titleText={t('servers.none')} headingLevel="h2">
           <EmptyStateBody>{t('servers.noneHelp')}</EmptyStateBody>
-          <EmptyStateFooter>{add}</EmptyStateFooter>
+          <EmptyStateFooter>
+            <EmptyStateActions>
+              {add}
+              <LabButton />
+            </EmptyStateActions>
+          </EmptyStateFooter>
         </EmptyState>
       )}
       {servers && servers.length > 0 && <List servers={servers} onAsk={setAsked} />}
@@ -147,12 +153,3 @@ const short = (fingerprints: string) => {
   const [first = '', ...more] = fingerprints.split(' ');
   return `${first.slice(0, SHOWN_DIGITS)}…${more.length > 0 ? ` +${more.length}` : ''}`;
 };
-
-/** Connections have no events of their own: what they do shows in their pools and tasks. */
-function useLive() {
-  useEffect(() => {
-    const again = () => void lookAgain();
-    const watches = ['pool', 'host', 'task'].map((collection) => live.watch({ collection, fields: ['id'] }, { onChanges: again, onReady: again }));
-    return () => watches.forEach((watch) => watch.stop());
-  }, []);
-}

@@ -1,79 +1,74 @@
-// The first visit: the code that the server printed, then the first administrator.
-import { ActionGroup, Alert, Button, Content, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, LoginPage, TextInput } from '@patternfly/react-core';
-import { useState } from 'react';
+// The first visit, step by step. Each step has an address, so that a reload and the way back stay where they should; what was typed is
+// kept (`useKept`), passwords are not.
+import { Card, CardBody, ProgressStep, ProgressStepper, Title } from '@patternfly/react-core';
+import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
+import { Redirect, useLocation, useRoute } from 'wouter';
 
-import { Problem } from '../../api/problem.ts';
-import { setUpAdmin } from '../../api/session.ts';
-import { FIRST_POOL } from '../../app/routes.tsx';
+import { useMe, useSetup } from '../../api/session.ts';
+import { SETUP_STEP } from '../../app/paths.ts';
+import { HOME } from '../../app/routes.tsx';
 import { useTitle } from '../../app/useTitle.ts';
-import { ProblemText } from '../../components/ProblemText.tsx';
+import { forgetKept } from '../../components/useKept.ts';
+import './setup.css';
+import { STEPS } from './steps.ts';
 
-const SHORTEST = 8;
+const pathOf = (id: string | undefined) => SETUP_STEP.replace(':step', id ?? '');
 
 export default function SetupScreen() {
   const { t } = useTranslation();
-  const [code, setCode] = useState('');
-  const [username, setUsername] = useState('admin');
-  const [password, setPassword] = useState('');
-  const [isSending, setSending] = useState(false);
-  const [problem, setProblem] = useState<Problem>();
   const [, go] = useLocation();
-  useTitle(t('setup.title'));
+  const [, params] = useRoute(SETUP_STEP);
+  const isRequired = useSetup().data?.required === true;
+  const me = useMe().data;
+  const phase = isRequired ? 'stranger' : 'administrator';
+  const step = STEPS.find(({ id }) => id === params?.step);
+  const isNarrow = useIsNarrow();
+  useTitle(step && t(step.label));
 
-  const submit = async () => {
-    setSending(true);
-    setProblem(undefined);
-    try {
-      // Before it, so that a reload or a new sign-in goes on there.
-      go(FIRST_POOL, { replace: true });
-      await setUpAdmin(code.trim(), username.trim(), password);
-    } catch (error) {
-      if (error instanceof Problem) setProblem(error);
-      setSending(false);
+  // What is left of the set-up is not for others.
+  if (!isRequired && me?.permission !== 'admin') return <Redirect replace to={HOME} />;
+  if (step?.phase !== phase) return <Redirect replace to={pathOf(STEPS.find((one) => one.phase === phase)?.id)} />;
+
+  const at = STEPS.indexOf(step);
+  const next = STEPS[at + 1];
+  const done = () => {
+    if (next) go(pathOf(next.id));
+    else {
+      forgetKept('');
+      go(HOME, { replace: true });
     }
   };
-  const isReady = code.trim() !== '' && username.trim() !== '' && password.length >= SHORTEST;
+  const state = (index: number) => (index < at ? 'success' : index === at ? 'info' : 'pending');
   return (
-    <LoginPage loginTitle={t('setup.title')}>
-      <Form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isReady && !isSending) void submit();
-        }}
-      >
-        <Content component="p">{t('setup.intro')}</Content>
-        {problem && (
-          <Alert isInline variant="danger" title={t('setup.failed')}>
-            <ProblemText problem={problem} />
-          </Alert>
-        )}
-        <FormGroup label={t('setup.code')} isRequired fieldId="code">
-          <TextInput id="code" isRequired autoComplete="one-time-code" value={code} onChange={(_, value) => setCode(value)} />
-          <FormHelperText>
-            <HelperText>
-              <HelperTextItem>{t('setup.codeHelp')}</HelperTextItem>
-            </HelperText>
-          </FormHelperText>
-        </FormGroup>
-        <FormGroup label={t('signIn.username')} isRequired fieldId="username">
-          <TextInput id="username" isRequired autoComplete="username" value={username} onChange={(_, value) => setUsername(value)} />
-        </FormGroup>
-        <FormGroup label={t('signIn.password')} isRequired fieldId="password">
-          <TextInput id="password" isRequired type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
-          <FormHelperText>
-            <HelperText>
-              <HelperTextItem>{t('setup.passwordHelp', { count: SHORTEST })}</HelperTextItem>
-            </HelperText>
-          </FormHelperText>
-        </FormGroup>
-        <ActionGroup>
-          <Button type="submit" variant="primary" isBlock isDisabled={!isReady || isSending} isLoading={isSending}>
-            {t('setup.button')}
-          </Button>
-        </ActionGroup>
-      </Form>
-    </LoginPage>
+    <main className="xo-setup">
+      <p className="xo-brand">XOA</p>
+      <ProgressStepper className="pf-m-horizontal" isCenterAligned={!isNarrow} isCompact={isNarrow} aria-label={t('setup.steps')}>
+        {STEPS.map(({ id, label }, index) => (
+          <ProgressStep key={id} id={`step-${id}`} titleId={`step-${id}-title`} variant={state(index)} isCurrent={index === at} aria-label={t(`setup.state.${state(index)}`, { step: t(label) })}>
+            {t(label)}
+          </ProgressStep>
+        ))}
+      </ProgressStepper>
+      <Card isCompact={isNarrow}>
+        <CardBody className="xo-part">
+          <Title headingLevel="h1">{t(step.label)}</Title>
+          <step.Body key={step.id} onDone={done} />
+        </CardBody>
+      </Card>
+    </main>
+  );
+}
+
+const NARROW = '(max-width: 48rem)';
+
+function useIsNarrow(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const query = matchMedia(NARROW);
+      query.addEventListener('change', listener);
+      return () => query.removeEventListener('change', listener);
+    },
+    () => matchMedia(NARROW).matches,
   );
 }

@@ -1,0 +1,62 @@
+// The first account. Once it is made, whoever made it is signed in, and the wizard goes on by itself.
+import { ActionGroup, Button, Content, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Redirect } from 'wouter';
+
+import type { Problem } from '../../api/problem.ts';
+import { setUpAdmin } from '../../api/session.ts';
+import { SETUP_STEP } from '../../app/paths.ts';
+import { forgetKept, useKept } from '../../components/useKept.ts';
+import { CODE, USERNAME } from './kept.ts';
+import { Refused, tryTo } from './Refused.tsx';
+
+const SHORTEST = 8;
+const TO_CODE = SETUP_STEP.replace(':step', 'code');
+
+export function AdministratorStep() {
+  const { t } = useTranslation();
+  const [code] = useKept(CODE, '');
+  const [username, setUsername] = useKept(USERNAME, 'admin');
+  const [password, setPassword] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  if (code.trim() === '') return <Redirect replace to={TO_CODE} />;
+
+  const isReady = username.trim() !== '' && password.length >= SHORTEST && !isBusy;
+  const submit = async () => {
+    setBusy(true);
+    const refused = await tryTo(() => setUpAdmin(code.trim(), username.trim(), password));
+    if (refused) {
+      setProblem(refused);
+      setBusy(false);
+    } else forgetKept(CODE);
+  };
+  return (
+    <Form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady) void submit();
+      }}
+    >
+      <Content component="p">{t('setup.administratorHelp')}</Content>
+      {problem && <Refused title={t('setup.failed')} problem={problem} />}
+      <FormGroup label={t('signIn.username')} isRequired fieldId="username">
+        <TextInput id="username" isRequired autoComplete="username" value={username} onChange={(_, value) => setUsername(value)} />
+      </FormGroup>
+      <FormGroup label={t('signIn.password')} isRequired fieldId="password">
+        <TextInput id="password" isRequired autoFocus type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
+        <FormHelperText>
+          <HelperText>
+            <HelperTextItem>{t('setup.passwordHelp', { count: SHORTEST })}</HelperTextItem>
+          </HelperText>
+        </FormHelperText>
+      </FormGroup>
+      <ActionGroup>
+        <Button type="submit" isDisabled={!isReady} isLoading={isBusy}>
+          {t('setup.button')}
+        </Button>
+      </ActionGroup>
+    </Form>
+  );
+}

@@ -1,0 +1,54 @@
+// What this server shows to browsers, to be compared with what it printed where it was started.
+import { ActionGroup, Alert, Button, ClipboardCopy, Content, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import { useSetup } from '../../api/session.ts';
+import type { OwnCertificate } from '../../api/types.ts';
+import type { StepProps } from './steps.ts';
+
+export function CertificateStep({ onDone }: StepProps) {
+  const { t } = useTranslation();
+  const certificate = useSetup().data?.certificate;
+  return (
+    <>
+      {certificate ? (
+        <Shown certificate={certificate} />
+      ) : (
+        <Alert isInline variant="warning" title={t('setup.noHttps')}>
+          {t('setup.noHttpsHelp')}
+        </Alert>
+      )}
+      <ActionGroup>
+        <Button onClick={onDone}>{t(certificate?.selfSigned ? 'setup.same' : 'setup.next')}</Button>
+      </ActionGroup>
+    </>
+  );
+}
+
+function Shown({ certificate }: { certificate: OwnCertificate }) {
+  const { t } = useTranslation();
+  const day = (ms: number) => new Date(ms).toLocaleDateString();
+  return (
+    <>
+      <Content component="p">{t(certificate.selfSigned ? 'setup.certificateHelp' : 'setup.vouchedHelp')}</Content>
+      <DescriptionList>
+        <DescriptionListGroup>
+          <DescriptionListTerm>{t('setup.fingerprint')}</DescriptionListTerm>
+          <DescriptionListDescription>
+            <ClipboardCopy variant="inline-compact" isBlock isCode hoverTip={t('copy.hint')} clickTip={t('copy.done')} aria-label={t('setup.fingerprint')}>
+              {certificate.fingerprint}
+            </ClipboardCopy>
+          </DescriptionListDescription>
+        </DescriptionListGroup>
+        <DescriptionListGroup>
+          <DescriptionListTerm>{t('setup.names')}</DescriptionListTerm>
+          <DescriptionListDescription>{certificate.names.join(', ')}</DescriptionListDescription>
+        </DescriptionListGroup>
+        <DescriptionListGroup>
+          <DescriptionListTerm>{t('setup.valid')}</DescriptionListTerm>
+          <DescriptionListDescription>{t('setup.validFrom', { from: day(certificate.notBefore), until: day(certificate.notAfter) })}</DescriptionListDescription>
+        </DescriptionListGroup>
+      </DescriptionList>
+    </>
+  );
+}

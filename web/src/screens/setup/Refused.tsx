@@ -1,0 +1,24 @@
+// What keeps a step from being done.
+import { Alert } from '@patternfly/react-core';
+
+import { Problem } from '../../api/problem.ts';
+import { ProblemText } from '../../components/ProblemText.tsx';
+
+export function Refused({ title, problem }: { title: string; problem: Problem }) {
+  return (
+    <Alert isInline variant="danger" title={title}>
+      <ProblemText problem={problem} />
+    </Alert>
+  );
+}
+
+/** The problem, if it does not work. */
+export async function tryTo(work: () => Promise<void>): Promise<Problem | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
