@@ -76,6 +76,45 @@ test('a token is made on the account page, and its secret shown once', async ({ 
   await expect(page.getByText('it is not shown again', { exact: false })).toBeHidden();
   await page.getByLabel('Theme').selectOption('dark');
   await expect(page.locator('html')).toHaveClass(/pf-v6-theme-dark/);
+
+  // It is revoked, and the one of this browser is not: that is what signing out is for.
+  await expect(page.getByText('This browser')).toHaveCount(1);
+  await page.getByRole('row', { name: /for a script/ }).getByRole('button', { name: 'Revoke' }).click();
+  await shot('account-revoke');
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByRole('row', { name: /for a script/ })).toBeHidden();
+  const refused = await fetch(`${server.url}/rest/v0/users/me`, { headers: { cookie: `token=${secret}` } });
+  expect(refused.status).toBe(401);
+});
+
+test('somebody who is no administrator changes their own password', async ({ page, server, shot }) => {
+  await server.ask('POST', '/users', { name: 'walter', password: 'first password' });
+  const signIn = async (password: string) => {
+    await page.getByLabel('User name').fill('walter');
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible();
+  };
+  await page.goto('/account');
+  await signIn('first password');
+  await page.getByRole('button', { name: 'Change the password' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Current password').fill('a guess');
+  await dialog.getByLabel('New password').fill('second password');
+  await dialog.getByRole('button', { name: 'Change the password' }).click();
+  await expect(dialog.getByText('This is not your current password')).toBeVisible();
+  await expectAccessible(page);
+  await shot('account-password');
+  await dialog.getByLabel('Current password').fill('first password');
+  // Who guessed wrong waits a moment, here as at sign-in.
+  await expect(async () => {
+    await dialog.getByRole('button', { name: 'Change the password' }).click();
+    await expect(dialog).toBeHidden({ timeout: 1000 });
+  }).toPass();
+  await expect(page.getByText('The password of walter is changed')).toBeVisible();
+  await page.getByRole('button', { name: 'Menu of walter' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await signIn('second password');
 });
 
 test('a user is made, signs in with a second factor, and is told how long to wait after too many failures', async ({ page, server, enter, shot }) => {
@@ -103,7 +142,7 @@ test('a user is made, signs in with a second factor, and is told how long to wai
   await server.ask('PATCH', `/users/${user?.id}`, { preferences: { otp: SECRET } });
   const signIn = async (password: string) => {
     await page.getByLabel('User name').fill('second');
-    await page.getByLabel('Password').fill(password);
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
   };
   await page.goto('/overview');

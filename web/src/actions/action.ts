@@ -19,6 +19,8 @@ export interface Field {
   /** Without one: empty, 0, no, or the first choice if something must be chosen. */
   initial?: Value;
   isRequired?: boolean;
+  /** For `password`: what browsers may fill in; without it, nothing that they know. */
+  autoComplete?: string;
   help?: TextKey;
   /** For `choice`: value and text. */
   choices?: readonly (readonly [string, string])[];

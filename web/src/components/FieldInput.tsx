@@ -39,7 +39,7 @@ function Control({ field, value, onChange, id }: Props & { id: string }) {
     case 'lines':
       return <TextArea id={id} value={String(value)} rows={5} resizeOrientation="vertical" onChange={(_, text) => onChange(text)} />;
     case 'password':
-      return <TextInput id={id} type="password" autoComplete="new-password" value={String(value)} onChange={(_, text) => onChange(text)} />;
+      return <TextInput id={id} type="password" autoComplete={field.autoComplete ?? 'new-password'} value={String(value)} onChange={(_, text) => onChange(text)} />;
     case 'number':
       return <TextInput id={id} type="number" min={0} value={String(value)} onChange={(_, text) => onChange(Number(text))} />;
     case 'size':

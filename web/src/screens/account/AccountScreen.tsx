@@ -4,10 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useMe } from '../../api/session.ts';
-import { toast } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
-import { FormModal } from '../../components/FormModal.tsx';
-import { PASSWORD, setPassword } from '../../components/passwords.ts';
+import { ChangePassword } from './ChangePassword.tsx';
 import { Looks } from './Looks.tsx';
 import { Tokens } from './Tokens.tsx';
 
@@ -28,16 +26,11 @@ export default function AccountScreen() {
             <CardTitle component="h2">{me.name}</CardTitle>
             <CardBody className="xo-part">
               <p>{t(`permission.${me.permission}`)}</p>
-              {/* The server lets administrators set passwords, their own too; others ask one. */}
-              {me.permission === 'admin' ? (
-                <div>
-                  <Button variant="secondary" onClick={() => setAsking(true)}>
-                    {t('account.password')}
-                  </Button>
-                </div>
-              ) : (
-                <p>{t('account.askAdmin')}</p>
-              )}
+              <div>
+                <Button variant="secondary" onClick={() => setAsking(true)}>
+                  {t('account.password')}
+                </Button>
+              </div>
             </CardBody>
           </Card>
           <Card isCompact>
@@ -54,18 +47,7 @@ export default function AccountScreen() {
         </Title>
         <Tokens me={me} />
       </PageSection>
-      {isAsking && (
-        <FormModal
-          title={t('account.password')}
-          fields={PASSWORD}
-          button={t('account.password')}
-          onClose={() => setAsking(false)}
-          send={async ({ password }) => {
-            await setPassword(me.id, String(password));
-            toast({ variant: 'success', title: t('account.passwordSet', { name: me.name }) });
-          }}
-        />
-      )}
+      {isAsking && <ChangePassword me={me} onClose={() => setAsking(false)} />}
     </>
   );
 }

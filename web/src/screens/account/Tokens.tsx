@@ -1,22 +1,31 @@
 // The user's own tokens, for programs that act in their name; a secret is shown once, when it is made.
-import { Alert, Button, ClipboardCopy, EmptyState } from '@patternfly/react-core';
+import { Alert, Button, ClipboardCopy, EmptyState, Label } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { queries } from '../../api/client.ts';
-import { get, post } from '../../api/http.ts';
+import { get, post, remove } from '../../api/http.ts';
 import type { Token, User } from '../../api/types.ts';
 import { FormModal } from '../../components/FormModal.tsx';
 
 const TOKENS = ['own-tokens'];
 const VALID_DAYS = [1, 30, 180];
 
+const nameOf = (token: Token) => token.description ?? token.client?.id ?? '–';
+
+/** The one that this browser is signed in with: the server keeps one for each browser, by the name in this cookie. */
+function isHere(token: Token): boolean {
+  const [, client] = /(?:^|; )clientId=([^;]+)/.exec(document.cookie) ?? [];
+  return client !== undefined && token.client?.id === client;
+}
+
 export function Tokens({ me }: { me: User }) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
   const [secret, setSecret] = useState<string>();
+  const [revoked, setRevoked] = useState<Token>();
   const path = `/users/${me.id}/authentication_tokens`;
   const { data: tokens } = useQuery({ queryKey: TOKENS, queryFn: ({ signal }) => get<Token[]>(path, undefined, signal) });
   const lastUse = (token: Token) => Math.max(0, ...Object.values(token.last_uses ?? {}).map(({ timestamp }) => timestamp));
@@ -45,6 +54,7 @@ export function Tokens({ me }: { me: User }) {
               <Th>{t('tokens.created')}</Th>
               <Th>{t('tokens.expires')}</Th>
               <Th>{t('tokens.used')}</Th>
+              <Th screenReaderText={t('tokens.revoke')} />
             </Tr>
           </Thead>
           <Tbody>
@@ -52,14 +62,38 @@ export function Tokens({ me }: { me: User }) {
               .sort((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))
               .map((token) => (
                 <Tr key={token.id}>
-                  <Td dataLabel={t('column.description')}>{token.description ?? token.client?.id ?? '–'}</Td>
+                  <Td dataLabel={t('column.description')}>{nameOf(token)}</Td>
                   <Td dataLabel={t('tokens.created')}>{when(token.created_at)}</Td>
                   <Td dataLabel={t('tokens.expires')}>{when(token.expiration)}</Td>
                   <Td dataLabel={t('tokens.used')}>{when(lastUse(token))}</Td>
+                  <Td isActionCell>
+                    {isHere(token) ? (
+                      // Signing out ends this one.
+                      <Label isCompact>{t('tokens.here')}</Label>
+                    ) : (
+                      <Button variant="link" isInline isDanger onClick={() => setRevoked(token)}>
+                        {t('tokens.revoke')}
+                      </Button>
+                    )}
+                  </Td>
                 </Tr>
               ))}
           </Tbody>
         </Table>
+      )}
+      {revoked && (
+        <FormModal
+          title={t('tokens.revokeTitle')}
+          text={`${nameOf(revoked)}: ${t('tokens.revokeHelp')}`}
+          button={t('tokens.revoke')}
+          isDanger
+          onClose={() => setRevoked(undefined)}
+          send={async () => {
+            await remove(`${path}/${revoked.id}`);
+            setSecret(undefined);
+            await queries.invalidateQueries({ queryKey: TOKENS });
+          }}
+        />
       )}
       {isAsking && (
         <FormModal
