@@ -49,10 +49,7 @@ export const test = base.extend<Fixtures, { serverOf: (file: string) => Promise<
   enter: async ({ page, server }, use) => {
     await use(async () => {
       await server.ask('GET', '/users/me');
-      await page.goto('/');
-      await page.getByLabel('User name').fill(ADMIN.username);
-      await page.getByLabel('Password').fill(ADMIN.password);
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await signIn(page, '/');
       await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
       await page.getByRole('navigation').getByRole('link', { name: 'VMs', exact: true }).click();
       await expect(page.getByRole('heading', { level: 1, name: 'VMs' })).toBeVisible();
@@ -62,6 +59,14 @@ export const test = base.extend<Fixtures, { serverOf: (file: string) => Promise<
     await use((name) => shoot(page, name));
   },
 });
+
+/** As the administrator, at an address where somebody must sign in; stays there. */
+export async function signIn(page: Page, url: string) {
+  await page.goto(url);
+  await page.getByLabel('User name').fill(ADMIN.username);
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
 
 async function shoot(page: Page, name: string) {
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });

@@ -1,6 +1,6 @@
 // What is lost while a page is open, and comes back: the pool behind the server.
-import { expect, test } from './fixture.ts';
-import { ADMIN, startServer } from './server.ts';
+import { expect, signIn, test } from './fixture.ts';
+import { connectPool, startServer } from './server.ts';
 import { layWire } from './wire.ts';
 
 interface Named {
@@ -13,13 +13,9 @@ test('a lost pool is said with the age of its data, goes on being shown, and is 
   const away = await startServer([]);
   const wire = await layWire(server.lab);
   try {
-    const { fingerprint } = await away.ask<{ fingerprint: string }>('POST', '/servers/probe', { host: wire.address });
-    await away.ask('POST', '/servers', { host: wire.address, username: 'root', password: 'lab', fingerprint, wait: true });
+    await connectPool(away, wire.address);
     const [vm] = await away.ask<Named[]>('GET', '/vms?fields=id,name_label&sort=name_label&limit=1');
-    await page.goto(`${away.url}/vms`);
-    await page.getByLabel('User name').fill(ADMIN.username);
-    await page.getByLabel('Password').fill(ADMIN.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, `${away.url}/vms`);
     await expect(page.getByText('20 objects')).toBeVisible();
     // A reload would forget it.
     await page.evaluate(() => Object.assign(globalThis, { isStillHere: true }));

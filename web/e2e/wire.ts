@@ -1,4 +1,4 @@
-// What lies between a server and its pool: passes everything on, and can be cut and mended at the same address.
+// What lies between a server and its pool: passes everything on, and can be cut and mended at the same address, or held.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Wire {
@@ -7,21 +7,25 @@ export interface Wire {
   /** Nobody answers any more, and who was connected is so no longer. */
   cut: () => Promise<void>;
   mend: () => Promise<void>;
+  /** Nothing arrives any more, either way, until it is let through. */
+  hold: () => void;
+  letThrough: () => void;
 }
 
 /** To the host of an address such as `https://127.0.0.1:1234`. */
 export async function layWire(to: string): Promise<Wire> {
   const { hostname, port } = new URL(to);
-  const sockets = new Set<Socket>();
+  const ways = new Map<Socket, Socket>();
+  let isHeld = false;
   const far = createServer((near) => {
     const there = connect(Number(port), hostname);
-    for (const [socket, other] of [[near, there], [there, near]] as const) {
-      sockets.add(socket);
-      socket.pipe(other);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
+    for (const [from, to] of [[near, there], [there, near]] as const) {
+      ways.set(from, to);
+      if (!isHeld) from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        ways.delete(from);
+        to.destroy();
       });
     }
   });
@@ -35,7 +39,15 @@ export async function layWire(to: string): Promise<Wire> {
     cut: () =>
       new Promise((resolve) => {
         far.close(() => resolve());
-        sockets.forEach((socket) => socket.destroy());
+        for (const from of ways.keys()) from.destroy();
       }),
+    hold: () => {
+      isHeld = true;
+      for (const [from, to] of ways) from.unpipe(to);
+    },
+    letThrough: () => {
+      isHeld = false;
+      for (const [from, to] of ways) from.pipe(to);
+    },
   };
 }

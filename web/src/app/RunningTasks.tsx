@@ -1,25 +1,24 @@
-// How many tasks run now; leads to them.
-import { Label, Spinner } from '@patternfly/react-core';
+// How many tasks run now; opens and closes their drawer.
+import { Button, Spinner } from '@patternfly/react-core';
+import TasksIcon from '@patternfly/react-icons/dist/esm/icons/tasks-icon';
+import type { Ref } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
 
 import { useRunningTasks } from '../api/tasks.ts';
 
-export function RunningTasks() {
+interface Props {
+  isOpen: boolean;
+  onToggle: () => void;
+  ref: Ref<HTMLButtonElement>;
+}
+
+export function RunningTasks({ isOpen, onToggle, ref }: Props) {
   const { t } = useTranslation();
   const count = useRunningTasks().length;
-  if (count === 0) return null;
+  const label = count === 0 ? t('tasks.title') : t('tasks.running', { count });
   return (
-    <Label
-      icon={<Spinner isInline aria-hidden />}
-      color="blue"
-      render={({ className, content }) => (
-        <Link to="/tasks" className={className}>
-          {content}
-        </Link>
-      )}
-    >
-      {t('tasks.running', { count })}
-    </Label>
+    <Button ref={ref} variant="plain" aria-expanded={isOpen} aria-label={label} title={label} icon={count === 0 ? <TasksIcon /> : <Spinner isInline aria-hidden />} onClick={onToggle}>
+      {count > 0 && count}
+    </Button>
   );
 }

@@ -21,7 +21,7 @@ import {
 } from '@patternfly/react-core';
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon';
 import SearchIcon from '@patternfly/react-icons/dist/esm/icons/search-icon';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Redirect, Route, Switch, useRoute } from 'wouter';
 
@@ -40,6 +40,7 @@ import { UserMenu } from './UserMenu.tsx';
 const ConsoleWindow = lazy(() => import('../screens/console/ConsoleWindow.tsx'));
 const LostPools = lazy(() => import('./LostPools.tsx'));
 const Palette = lazy(() => import('./Palette.tsx'));
+const TasksDrawer = lazy(() => import('../screens/tasks/TasksDrawer.tsx'));
 const MAIN = 'main';
 
 export default function Shell({ me }: { me: User }) {
@@ -47,6 +48,12 @@ export default function Shell({ me }: { me: User }) {
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const keys = useMemo<Keys>(() => ({ 'ctrl+k': () => setPaletteOpen((isOpen) => !isOpen) }), []);
   useKeys(keys);
+  const [areTasksOpen, setTasksOpen] = useState(false);
+  const tasksButton = useRef<HTMLButtonElement>(null);
+  const closeTasks = () => {
+    setTasksOpen(false);
+    tasksButton.current?.focus();
+  };
   useEffect(() => tasks.start(), []);
 
   const [isConsole] = useRoute(CONSOLE_WINDOW);
@@ -79,12 +86,14 @@ export default function Shell({ me }: { me: User }) {
           <ToolbarContent>
             <ToolbarItem>
               <Button variant="tertiary" icon={<SearchIcon />} onClick={() => setPaletteOpen(true)} title={t('palette.open')}>
-                {t('palette.short')} <kbd className="xo-wide">Ctrl K</kbd>
+                <span className="xo-wide">
+                  {t('palette.short')} <kbd>Ctrl K</kbd>
+                </span>
               </Button>
             </ToolbarItem>
             <ToolbarGroup align={{ default: 'alignEnd' }}>
               <ToolbarItem>
-                <RunningTasks />
+                <RunningTasks ref={tasksButton} isOpen={areTasksOpen} onToggle={() => setTasksOpen(!areTasksOpen)} />
               </ToolbarItem>
               <ToolbarItem>
                 <UserMenu me={me} />
@@ -114,6 +123,9 @@ export default function Shell({ me }: { me: User }) {
         isContentFilled
         mainContainerId={MAIN}
         mainAriaLabel={t('shell.main')}
+        // Always there, so that the screen beside it stays the same one.
+        notificationDrawer={<Suspense>{areTasksOpen && <TasksDrawer onClose={closeTasks} />}</Suspense>}
+        isNotificationDrawerExpanded={areTasksOpen}
         skipToContent={<SkipToContent href={`#${MAIN}`}>{t('shell.skip')}</SkipToContent>}
       >
         <Warnings isAdmin={me.permission === 'admin'} />

@@ -1,15 +1,12 @@
 // What was done to an object: its tasks, the newest first, live while they run.
 import { EmptyState } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { get } from '../../api/http.ts';
-import { problemOfTask } from '../../api/problem.ts';
 import { useRunningTasks } from '../../api/tasks.ts';
 import type { Collection, Task } from '../../api/types.ts';
-import { ProblemText } from '../ProblemText.tsx';
-import { TaskState } from '../TaskState.tsx';
+import { TaskTable } from '../TaskTable.tsx';
 
 const SHOWN = 100;
 
@@ -23,28 +20,5 @@ export function ActivityTab({ collection, id }: { collection: Collection; id: st
     queryFn: ({ signal }) => get<Task[]>(`/${collection}/${id}/tasks`, { fields: '*', sort: '-start', limit: SHOWN }, signal),
   });
   if (tasks?.length === 0) return <EmptyState titleText={t('activity.empty')} headingLevel="h2" />;
-  return (
-    <Table variant="compact" aria-label={t('tab.activity')}>
-      <Thead>
-        <Tr>
-          <Th>{t('column.started')}</Th>
-          <Th>{t('column.task')}</Th>
-          <Th>{t('column.state')}</Th>
-          <Th>{t('column.result')}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {tasks?.map((task) => (
-          <Tr key={task.id}>
-            <Td dataLabel={t('column.started')}>{new Date(task.start).toLocaleString()}</Td>
-            <Td dataLabel={t('column.task')}>{task.properties.name ?? task.id}</Td>
-            <Td dataLabel={t('column.state')}>
-              <TaskState status={task.status} />
-            </Td>
-            <Td dataLabel={t('column.result')}>{task.status === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}</Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
-  );
+  return <TaskTable label="tab.activity" tasks={tasks ?? []} columns={['started', 'task', 'state', 'result']} />;
 }

@@ -34,7 +34,7 @@ export function SignInForm({ name = '' }: { name?: string }) {
     }
   };
   return (
-    <>
+    <div className="xo-part">
       {problem && <Refused problem={problem} wait={wait} isOtp={isOtpAsked} />}
       {isOtpAsked ? (
         <OneTimePassword
@@ -65,7 +65,7 @@ export function SignInForm({ name = '' }: { name?: string }) {
           }}
         />
       )}
-    </>
+    </div>
   );
 }
 

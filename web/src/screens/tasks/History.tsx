@@ -1,17 +1,12 @@
 // Tasks that have ended: how, of which object, and for those that failed why and what to do.
 import { Alert, Button, EmptyState, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'wouter';
 
-import { problemOfTask } from '../../api/problem.ts';
-import type { Task } from '../../api/types.ts';
 import { useEndedTasks } from '../../api/useTasks.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
-import { taskName } from '../../components/taskName.ts';
-import { TaskObject } from '../../components/TaskObject.tsx';
-import { TaskState } from '../../components/TaskState.tsx';
+import { TaskTable } from '../../components/TaskTable.tsx';
 
 const STEP = 50;
 const STATES = ['all', 'failure', 'interrupted', 'success'] as const;
@@ -41,46 +36,12 @@ export function History() {
       )}
       {!data && !error && <Spinner aria-label={t('shell.loading')} />}
       {data?.total === 0 && <EmptyState titleText={t('activity.empty')} headingLevel="h3" variant="xs" />}
-      {data && data.total > 0 && <Ended tasks={data.rows} />}
+      {data && data.total > 0 && <TaskTable label="tasks.history" tasks={data.rows} columns={['started', 'task', 'about', 'state', 'took', 'result']} />}
       {data && data.total > data.rows.length && (
         <Button variant="link" onClick={() => setLimit(limit + STEP)}>
           {t('tasks.more', { count: data.total - data.rows.length })}
         </Button>
       )}
     </>
-  );
-}
-
-function Ended({ tasks }: { tasks: readonly Task[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table variant="compact" aria-label={t('tasks.history')}>
-      <Thead>
-        <Tr>
-          <Th>{t('column.started')}</Th>
-          <Th>{t('column.task')}</Th>
-          <Th>{t('tasks.about')}</Th>
-          <Th>{t('column.state')}</Th>
-          <Th>{t('tasks.took')}</Th>
-          <Th>{t('column.result')}</Th>
-        </Tr>
-      </Thead>
-      <Tbody>
-        {tasks.map((task) => (
-          <Tr key={task.id}>
-            <Td dataLabel={t('column.started')}>{new Date(task.start).toLocaleString()}</Td>
-            <Td dataLabel={t('column.task')}>{taskName(task)}</Td>
-            <Td dataLabel={t('tasks.about')}>
-              <TaskObject task={task} />
-            </Td>
-            <Td dataLabel={t('column.state')}>
-              <TaskState status={task.status} />
-            </Td>
-            <Td dataLabel={t('tasks.took')}>{task.end === undefined ? '–' : t('tasks.seconds', { seconds: ((task.end - task.start) / 1000).toFixed(1) })}</Td>
-            <Td dataLabel={t('column.result')}>{task.status === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}</Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
   );
 }

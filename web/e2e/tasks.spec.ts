@@ -1,0 +1,69 @@
+// The drawer of tasks, beside any screen. The pool is behind a wire that is held, so that a task runs for as long as the test wants.
+import { expectAccessible } from './axe.ts';
+import { expect, signIn, test } from './fixture.ts';
+import { connectPool, startServer } from './server.ts';
+import { layWire } from './wire.ts';
+
+interface Named {
+  id: string;
+  name_label: string;
+}
+
+test('the drawer shows what runs, stops it, and says of what failed why and what to do', async ({ page, server, shot }) => {
+  const away = await startServer([]);
+  const wire = await layWire(server.lab);
+  try {
+    await connectPool(away, wire.address);
+    const first = async (state: string) => (await away.ask<Named[]>('GET', `/vms?fields=id,name_label&filter=power_state:${state}&sort=name_label&limit=1`))[0];
+    const [off, up] = [await first('Halted'), await first('Running')];
+    await signIn(page, `${away.url}/vms`);
+    const filter = page.getByRole('textbox', { name: 'Filter' });
+    await filter.fill('power_state:Halted');
+    await page.getByRole('button', { name: 'Tasks', exact: true }).click();
+    const drawer = page.getByRole('region', { name: 'Tasks' });
+    await expect(drawer.getByText('Nothing runs')).toBeVisible();
+    // The screen beside it is still the same one.
+    await expect(filter).toHaveValue('power_state:Halted');
+
+    await away.ask('POST', `/vms/${up?.id}/actions/start`, {});
+    const failed = drawer.getByRole('listitem').filter({ hasText: 'Failed' });
+    await expect(failed.getByRole('link', { name: up?.name_label ?? '' })).toBeVisible();
+    await expect(failed).toContainText('VM_BAD_POWER_STATE');
+    await expect(failed).toContainText('look at it again');
+
+    wire.hold();
+    await away.ask('POST', `/vms/${off?.id}/actions/start`, {});
+    await expect(page.getByRole('button', { name: '1 task runs' })).toBeVisible();
+    const runs = drawer.getByRole('list', { name: 'Running now' }).getByRole('listitem');
+    await expect(runs.getByRole('link', { name: off?.name_label ?? '' })).toBeVisible();
+    await expect(runs.getByRole('progressbar')).toBeVisible();
+    await expectAccessible(page);
+    await shot('tasks-drawer');
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await expectAccessible(page);
+    await shot('narrow-tasks-drawer');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await runs.getByRole('button', { name: /^Stop/ }).click();
+    await expect(runs.getByRole('button', { name: /^Stop/ })).toBeDisabled();
+    wire.letThrough();
+    await expect(drawer.getByText('Nothing runs')).toBeVisible();
+    await expect(drawer.getByRole('list', { name: 'Ended last' }).getByRole('link', { name: off?.name_label ?? '' })).toBeVisible();
+
+    await drawer.getByRole('button', { name: 'Close the tasks' }).click();
+    await expect(drawer).toBeHidden();
+    await page.keyboard.press('Enter');
+    await expect(drawer).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(drawer).toBeHidden();
+    await expect(page.getByRole('button', { name: 'Tasks', exact: true })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await drawer.getByRole('link', { name: 'All tasks' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Tasks' })).toBeVisible();
+    await expect(page.getByRole('grid', { name: 'History' }).getByRole('row', { name: new RegExp(off?.name_label ?? '') }).first()).toBeVisible();
+  } finally {
+    await page.goto('about:blank');
+    await away.stop();
+    await wire.cut();
+  }
+});
