@@ -125,7 +125,7 @@ impl Faults {
         self.state.lock().master = master.map(str::to_owned);
     }
 
-    /// A call of this name (`VM.start`, `Async.VM.start`) fails.
+    /// A call of this name fails: `Async.VM.start` only as a task, `VM.start` both ways.
     pub fn fail_call(&self, name: &str, failure: Failure, times: Times) {
         self.state
             .lock()
@@ -175,7 +175,11 @@ impl Faults {
 
     pub(crate) fn failure_of(&self, method: &str) -> Option<Failure> {
         let mut state = self.state.lock();
-        let (failure, times) = state.failing.get_mut(method)?;
+        let bare = method.strip_prefix("Async.").unwrap_or(method);
+        let name = [method, bare]
+            .into_iter()
+            .find(|name| state.failing.contains_key(*name))?;
+        let (failure, times) = state.failing.get_mut(name)?;
         times.take().then(|| failure.clone())
     }
 

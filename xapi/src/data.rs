@@ -129,6 +129,7 @@ impl Session {
         label: &str,
         upload: Upload,
     ) -> Result<TaskValue> {
+        self.require_change(path)?;
         let address = self.serving_host(path, query).await?;
         let mut guard = self.begin_transfer(label).await?;
         let task = guard.task().unwrap_or_default().to_owned();

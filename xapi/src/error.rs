@@ -51,6 +51,14 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The session was opened for looking only.
+    #[error("{method} would change the pool of {host}, whose connection is read-only")]
+    ReadOnly {
+        /// Host and port.
+        host: String,
+        /// The call or the path.
+        method: String,
+    },
     /// The peer did not answer in time.
     #[error("{host} did not answer {method} in time")]
     Timeout {
@@ -135,6 +143,10 @@ impl Clone for Error {
             Self::Unreachable { host, source } => Self::Unreachable {
                 host: host.clone(),
                 source: causes(source.as_ref()).into(),
+            },
+            Self::ReadOnly { host, method } => Self::ReadOnly {
+                host: host.clone(),
+                method: method.clone(),
             },
             Self::Timeout { host, method } => Self::Timeout {
                 host: host.clone(),

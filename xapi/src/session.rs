@@ -47,6 +47,8 @@ pub struct Target {
     pub trust: Arc<Trust>,
     /// What stands between us and the pool.
     pub proxy: Option<Proxy>,
+    /// Refuse, here, whatever would change the pool.
+    pub read_only: bool,
     /// How long the pool may be silent.
     pub limits: Limits,
 }
@@ -62,6 +64,7 @@ struct Inner {
     rpc: Rpc,
     credentials: Credentials,
     limits: Limits,
+    read_only: bool,
     place: RwLock<Place>,
     /// One login at a time. Holds why the last one failed, and which session it was to replace.
     login: tokio::sync::Mutex<Option<(String, tokio::time::Instant, Error)>>,
@@ -104,6 +107,7 @@ impl Session {
                 rpc,
                 credentials: target.credentials.clone(),
                 limits: target.limits.clone(),
+                read_only: target.read_only,
                 place: RwLock::new(place),
                 login: tokio::sync::Mutex::default(),
                 ended: AtomicBool::new(false),
@@ -285,6 +289,7 @@ impl Session {
         args: &mut [Json],
         timeout: Duration,
     ) -> Result<Reply> {
+        self.require_change(method)?;
         if let Some(first) = args.first_mut() {
             *first = Json::String(place.session.clone());
         }
@@ -292,6 +297,17 @@ impl Session {
         rpc.call(&place.address, place.encoding, method, args, timeout)
             .await?
             .ok_or_else(|| self.garbage(method, "no JSON any more".into()))
+    }
+
+    /// Fails when `method`, a call or the path of an upload, would change a pool that is only looked at.
+    pub(crate) fn require_change(&self, method: &str) -> Result<()> {
+        if self.inner.read_only && !only_looks(method) {
+            return Err(Error::ReadOnly {
+                host: self.address().authority(),
+                method: method.to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Logs in anew, here or on the master that `error` names. Many calls may find the same session dead: the first one logs
@@ -335,6 +351,12 @@ impl Session {
             detail,
         }
     }
+}
+
+/// Whether a call leaves the pool as it is. Sessions, event subscriptions and the tasks that carry downloads are our own.
+fn only_looks(method: &str) -> bool {
+    let (class, message) = method.split_once('.').unwrap_or((method, ""));
+    matches!(class, "session" | "event" | "task") || message.starts_with("get_")
 }
 
 /// The parameters of a call, with room for the session in front.

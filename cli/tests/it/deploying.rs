@@ -61,6 +61,7 @@ async fn exported(lab: &Lab) -> Vec<u8> {
         },
         trust: Trust::new(&TrustMode::FirstUse).unwrap(),
         proxy: None,
+        read_only: false,
         limits: Limits::default(),
     })
     .await

@@ -53,7 +53,12 @@ const RULES: &[(&str, &[&str], u8)] = &[
     ("clean_reboot", RUNNING, GUEST),
     ("clean_shutdown", RUNNING, GUEST),
     ("hard_reboot", &["Paused", "Running"], 0),
-    ("hard_shutdown", &["Paused", "Suspended", "Running"], 0),
+    // Of snapshots with memory, before they are destroyed.
+    (
+        "hard_shutdown",
+        &["Paused", "Suspended", "Running"],
+        SNAPSHOT,
+    ),
     ("pause", RUNNING, 0),
     ("unpause", &["Paused"], 0),
     ("resume", SUSPENDED, 0),

@@ -65,7 +65,7 @@ pub(crate) fn permissions_of(action: &str) -> Vec<Permission> {
 }
 
 /// The rights of one user: explicit entries by object id.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Grants(HashMap<String, Vec<Permission>>);
 
 impl Grants {
@@ -87,7 +87,7 @@ impl Grants {
 }
 
 /// One user as the checks see them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) is_admin: bool,

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicUsize;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use parking_lot::RwLock;
 use rand::RngCore;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use xo_inventory::{Inventory, Item, PoolHandle};
@@ -53,7 +53,7 @@ pub struct Engine {
     pub(crate) statistics: Statistics,
     pub(crate) options: Options,
     pub(crate) clients: Arc<AtomicUsize>,
-    directory: RwLock<Arc<Directory>>,
+    directory: watch::Sender<Arc<Directory>>,
     /// Background work; waited for at shutdown.
     pub(crate) tracker: TaskTracker,
     /// Cancelled at shutdown.
@@ -84,7 +84,7 @@ impl Engine {
             statistics: Statistics::default(),
             options,
             clients: Arc::default(),
-            directory: RwLock::default(),
+            directory: watch::Sender::default(),
             tracker,
             stopping,
             store,
@@ -145,13 +145,19 @@ impl Engine {
         let users = self.store.users().list().await?;
         let groups = self.store.groups().list().await?;
         let acls = self.store.acls().list().await?;
-        *self.directory.write() = Arc::new(Directory::build(&users, &groups, &acls));
+        let directory = Directory::build(&users, &groups, &acls);
+        self.directory.send_replace(Arc::new(directory));
         self.recent.forget_all();
         Ok(())
     }
 
     pub(crate) fn directory(&self) -> Arc<Directory> {
-        Arc::clone(&self.directory.read())
+        Arc::clone(&self.directory.borrow())
+    }
+
+    /// Tells when users, groups or permissions changed.
+    pub(crate) fn directory_changes(&self) -> watch::Receiver<Arc<Directory>> {
+        self.directory.subscribe()
     }
 
     /// The caller's account as it is now.

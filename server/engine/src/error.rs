@@ -207,11 +207,29 @@ fn join(errors: &[ParamError]) -> String {
 }
 
 fn pool_words(code: &str, params: &[String]) -> String {
-    if params.is_empty() {
+    let told = if params.is_empty() {
         code.to_owned()
     } else {
         format!("{code}({})", params.join(", "))
+    };
+    match meaning(code) {
+        Some(meaning) => format!("{told}: {meaning}"),
+        None => told,
     }
+}
+
+/// What some codes mean whose parameters do not say it.
+fn meaning(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "IMPORT_ERROR_PREMATURE_EOF" => {
+            "the file ends too early, or is no XVA: export or download it again"
+        }
+        "IMPORT_ERROR" | "IMPORT_ERROR_UNEXPECTED_FILE" => {
+            "the file is damaged, or is no XVA: export or download it again"
+        }
+        "IMPORT_ERROR_SOME_CHECKSUMS_FAILED" => "the file is damaged: export or download it again",
+        _ => return None,
+    })
 }
 
 impl From<xapi::Error> for Error {
@@ -224,6 +242,10 @@ impl From<xapi::Error> for Error {
                 params: e.params,
             },
             E::Address { .. } => Self::invalid("host", error.to_string()),
+            E::ReadOnly { method, .. } => Self::Forbidden {
+                operation: method,
+                reason: "the connection to this pool is read-only; server.set readOnly=false allows changes".into(),
+            },
             E::Proxy { .. } => Self::invalid("httpProxy", error.to_string()),
             E::CertificateChanged { ref host, .. } => Self::Unreachable {
                 what: host.clone(),

@@ -1,14 +1,16 @@
 //! The changes that one client may see.
 //!
 //! Invariant: what a user may not see is not sent. When a right is lost with a change (a VM moves to another host), the client is
-//! told that the object is gone.
+//! told that the object is gone; so it is when the right itself is taken away, and what is granted appears at once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use xapi_records::Id;
 use xo_inventory::{Item, Notice, Subscription};
 
+use crate::access::{Account, Directory};
 use crate::{Caller, Engine, Permission};
 
 /// What happened since the last round.
@@ -25,6 +27,9 @@ pub struct ClientFeed {
     engine: Arc<Engine>,
     caller: Caller,
     subscription: Subscription,
+    directory: watch::Receiver<Arc<Directory>>,
+    /// The caller as of the last round.
+    account: Option<Arc<Account>>,
     /// For callers who do not see everything: what they were sent.
     seen: HashSet<Id>,
 }
@@ -38,24 +43,21 @@ impl Engine {
     /// Begins to tell a caller what changes; what is there already is asked for apart.
     pub fn feed(self: &Arc<Self>, caller: &Caller) -> ClientFeed {
         let subscription = self.inventory.subscribe();
-        let mut seen = HashSet::new();
-        if let Ok(account) = self.account(caller)
-            && !account.is_admin
-            && !account.grants.is_empty()
-        {
-            let all = self.inventory.all();
-            seen.extend(
-                all.iter()
-                    .filter(|o| self.may(&account, o, Permission::View))
-                    .map(|o| o.id.clone()),
-            );
-        }
-        ClientFeed {
+        let mut feed = ClientFeed {
             engine: Arc::clone(self),
             caller: caller.clone(),
             subscription,
-            seen,
+            directory: self.directory_changes(),
+            account: None,
+            seen: HashSet::new(),
+        };
+        // What is there already is asked for apart.
+        if self.account(caller).is_ok_and(|account| account.is_admin) {
+            feed.account = self.account(caller).ok();
+        } else {
+            feed.follow_rights();
         }
+        feed
     }
 }
 
@@ -63,12 +65,46 @@ impl ClientFeed {
     /// Waits for the next round that says something to this caller. `None` when the server stops.
     pub async fn next(&mut self) -> Option<Round> {
         loop {
-            let notices = self.subscription.next().await?;
-            let round = self.sort(notices);
+            let round = tokio::select! {
+                notices = self.subscription.next() => self.sort(notices?),
+                // The engine holds the sender: it goes with the engine, when the server stops.
+                changed = self.directory.changed() => {
+                    changed.ok()?;
+                    self.follow_rights()
+                }
+            };
             if !round.entered.is_empty() || !round.exited.is_empty() {
                 return Some(round);
             }
         }
+    }
+
+    /// After a change of users, groups or permissions: what the caller sees now and did not before, and the other way round.
+    fn follow_rights(&mut self) -> Round {
+        let mut round = Round::default();
+        let now = self.engine.account(&self.caller).ok();
+        if now == self.account {
+            return round;
+        }
+        let before = std::mem::replace(&mut self.account, now.clone());
+        let saw_all = before.is_some_and(|account| account.is_admin);
+        let (engine, mut seen) = (&self.engine, HashSet::new());
+        for object in engine.inventory.all() {
+            let saw = saw_all || self.seen.contains(&object.id);
+            let sees = now.as_ref().is_some_and(|account| {
+                account.is_admin || engine.may(account, &object, Permission::View)
+            });
+            if sees && now.as_ref().is_some_and(|account| !account.is_admin) {
+                seen.insert(object.id.clone());
+            }
+            match (saw, sees) {
+                (false, true) => round.entered.push(object),
+                (true, false) => round.exited.push(object),
+                _ => {}
+            }
+        }
+        self.seen = seen;
+        round
     }
 
     fn sort(&mut self, notices: Vec<Notice>) -> Round {

@@ -94,6 +94,7 @@ impl Engine {
             },
             trust: trust_of(server),
             proxy: proxy_of(server)?,
+            read_only: server.read_only,
             limits: Limits::default(),
         };
         let mut running = self.pools.running.lock();

@@ -73,7 +73,9 @@ impl Throttle {
     }
 }
 
+/// Loopback is no address of anybody: behind a reverse proxy it is everybody's.
 fn keys(user: &str, from: Option<IpAddr>) -> impl Iterator<Item = Key> {
+    let from = from.filter(|address| !address.to_canonical().is_loopback());
     [Some(Key::User(user.to_owned())), from.map(Key::Address)]
         .into_iter()
         .flatten()
@@ -118,6 +120,18 @@ mod tests {
         );
         throttle.succeeded("ann");
         assert!(throttle.check("ann", None, start).is_ok());
+    }
+
+    #[test]
+    fn nobody_waits_for_what_others_did_behind_a_reverse_proxy() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        let from = Some(IpAddr::from([127, 0, 0, 1]));
+        for i in 0..20 {
+            throttle.failed(&format!("user{i}"), from, now);
+        }
+        assert!(throttle.check("other", from, now).is_ok());
+        assert!(throttle.check("user3", from, now).is_err());
     }
 
     #[test]

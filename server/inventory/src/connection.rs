@@ -29,6 +29,8 @@ pub struct Settings {
     pub trust: TrustMode,
     /// What stands between us and the pool.
     pub proxy: Option<Proxy>,
+    /// Refuse whatever would change the pool.
+    pub read_only: bool,
     /// How long the pool may be silent.
     pub limits: Limits,
 }

@@ -166,6 +166,7 @@ impl Watcher {
             credentials: self.settings.credentials.clone(),
             trust: Arc::clone(trust),
             proxy: self.settings.proxy.clone(),
+            read_only: self.settings.read_only,
             limits: self.settings.limits.clone(),
         };
         let session = self.or_stop(Session::login(&target)).await??;

@@ -29,6 +29,7 @@ pub fn target(address: &str) -> Target {
         },
         trust: Trust::new(&TrustMode::FirstUse).unwrap(),
         proxy: None,
+        read_only: false,
         limits: Limits::default(),
     }
 }

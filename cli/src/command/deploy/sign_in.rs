@@ -45,6 +45,7 @@ pub async fn session(options: &CommonOptions, deploy: &Deploy) -> Result<Session
         credentials,
         trust,
         proxy,
+        read_only: false,
         limits: Limits::default(),
     };
     let session = Session::login(&target).await?;

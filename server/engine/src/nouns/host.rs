@@ -5,9 +5,11 @@ mod multipathing;
 mod reboot;
 
 use serde_json::json;
+use xapi_records::record;
 use xo_model::ObjectType::Host;
 
 use super::entry::MapField;
+use super::made;
 use crate::schema::{array, boolean, string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
@@ -107,9 +109,10 @@ async fn set(call: Call) -> Result<()> {
         }
     }
     match call.bool_opt("multipathing") {
-        Some(wanted) => multipathing::set(&pool, host, wanted).await,
-        None => Ok(()),
+        Some(wanted) => multipathing::set(&pool, host, wanted).await?,
+        None => {}
     }
+    made::settles::<record::Host>(&call, &pool, host).await
 }
 
 async fn start(call: Call) -> Result<()> {
@@ -149,28 +152,31 @@ async fn restart_agent(call: Call) -> Result<()> {
 
 async fn enable(call: Call) -> Result<()> {
     let host = &call.object("id")?.reference;
-    Ok(call
-        .pool("id")?
-        .session
-        .perform("host.enable", json!([host]))
-        .await?)
+    let pool = call.pool("id")?;
+    pool.session.perform("host.enable", json!([host])).await?;
+    made::settles::<record::Host>(&call, &pool, host).await
 }
 
 /// `transient: false` keeps the host out of service also after a restart of its toolstack, which pools know since XAPI 25.31.
 async fn disable(call: Call) -> Result<()> {
     let host = &call.object("id")?.reference;
-    let session = call.pool("id")?.session;
+    let pool = call.pool("id")?;
     if call.bool_opt("transient") != Some(false) {
-        return Ok(session.perform("host.disable", json!([host])).await?);
+        pool.session.perform("host.disable", json!([host])).await?;
+        return made::settles::<record::Host>(&call, &pool, host).await;
     }
-    match session.perform("host.disable", json!([host, false])).await {
+    let args = json!([host, false]);
+    match pool.session.perform("host.disable", args).await {
         Err(e) if e.code() == Some("MESSAGE_PARAMETER_COUNT_MISMATCH") => {
             Err(Error::NotImplemented {
                 what: "host.disable transient=false on this pool: its XAPI is older than 25.31"
                     .into(),
             })
         }
-        other => Ok(other?),
+        other => {
+            other?;
+            made::settles::<record::Host>(&call, &pool, host).await
+        }
     }
 }
 

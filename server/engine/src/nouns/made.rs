@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::json;
-use xapi_records::{Ref, record};
+use xapi_records::{Ref, Typed, record};
 use xo_inventory::PoolHandle;
 
 use crate::{Call, Error, Result};
@@ -48,12 +49,18 @@ pub(super) async fn vm_shows(
 
 /// Waits until a VM can be read as the pool has it now.
 pub(super) async fn vm_settles(call: &Call, pool: &PoolHandle, vm: &Ref) -> Result<()> {
-    let now: record::Vm = pool.session.call("VM.get_record", json!([vm])).await?;
-    let settled = |records: &xo_model::Records| {
-        records
-            .get::<record::Vm>(vm)
-            .is_none_or(|known| *known == now)
-    };
+    settles::<record::Vm>(call, pool, vm).await
+}
+
+/// Waits until an object can be read as the pool has it now.
+pub(super) async fn settles<T>(call: &Call, pool: &PoolHandle, object: &Ref) -> Result<()>
+where
+    T: Typed + DeserializeOwned + PartialEq + Send + Sync,
+{
+    let method = format!("{}.get_record", T::CLASS.name());
+    let now: T = pool.session.call(&method, json!([object])).await?;
+    let settled =
+        |records: &xo_model::Records| records.get::<T>(object).is_none_or(|known| *known == now);
     // Somebody else may have changed it once more, so that it never looks like this.
     call.engine
         .inventory

@@ -148,7 +148,8 @@ pub(super) fn check_tag(tag: i64) -> Result<()> {
 
 async fn set(call: Call) -> Result<()> {
     let object = call.object("id")?;
-    let (network, session) = (&object.reference, call.pool("id")?.session);
+    let pool = call.pool("id")?;
+    let (network, session) = (&object.reference, &pool.session);
     for param in ["name_label", "name_description"] {
         if let Some(value) = call.str_opt(param) {
             session
@@ -164,7 +165,7 @@ async fn set(call: Call) -> Result<()> {
     if let Some(wanted) = call.bool_opt("automatic") {
         let value = if wanted { "true" } else { "false" };
         MapField::other_config("network", network)
-            .put(&session, "automatic", Some(value))
+            .put(session, "automatic", Some(value))
             .await?;
     }
     if let Some(wanted) = call.bool_opt("defaultIsLocked") {
@@ -177,10 +178,11 @@ async fn set(call: Call) -> Result<()> {
         Some(wanted) if object.at("nbd") != Some(json!(wanted)) => {
             let change = if wanted { "add" } else { "remove" };
             let method = format!("network.{change}_purpose");
-            Ok(session.perform(&method, json!([network, "nbd"])).await?)
+            session.perform(&method, json!([network, "nbd"])).await?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    made::settles::<record::Network>(&call, &pool, network).await
 }
 
 /// What stands on a network and goes with it, and what must have left it before.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use xapi_records::Ref;
+use xapi_records::{Ref, record};
 use xo_model::ObjectType::{Host, Pool, Sr};
 
 use super::entry::MapField;
+use super::made;
 use crate::schema::{boolean, string, text, types};
 use crate::{Call, Error, Method, Permission, Result};
 
@@ -46,7 +47,8 @@ pub(super) fn methods() -> Vec<Method> {
 
 async fn set(call: Call) -> Result<()> {
     let object = call.object("id")?;
-    let (pool, session) = (&object.reference, call.pool("id")?.session);
+    let handle = call.pool("id")?;
+    let (pool, session) = (&object.reference, &handle.session);
     for param in ["suspendSr", "crashDumpSr"] {
         if call
             .object_opt(param)
@@ -70,14 +72,14 @@ async fn set(call: Call) -> Result<()> {
     let settings = MapField::other_config("pool", pool);
     if let Some(wanted) = call.bool_opt("auto_poweron") {
         let value = if wanted { "true" } else { "false" };
-        settings.put(&session, "auto_poweron", Some(value)).await?;
+        settings.put(session, "auto_poweron", Some(value)).await?;
     }
     for (param, key) in [
         ("backupNetwork", "xo:backupNetwork"),
         ("migrationNetwork", "xo:migrationNetwork"),
     ] {
         if call.has(param) {
-            settings.put(&session, key, call.str_opt(param)).await?;
+            settings.put(session, key, call.str_opt(param)).await?;
         }
     }
     for (param, field) in [
@@ -93,7 +95,7 @@ async fn set(call: Call) -> Result<()> {
                 .await?;
         }
     }
-    Ok(())
+    made::settles::<record::Pool>(&call, &handle, pool).await
 }
 
 async fn set_default_sr(call: Call) -> Result<()> {

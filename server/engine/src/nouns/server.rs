@@ -151,6 +151,7 @@ async fn set(call: Call) -> Result<()> {
         "allowUnauthorized",
         "fingerprint",
         "httpProxy",
+        "readOnly",
     ];
     if server.enabled && touches_connection.iter().any(|p| call.has(p)) {
         engine.disconnect(id).await;

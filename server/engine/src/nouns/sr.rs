@@ -56,15 +56,15 @@ pub(super) fn methods() -> Vec<Method> {
 
 async fn set(call: Call) -> Result<()> {
     let sr = &call.object("id")?.reference;
-    let session = call.pool("id")?.session;
+    let pool = call.pool("id")?;
     for param in ["name_label", "name_description"] {
         if let Some(value) = call.str_opt(param) {
-            session
+            pool.session
                 .perform(&format!("SR.set_{param}"), json!([sr, value]))
                 .await?;
         }
     }
-    Ok(())
+    made::settles::<record::Sr>(&call, &pool, sr).await
 }
 
 async fn scan(call: Call) -> Result<()> {

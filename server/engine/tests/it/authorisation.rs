@@ -285,3 +285,40 @@ fn sample(rules: &Value) -> Value {
         _ => json!("x"),
     }
 }
+
+#[tokio::test]
+async fn a_right_that_is_granted_or_taken_away_shows_at_once_in_the_feed() {
+    let rig = Rig::start().await;
+    let user = rig.user("ann").await;
+    let vm = rig.one(ObjectType::Vm, |_| true);
+    let mut feed = rig.engine.feed(&user);
+    let limit = std::time::Duration::from_secs(20);
+    let entry = json!({ "subject": user.user.as_deref(), "object": vm.id, "action": "viewer" });
+    rig.call("acl.add", entry.clone()).await.unwrap();
+    let round = tokio::time::timeout(limit, feed.next())
+        .await
+        .unwrap()
+        .unwrap();
+    let entered: Vec<_> = round.entered.iter().map(|item| item.id.clone()).collect();
+    assert!(entered.contains(&vm.id), "{entered:?}");
+    rig.call("acl.remove", entry).await.unwrap();
+    let round = tokio::time::timeout(limit, feed.next())
+        .await
+        .unwrap()
+        .unwrap();
+    let exited: Vec<_> = round.exited.iter().map(|item| item.id.clone()).collect();
+    assert!(
+        exited.contains(&vm.id) && round.entered.is_empty(),
+        "{exited:?}"
+    );
+
+    let id = user.user.as_deref();
+    rig.call("user.set", json!({ "id": id, "permission": "admin" }))
+        .await
+        .unwrap();
+    let round = tokio::time::timeout(limit, feed.next())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(round.entered.len(), rig.inventory().len());
+}

@@ -71,3 +71,69 @@ async fn a_host_that_is_down_does_not_become_the_master() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn a_read_only_connection_changes_nothing() {
+    let rig = Rig::start().await;
+    let server = rig.call("server.getAll", json!({})).await.unwrap()[0]["id"].clone();
+    let set = async |read_only: bool| {
+        let change = json!({ "id": server, "readOnly": read_only });
+        rig.call("server.set", change).await.unwrap();
+        rig.engine
+            .await_connected(server.as_str().unwrap())
+            .await
+            .unwrap();
+    };
+    set(true).await;
+    let pool = rig.one(Pool, |_| true);
+    let change = json!({ "id": pool.id, "name_label": "north" });
+    let refused = rig.call("pool.set", change.clone()).await.unwrap_err();
+    let words = refused.to_string();
+    assert!(matches!(refused, Error::Forbidden { .. }), "{words}");
+    assert!(words.contains("readOnly=false"), "{words}");
+    assert_eq!(rig.now(&pool).at("name_label"), pool.at("name_label"));
+    set(false).await;
+    rig.call("pool.set", change).await.unwrap();
+    assert_eq!(rig.now(&pool).at("name_label"), Some(json!("north")));
+}
+
+#[tokio::test]
+async fn a_change_is_seen_by_the_next_read() {
+    let rig = Rig::start().await;
+    for (kind, method) in [(Sr, "sr.set"), (Network, "network.set"), (Host, "host.set")] {
+        let object = rig.one(kind, |_| true);
+        for name in ["one", "two"] {
+            let change = json!({ "id": object.id, "name_label": name });
+            rig.call(method, change).await.unwrap();
+            let now = rig.now(&object).at("name_label");
+            assert_eq!(now, Some(json!(name)), "{method}");
+        }
+        let tag = json!({ "id": object.id, "tag": "new" });
+        rig.call("tag.add", tag).await.unwrap();
+        let tags = rig.now(&object).at("tags").unwrap();
+        assert!(tags.as_array().unwrap().contains(&json!("new")), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_tag_has_a_colour_until_it_is_taken_away() {
+    let rig = Rig::start().await;
+    let configured = async || rig.call("tag.getAllConfigured", json!({})).await.unwrap();
+    for (colour, shown) in [
+        (
+            json!("1A2b3c"),
+            json!([{ "id": "prod", "color": "#1A2b3c" }]),
+        ),
+        (
+            json!("#ffffff"),
+            json!([{ "id": "prod", "color": "#ffffff" }]),
+        ),
+        (json!(null), json!([])),
+    ] {
+        let set = json!({ "id": "prod", "color": colour });
+        rig.call("tag.set", set).await.unwrap();
+        assert_eq!(configured().await, shown);
+    }
+    let wrong = json!({ "id": "prod", "color": "red" });
+    assert!(rig.call("tag.set", wrong).await.is_err());
+}

@@ -32,6 +32,7 @@ pub fn settings(lab: &Lab) -> Settings {
         },
         trust: TrustMode::FirstUse,
         proxy: None,
+        read_only: false,
         limits: Limits::default(),
     }
 }

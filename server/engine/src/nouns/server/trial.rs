@@ -59,6 +59,7 @@ pub(super) async fn check(
         credentials,
         trust: Arc::clone(&trust),
         proxy: proxy.map(str::parse).transpose()?,
+        read_only: true,
         limits: Limits::default(),
     };
     let session = Session::login_there(&target)

@@ -210,9 +210,16 @@ async fn copy_to_template(call: Call) -> Result<String> {
     let args = json!([snapshot.reference, super::name_of(snapshot)]);
     let told = pool.session.run("VM.clone", args).await?;
     let made = made::reference(&told, "VM.clone")?;
-    pool.session
-        .perform("VM.set_is_a_template", json!([made, true]))
+    // What is cloned of a snapshot is a template already, and XAPI refuses to make it one again.
+    let is_template: bool = pool
+        .session
+        .call("VM.get_is_a_template", json!([made]))
         .await?;
+    if !is_template {
+        pool.session
+            .perform("VM.set_is_a_template", json!([made, true]))
+            .await?;
+    }
     made::id_of(&call, &pool, "VM", &made).await
 }
 

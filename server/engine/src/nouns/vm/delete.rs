@@ -105,14 +105,19 @@ pub(super) fn destroy<'a>(
     disks: Disks,
 ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(async move {
-        let (snapshots, suspended) = pool.records(|records| {
+        let (snapshots, suspended, holds_memory) = pool.records(|records| {
             let vm = records.get::<record::Vm>(vm);
             let snapshots = vm.map(|vm| vm.snapshots.to_vec()).unwrap_or_default();
             (
                 snapshots,
                 vm.and_then(|vm| vm.suspend_vdi.non_null().cloned()),
+                vm.is_some_and(|vm| vm.is_a_snapshot && vm.power_state == "Suspended"),
             )
         });
+        // A snapshot with memory is a suspended VM, which XAPI does not destroy.
+        if holds_memory {
+            pool.session.run("VM.hard_shutdown", json!([vm])).await?;
+        }
         let mut own: Vec<Ref> = match disks {
             Disks::Keep => Vec::new(),
             Disks::Delete => {
@@ -129,10 +134,12 @@ pub(super) fn destroy<'a>(
                 tracing::warn!(%vm, %vdi, %error, "a disk of a deleted VM is left behind");
             }
         }
+        // One that cannot go does not keep the others.
+        let mut outcome = Ok(());
         for snapshot in snapshots {
-            destroy(pool, &snapshot, disks).await?;
+            outcome = outcome.and(destroy(pool, &snapshot, disks).await);
         }
-        Ok(())
+        outcome
     })
 }
 

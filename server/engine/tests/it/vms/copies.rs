@@ -84,6 +84,42 @@ async fn a_running_vm_is_reverted_and_runs_again() {
 }
 
 #[tokio::test]
+async fn snapshots_with_memory_are_deleted_alone_and_with_their_vm() {
+    let rig = Rig::start().await;
+    let vm = vm(&rig, "Running");
+    let take = json!({ "id": vm.id, "saveMemory": true });
+    let mut taken = Vec::new();
+    for _ in 0..3 {
+        taken.push(rig.call("vm.snapshot", take.clone()).await.unwrap());
+    }
+    rig.call("vm.delete", json!({ "id": taken[0] }))
+        .await
+        .unwrap();
+    let delete = json!({ "id": vm.id, "force": true });
+    rig.call("vm.delete", delete).await.unwrap();
+    rig.until("all of them are gone", |inventory| {
+        let gone = |id: &serde_json::Value| inventory.find(id.as_str().unwrap()).is_none();
+        taken.iter().all(gone) && inventory.get(&vm.id).is_none()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_snapshot_becomes_a_template() {
+    let rig = Rig::start().await;
+    let vm = vm(&rig, "Halted");
+    let snapshot = rig
+        .call("vm.snapshot", json!({ "id": vm.id }))
+        .await
+        .unwrap();
+    let made = rig
+        .call("vm.copyToTemplate", json!({ "id": snapshot }))
+        .await
+        .unwrap();
+    assert_eq!(find(&rig, &made).kind, VmTemplate);
+}
+
+#[tokio::test]
 async fn making_a_template_takes_a_right_on_the_pool() {
     let rig = Rig::start().await;
     let vm = vm(&rig, "Halted");
