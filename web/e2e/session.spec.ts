@@ -72,7 +72,7 @@ test('what is sent with no session waits for the new one', async ({ page, server
   expect(name_description).toBe('kept');
 
   // Nobody has to come back.
-  await page.context().clearCookies();
+  await endSession(page, server);
   await expect(again).toBeVisible();
   await again.getByRole('button', { name: 'Leave this page' }).click();
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
@@ -84,7 +84,7 @@ test('another user who signs in over the page gets one of their own', async ({ p
   await server.ask('POST', '/users', { name: 'other', password: 'a long password', permission: 'none' });
   await page.goto('/vms');
   await expect(page.getByText('20 objects')).toBeVisible();
-  await page.context().clearCookies();
+  await endSession(page, server);
   const again = page.getByRole('dialog', { name: 'Your session has ended' });
   await again.getByLabel('User name').fill('other');
   await again.getByLabel('Password').fill('a long password');

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 use xo_store::{Secret, User};
 
 use crate::{Engine, Error, Result};
@@ -16,6 +17,8 @@ pub struct Caller {
     pub user: Option<Arc<str>>,
     /// When the token used to sign in expires, in ms since the epoch.
     pub expires_at: Option<i64>,
+    /// The public id of the token used to sign in.
+    pub token: Option<Arc<str>>,
     /// The client's address.
     pub address: Option<IpAddr>,
 }
@@ -72,6 +75,7 @@ impl Caller {
         Self {
             user: None,
             expires_at: None,
+            token: None,
             address,
         }
     }
@@ -83,7 +87,7 @@ impl Engine {
     /// # Errors
     /// [`Error::InvalidCredentials`], [`Error::OtpRequired`], [`Error::Throttled`].
     pub async fn sign_in(&self, credentials: Credentials, from: Option<IpAddr>) -> Result<SignIn> {
-        let (user, expires_at) = match credentials {
+        let (user, expires_at, token) = match credentials {
             Credentials::Password {
                 name,
                 password,
@@ -112,7 +116,7 @@ impl Engine {
                     return Err(refused);
                 }
                 self.throttle.succeeded(&name);
-                (user.id, None)
+                (user.id, None, None)
             }
             Credentials::Token(secret) => {
                 let tokens = self.store.tokens();
@@ -123,7 +127,7 @@ impl Engine {
                         .record_use(&token.id, &address.to_string(), self.now_ms())
                         .await?;
                 }
-                (token.user_id, Some(token.expires_at_ms))
+                (token.user_id, Some(token.expires_at_ms), Some(token.id))
             }
         };
         if self.directory().account(&user).is_none() {
@@ -133,6 +137,7 @@ impl Engine {
         let caller = Caller {
             user: Some(Arc::from(user.as_str())),
             expires_at,
+            token: token.map(Arc::from),
             address: from,
         };
         Ok(SignIn {
@@ -144,6 +149,26 @@ impl Engine {
     /// True when the token behind this caller has run out.
     pub fn is_expired(&self, caller: &Caller) -> bool {
         caller.expires_at.is_some_and(|at| at <= self.now_ms())
+    }
+
+    /// Wakes whenever a token, a password or a user may have changed.
+    pub fn watch_credentials(&self) -> watch::Receiver<()> {
+        self.recent.watch()
+    }
+
+    /// Whether what somebody signed in with still lets them in, for what goes on without asking each time.
+    pub async fn is_still_in(&self, caller: &Caller) -> Result<bool> {
+        if self.is_expired(caller) || self.account(caller).is_err() {
+            return Ok(false);
+        }
+        let Some(token) = caller.token.as_deref() else {
+            return Ok(true);
+        };
+        match self.store.tokens().fetch(token).await {
+            Ok(_) => Ok(true),
+            Err(xo_store::StoreError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The user as clients see it: `id, email, name, groups, permission, preferences`.

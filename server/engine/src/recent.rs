@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::hmac;
 use parking_lot::Mutex;
 use rand::RngCore;
+use tokio::sync::watch;
 
 use crate::{Caller, Credentials, Engine, Result};
 
@@ -26,6 +27,7 @@ type Key = [u8; 32];
 struct Entry {
     user: Arc<str>,
     expires_at: Option<i64>,
+    token: Option<Arc<str>>,
     until: Instant,
 }
 
@@ -40,6 +42,7 @@ struct Entries {
 pub(crate) struct Recent {
     secret: hmac::Key,
     entries: Mutex<Entries>,
+    forgotten: watch::Sender<()>,
 }
 
 impl Default for Recent {
@@ -49,6 +52,7 @@ impl Default for Recent {
         Self {
             secret: hmac::Key::new(hmac::HMAC_SHA256, &secret),
             entries: Mutex::default(),
+            forgotten: watch::Sender::new(()),
         }
     }
 }
@@ -59,6 +63,13 @@ impl Recent {
         let mut entries = self.entries.lock();
         entries.by_key.clear();
         entries.epoch += 1;
+        drop(entries);
+        self.forgotten.send_replace(());
+    }
+
+    /// Wakes whenever everything was forgotten.
+    pub(crate) fn watch(&self) -> watch::Receiver<()> {
+        self.forgotten.subscribe()
     }
 
     fn key(&self, credentials: &Credentials, from: Option<IpAddr>) -> Key {
@@ -126,6 +137,7 @@ impl Engine {
                 return Ok(Caller {
                     user: Some(known.user),
                     expires_at: known.expires_at,
+                    token: known.token,
                     address: from,
                 });
             }
@@ -137,6 +149,7 @@ impl Engine {
             let entry = Entry {
                 user,
                 expires_at: caller.expires_at,
+                token: caller.token.clone(),
                 until: now + HOLDS,
             };
             self.recent.keep(key, entry, epoch, now);
@@ -153,6 +166,7 @@ mod tests {
         Entry {
             user: "u".into(),
             expires_at: None,
+            token: None,
             until: now + HOLDS,
         }
     }

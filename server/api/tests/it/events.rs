@@ -266,3 +266,30 @@ async fn until(events: &mut Events, is_it: impl Fn(&Value) -> bool) {
         }
     }
 }
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it_and_no_other() {
+    let mut site = Site::start().await;
+    let other = site.token_of("admin").await;
+    let (mut events, id) = open(&site).await;
+    let own = std::mem::replace(&mut site.token, other);
+    let (mut others, _) = open(&site).await;
+    let sign_out = [("cookie", format!("token={own}"))];
+    let sign_out = sign_out
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    site.send("DELETE", "/session", &sign_out, axum::body::Body::empty())
+        .await
+        .expect(204);
+    let end = tokio::time::timeout(LIMIT, events.stream.next()).await;
+    assert!(end.unwrap().is_none());
+    site.delete(&format!("/events/{id}/subscriptions/VM"))
+        .await
+        .expect(404);
+    // That one goes on.
+    let made = json!({ "name": "ann", "password": PASSWORD });
+    site.post("/users", &made).await.expect(201);
+    assert!(others.rest.is_empty());
+    let more = futures_util::poll!(others.stream.next());
+    assert!(more.is_pending());
+}

@@ -25,7 +25,10 @@ async fn settings_of_a_pool_are_set_and_taken_away() {
     rig.until_is(&pool, "suspendSr", json!(sr.id)).await;
     rig.until_is(&pool, "crashDumpSr", json!(sr.id)).await;
     let setting = |key: &str| rig.now(&pool).at("otherConfig").unwrap()[key].clone();
-    assert_eq!(setting("xo:migrationNetwork"), json!(network.id));
+    rig.until("the network is set", |_| {
+        setting("xo:migrationNetwork") == json!(network.id)
+    })
+    .await;
     let change = json!({
         "id": pool.id, "migrationNetwork": null, "backupNetwork": null, "suspendSr": null,
     });

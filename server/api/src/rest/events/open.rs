@@ -32,6 +32,7 @@ struct Open {
     feed: ClientFeed,
     tasks: broadcast::Receiver<TaskNotice>,
     servers: watch::Receiver<()>,
+    credentials: watch::Receiver<()>,
     ping: Interval,
     greeting: Option<String>,
 }
@@ -62,6 +63,7 @@ pub(super) async fn open(asked: Asked) -> Result<Response, Problem> {
         feed: asked.engine().feed(&asked.caller),
         tasks: asked.engine().tasks.watch(),
         servers: asked.engine().watch_servers(),
+        credentials: asked.engine().watch_credentials(),
         ping: tokio::time::interval_at(start, PING_EVERY),
         rest: Arc::clone(&asked.rest),
         caller: asked.caller,
@@ -121,6 +123,13 @@ impl Open {
                     };
                     text.push_str(&self.connections(&engine).await);
                     text
+                }
+                Ok(()) = self.credentials.changed() => {
+                    // The client finds out at once, and so does whoever should not listen any more.
+                    if matches!(engine.is_still_in(&self.caller).await, Ok(false)) {
+                        return None;
+                    }
+                    String::new()
                 }
                 Ok(()) = self.servers.changed() => self.connections(&engine).await,
                 notice = self.tasks.recv() => match notice {
