@@ -1,6 +1,7 @@
 // What can be done to VMs as a whole. What is done to their devices is in `devices.ts`.
 import type { PowerState, Vm } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
+import { stamp } from '../components/units.ts';
 import { type Action, deletes, given, posts } from './action.ts';
 
 const isIn =
@@ -8,7 +9,7 @@ const isIn =
   (vm: Vm) =>
     states.includes(vm.power_state);
 const always = () => true;
-const stamped = (vm: Vm) => `${vm.name_label} ${new Date().toISOString().slice(0, 16)}`;
+const stamped = (vm: Vm) => `${vm.name_label} ${stamp(Date.now())}`;
 
 /** Storage of the VM's pool that takes disks. */
 export const storageOf = (pool: string) => `${containing('$pool', pool)} content_type:/^user$/`;
