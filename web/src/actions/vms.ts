@@ -60,8 +60,10 @@ const ROWS: Row[] = [
     label: 'act.migrate',
     ask: (vm) => [
       { name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} !id:${vm.$container}`, isRequired: true },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), help: 'act.migrateStorage' },
+      { name: 'migrationNetworkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), help: 'act.migrateNetwork' },
     ],
-    call: (vm, values) => posts('vms', 'migrate', values)(vm),
+    call: (vm, values) => posts('vms', 'migrate', given(values))(vm),
     allows: isIn('Running'),
     confirm: 'none',
     bulk: false,
