@@ -20,7 +20,8 @@ test('a host, its pool, storage and network have their pages, with lists, charts
   await page.getByRole('tab', { name: 'Console' }).click();
   await expect(page.getByText('Connected', { exact: true })).toBeVisible();
   await page.getByRole('tab', { name: 'Statistics' }).click();
-  await expect(page.getByRole('img', { name: 'CPU' })).toBeVisible();
+  for (const name of ['CPU', 'Memory', 'Network', 'Disks', 'Load']) await expect(page.getByRole('img', { name })).toBeVisible();
+  await page.getByRole('img', { name: 'Disks' }).scrollIntoViewIfNeeded();
   await shot('host-stats');
   await page.getByRole('tab', { name: 'Storage' }).click();
   await expect(page.getByRole('grid', { name: 'Storage' }).getByRole('row').nth(1)).toBeVisible();

@@ -1,6 +1,7 @@
 // What can be done to VMs as a whole. What is done to their devices is in `devices.ts`.
 import type { PowerState, Vm } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
+import { stamp } from '../components/units.ts';
 import { type Action, deletes, given, posts } from './action.ts';
 
 const isIn =
@@ -8,7 +9,7 @@ const isIn =
   (vm: Vm) =>
     states.includes(vm.power_state);
 const always = () => true;
-const stamped = (vm: Vm) => `${vm.name_label} ${new Date().toISOString().slice(0, 16)}`;
+const stamped = (vm: Vm) => `${vm.name_label} ${stamp(Date.now())}`;
 
 /** Storage of the VM's pool that takes disks. */
 export const storageOf = (pool: string) => `${containing('$pool', pool)} content_type:/^user$/`;
@@ -59,8 +60,10 @@ const ROWS: Row[] = [
     label: 'act.migrate',
     ask: (vm) => [
       { name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} !id:${vm.$container}`, isRequired: true },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), help: 'act.migrateStorage' },
+      { name: 'migrationNetworkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), help: 'act.migrateNetwork' },
     ],
-    call: (vm, values) => posts('vms', 'migrate', values)(vm),
+    call: (vm, values) => posts('vms', 'migrate', given(values))(vm),
     allows: isIn('Running'),
     confirm: 'none',
     bulk: false,

@@ -285,6 +285,13 @@ export interface User {
   preferences: Record<string, unknown>;
 }
 
+export interface Group {
+  id: string;
+  name: string;
+  /** The ids of its members. */
+  users: string[];
+}
+
 /** An authentication token as it is listed: without its secret. Times are in milliseconds. */
 export interface Token {
   id: string;

@@ -1,5 +1,5 @@
 // Who sees what: nobody yet, the set-up; nobody signed in, the form, at any address; else the shell with the screen of the address.
-import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core';
+import { Bullseye, EmptyState, EmptyStateBody } from '@patternfly/react-core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { useRoute } from 'wouter';
 
 import { queries } from '../api/client.ts';
 import { useIsExpired, useMe, useSetup } from '../api/session.ts';
+import { Waiting } from '../components/Waiting.tsx';
 import { SETUP_STEP } from './paths.ts';
 import { Toasts } from './Toasts.tsx';
 
@@ -52,13 +53,4 @@ function Gate() {
     );
   }
   return <Waiting />;
-}
-
-function Waiting() {
-  const { t } = useTranslation();
-  return (
-    <Bullseye>
-      <Spinner aria-label={t('shell.loading')} />
-    </Bullseye>
-  );
 }

@@ -33,6 +33,7 @@ import { Navigation } from './Navigation.tsx';
 import { NotFound } from './NotFound.tsx';
 import { CONSOLE_WINDOW, HOME, SCREENS } from './routes.tsx';
 import { RunningTasks } from './RunningTasks.tsx';
+import { useTimeZone } from './timeZone.ts';
 import { Tree } from './Tree.tsx';
 import { useKeys, type Keys } from './useKeys.ts';
 import { UserMenu } from './UserMenu.tsx';
@@ -55,6 +56,8 @@ export default function Shell({ me }: { me: User }) {
     tasksButton.current?.focus();
   };
   useEffect(() => tasks.start(), []);
+  // Every date below is drawn again when another one is chosen.
+  useTimeZone();
 
   const [isConsole] = useRoute(CONSOLE_WINDOW);
   if (isConsole) {

@@ -14,6 +14,7 @@ export interface Screen {
   isForAdmins?: boolean;
 }
 
+const UsersScreen = lazy(() => import('../screens/users/UsersScreen.tsx'));
 const InventoryScreen = lazy(() => import('../screens/inventory/InventoryScreen.tsx'));
 
 export const SCREENS: readonly Screen[] = [
@@ -25,7 +26,8 @@ export const SCREENS: readonly Screen[] = [
   })),
   { path: '/create-vm', label: 'create.title', Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
   { path: '/tasks', label: 'tasks.title', Page: lazy(() => import('../screens/tasks/TasksScreen.tsx')) },
-  { path: '/users', label: 'users.title', isForAdmins: true, Page: lazy(() => import('../screens/users/UsersScreen.tsx')) },
+  { path: '/users', label: 'users.title', isForAdmins: true, Page: UsersScreen },
+  { path: '/users/groups', Page: UsersScreen },
   { path: '/account', label: 'account.title', Page: lazy(() => import('../screens/account/AccountScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
   { path: '/hosts/:id/:tab?', Page: lazy(() => import('../screens/host/HostPage.tsx')) },

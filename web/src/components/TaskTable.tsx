@@ -12,9 +12,10 @@ import { taskName } from './taskName.ts';
 import { TaskObject } from './TaskObject.tsx';
 import { TaskProgress } from './TaskProgress.tsx';
 import { TaskState } from './TaskState.tsx';
+import { moment } from './units.ts';
 
 const COLUMNS = {
-  started: { label: 'column.started', cell: ({ start }) => new Date(start).toLocaleString() },
+  started: { label: 'column.started', cell: ({ start }) => moment(start) },
   task: { label: 'column.task', cell: taskName },
   about: { label: 'tasks.about', cell: (task) => <TaskObject task={task} /> },
   state: { label: 'column.state', cell: ({ status }) => <TaskState status={status} /> },

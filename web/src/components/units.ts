@@ -1,4 +1,5 @@
-// Numbers for people.
+// Numbers and times for people. Times are in the time zone that the user chose (`app/timeZone.ts`).
+import { timeZone } from '../app/timeZone.ts';
 
 export const GIB = 2 ** 30;
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
@@ -16,7 +17,32 @@ export function bytes(count: number | undefined): string {
 
 /** A time of a pool, in seconds. */
 export function time(seconds: number | null | undefined): string {
-  return seconds ? new Date(seconds * 1000).toLocaleString() : '–';
+  return seconds ? moment(seconds * 1000) : '–';
+}
+
+/** A date with its time, in milliseconds. */
+export function moment(ms: number): string {
+  return new Date(ms).toLocaleString(undefined, inZone());
+}
+
+/** Only the time of the day. */
+export function clock(ms: number, options: Intl.DateTimeFormatOptions = {}): string {
+  return new Date(ms).toLocaleTimeString(undefined, inZone(options));
+}
+
+/** Only the day. */
+export function day(ms: number): string {
+  return new Date(ms).toLocaleDateString(undefined, inZone({ day: 'numeric', month: 'short' }));
+}
+
+/** For names: the same in every language, and in order. */
+export function stamp(ms: number): string {
+  return new Date(ms).toLocaleString('sv-SE', inZone({ dateStyle: 'short', timeStyle: 'short' }));
+}
+
+function inZone(options: Intl.DateTimeFormatOptions = {}): Intl.DateTimeFormatOptions {
+  const zone = timeZone();
+  return zone ? { ...options, timeZone: zone } : options;
 }
 
 const STEPS = [

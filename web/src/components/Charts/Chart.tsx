@@ -7,7 +7,8 @@ import { useTranslation } from 'react-i18next';
 
 import type { Answer, Line, Unit } from './series.ts';
 import { timesOf } from './series.ts';
-import { bytes } from '../units.ts';
+import { timeZone } from '../../app/timeZone.ts';
+import { bytes, clock, day, moment } from '../units.ts';
 
 const HEIGHT_PX = 200;
 /** Told apart on light and on dark. */
@@ -30,8 +31,7 @@ const DAY = 86_400;
 
 /** A time on an axis: of the day, or the date where a step is a day or more. */
 function sayTime(seconds: number, step: number): string {
-  const time = new Date(seconds * 1000);
-  return step < DAY ? time.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' }) : time.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  return step < DAY ? clock(seconds * 1000, { hour: '2-digit', minute: '2-digit' }) : day(seconds * 1000);
 }
 
 interface Props {
@@ -52,11 +52,14 @@ export function Chart({ label, unit, answer, lines }: Props) {
     const element = place.current;
     if (!element) return;
     const say = SAY[unit];
+    const zone = timeZone();
     const axis = { stroke: TEXT, grid: { stroke: GRID, width: 1 }, ticks: { stroke: GRID, width: 1 } };
     const plot = new uPlot(
       {
         width: element.clientWidth,
         height: HEIGHT_PX,
+        // Where days begin on the axis.
+        ...(zone && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), zone) }),
         cursor: { sync: { key: 'stats' }, y: false },
         scales: { y: { range: (_, __, max) => [0, unit === 'percent' ? Math.max(100, max) : max > 0 ? max * 1.1 : 1] } },
         axes: [
@@ -64,7 +67,7 @@ export function Chart({ label, unit, answer, lines }: Props) {
           { ...axis, size: 76, values: (_, values) => values.map(say), ...((unit === 'bytes' || unit === 'rate') && { incrs: BINARY_STEPS }) },
         ],
         series: [
-          { label: timeText, value: (_, value: number | null) => (value === null ? '–' : new Date(value * 1000).toLocaleString()) },
+          { label: timeText, value: (_, value: number | null) => (value === null ? '–' : moment(value * 1000)) },
           ...names.split('\n').map((name, i) => ({
             label: name,
             stroke: COLOURS[i % COLOURS.length] ?? '#888',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { CPU, linesOf, MEMORY, timesOf } from './series.ts';
+import { CPU, HOST_PANELS, linesOf, MEMORY, timesOf } from './series.ts';
 
 it('names lines by direction and device', () => {
   expect(linesOf({ rx: { 0: [1, null] }, tx: { 0: [2, 3] } }, '')).toEqual([
@@ -21,4 +21,13 @@ it('keeps a gap where nothing was measured', () => {
 it('shows many CPUs as their mean, over those that were measured', () => {
   const cpus = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, [i, i === 0 ? 4 : null, null]]));
   expect(CPU.lines({ cpus })).toEqual([{ name: 'CPU', points: [4.5, 4, null] }]);
+});
+
+it('adds up what a host reads and writes, over all storage', () => {
+  const disk = HOST_PANELS.find(({ key }) => key === 'disk');
+  expect(disk?.lines({ ioThroughput: { r: { a: [1, null], b: [2, null] }, w: { a: [5, 0] }, total: { a: [6, 0] } } })).toEqual([
+    { name: 'r', points: [3, null] },
+    { name: 'w', points: [5, 0] },
+  ]);
+  expect(disk?.lines({})).toEqual([]);
 });

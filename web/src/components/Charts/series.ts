@@ -41,15 +41,28 @@ export function timesOf({ endTimestamp, interval }: Answer, count: number): numb
   return Array.from({ length: count }, (_, i) => endTimestamp - (count - 1 - i) * interval);
 }
 
+/** One line of many: what is made of those values that were measured. */
+function joined(lines: Line[], name: string, join: (known: number[]) => number): Line[] {
+  const [first] = lines;
+  if (!first) return [];
+  const at = (i: number) => {
+    const known = lines.map((line) => line.points[i]).filter((value): value is number => typeof value === 'number');
+    return known.length > 0 ? join(known) : null;
+  };
+  return [{ name, points: first.points.map((_, i) => at(i)) }];
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
 /** Many CPUs say more as one line. */
 function averaged(lines: Line[], name: string): Line[] {
-  const [first] = lines;
-  if (!first || lines.length <= MANY) return lines;
-  const mean = (i: number) => {
-    const known = lines.map((line) => line.points[i]).filter((value): value is number => typeof value === 'number');
-    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
-  };
-  return [{ name, points: first.points.map((_, i) => mean(i)) }];
+  return lines.length <= MANY ? lines : joined(lines, name, (known) => sum(known) / known.length);
+}
+
+/** A line for each direction, over all that it goes to. */
+function summed(value: unknown, directions: readonly string[]): Line[] {
+  const byDirection = (value ?? {}) as Record<string, unknown>;
+  return directions.flatMap((direction) => joined(linesOf(byDirection[direction], ''), direction, sum));
 }
 
 const MANY = 8;
@@ -79,6 +92,7 @@ export const HOST_PANELS: readonly Panel[] = [
   CPU,
   MEMORY,
   { key: 'network', label: 'stats.network', unit: 'rate', lines: (s) => linesOf(s.pifs, '') },
+  { key: 'disk', label: 'stats.disk', unit: 'rate', lines: ({ ioThroughput }) => summed(ioThroughput, ['r', 'w']) },
   { key: 'load', label: 'stats.load', unit: 'count', lines: (s) => linesOf(s.load, 'load') },
 ];
 export const SR_PANELS: readonly Panel[] = [

@@ -9,6 +9,7 @@ import { queries } from '../../api/client.ts';
 import { get, post, remove } from '../../api/http.ts';
 import type { Token, User } from '../../api/types.ts';
 import { FormModal } from '../../components/FormModal.tsx';
+import { moment } from '../../components/units.ts';
 
 const TOKENS = ['own-tokens'];
 const VALID_DAYS = [1, 30, 180];
@@ -29,7 +30,7 @@ export function Tokens({ me }: { me: User }) {
   const path = `/users/${me.id}/authentication_tokens`;
   const { data: tokens } = useQuery({ queryKey: TOKENS, queryFn: ({ signal }) => get<Token[]>(path, undefined, signal) });
   const lastUse = (token: Token) => Math.max(0, ...Object.values(token.last_uses ?? {}).map(({ timestamp }) => timestamp));
-  const when = (ms: number | undefined) => (ms ? new Date(ms).toLocaleString() : '–');
+  const when = (ms: number | undefined) => (ms ? moment(ms) : '–');
   return (
     <div className="xo-part">
       <div>

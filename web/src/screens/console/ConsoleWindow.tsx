@@ -1,6 +1,5 @@
 // A console in a window of its own: of a VM or of a host, without the frame of the application.
-import { Bullseye, Flex, FlexItem, Spinner, Title } from '@patternfly/react-core';
-import { useTranslation } from 'react-i18next';
+import { Flex, FlexItem, Title } from '@patternfly/react-core';
 import { useParams } from 'wouter';
 
 import { ActionMenu } from '../../actions/ActionMenu.tsx';
@@ -9,6 +8,7 @@ import { NotFound } from '../../app/NotFound.tsx';
 import { useTitle } from '../../app/useTitle.ts';
 import Console from '../../components/Console/Console.tsx';
 import { StateLabel } from '../../components/StateLabel.tsx';
+import { Waiting } from '../../components/Waiting.tsx';
 import { CdButtons } from '../vm/ConsoleTab.tsx';
 
 export default function ConsoleWindow() {
@@ -56,14 +56,5 @@ function OfHost({ id }: { id: string }) {
       </Flex>
       {host.controlDomain && <Console id={host.controlDomain} name={host.name_label} isRunning={host.power_state === 'Running'} />}
     </main>
-  );
-}
-
-function Waiting() {
-  const { t } = useTranslation();
-  return (
-    <Bullseye>
-      <Spinner aria-label={t('shell.loading')} />
-    </Bullseye>
   );
 }

@@ -4,7 +4,6 @@ import { lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Host } from '../../api/types.ts';
-import { Attached } from '../../components/Attached.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { containing } from '../../components/filterText.ts';
 import { Links } from '../../components/Links.tsx';
@@ -14,6 +13,7 @@ import { Related } from '../../components/Related.tsx';
 import { StateLabel } from '../../components/StateLabel.tsx';
 import { bytes, time } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
+import { YesNo } from '../../components/YesNo.tsx';
 
 const SPEC: PageSpec<'hosts'> = {
   collection: 'hosts',
@@ -31,7 +31,7 @@ const SPEC: PageSpec<'hosts'> = {
     { path: 'vms', label: 'noun.vms', Content: ({ object }) => <Related collection="vms" within={containing('$container', object.id)} /> },
     { path: 'console', label: 'console.tab', Content: lazy(() => import('./ConsoleTab.tsx')) },
     { path: 'stats', label: 'stats.tab', Content: lazy(() => import('./StatsTab.tsx')) },
-    { path: 'storage', label: 'column.storage', Content: Storage },
+    { path: 'storage', label: 'column.storage', Content: ({ object }) => <Links collection="pbds" label="column.storage" filter={containing('host', object.id)} sort="SR" columns={['storage', 'state', 'where']} /> },
     { path: 'network', label: 'nics.tab', Content: Interfaces },
   ],
 };
@@ -55,7 +55,6 @@ function State({ host }: { host: Host }) {
 }
 
 function Summary({ object: host }: { object: Host }) {
-  const { t } = useTranslation();
   return (
     <Facts
       cards={[
@@ -85,7 +84,7 @@ function Summary({ object: host }: { object: Host }) {
             ['column.version', `${host.productBrand} ${host.version}`],
             ['infra.build', host.build],
             ['infra.iqn', host.iscsiIqn],
-            ['infra.multipathing', t(host.multipathing ? 'answer.yes' : 'answer.no')],
+            ['infra.multipathing', <YesNo is={host.multipathing} />],
           ],
         ],
       ]}
@@ -93,39 +92,14 @@ function Summary({ object: host }: { object: Host }) {
   );
 }
 
-function Storage({ object: host }: { object: Host }) {
-  return (
-    <Links
-      collection="pbds"
-      label="column.storage"
-      filter={containing('host', host.id)}
-      sort="SR"
-      columns={[
-        ['column.storage', (pbd) => <ObjectLink collection="srs" id={pbd.SR} />],
-        ['column.state', (pbd) => <Attached is={pbd.attached} />],
-        ['infra.where', (pbd) => Object.values(pbd.device_config).join(' ') || '–'],
-      ]}
-    />
-  );
-}
-
 function Interfaces({ object: host }: { object: Host }) {
-  const { t } = useTranslation();
   return (
     <Links
       collection="pifs"
       label="nics.label"
       filter={containing('$host', host.id)}
       sort="device"
-      columns={[
-        ['nics.device', (pif) => pif.device],
-        ['column.network', (pif) => <ObjectLink collection="networks" id={pif.$network} />],
-        ['infra.vlan', (pif) => (pif.vlan >= 0 ? pif.vlan : '–')],
-        ['column.address', (pif) => pif.ip || '–'],
-        ['nics.mac', (pif) => pif.mac],
-        ['infra.link', (pif) => (pif.carrier ? t('infra.speed', { count: pif.speed ?? 0 }) : t('infra.noLink'))],
-        ['column.state', (pif) => <Attached is={pif.attached} />],
-      ]}
+      columns={['device', 'network', 'vlan', 'address', 'mac', 'link', 'state']}
     />
   );
 }

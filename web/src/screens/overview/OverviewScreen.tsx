@@ -16,6 +16,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
+import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
 import { troublesOf } from './problems.ts';
 import { Troubles } from './Troubles.tsx';
@@ -103,7 +104,7 @@ function TaskLines({ tasks, none }: { tasks: readonly Task[] | undefined; none: 
             {taskName(task)} <TaskObject task={task} />
           </span>
           <span>
-            <time dateTime={new Date(task.start).toISOString()}>{new Date(task.start).toLocaleTimeString()}</time> <TaskState status={task.status} />
+            <time dateTime={new Date(task.start).toISOString()}>{clock(task.start)}</time> <TaskState status={task.status} />
           </span>
         </li>
       ))}

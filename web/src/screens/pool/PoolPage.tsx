@@ -1,5 +1,4 @@
 // The page of a pool.
-import { useTranslation } from 'react-i18next';
 
 import type { Pool } from '../../api/types.ts';
 import { Facts } from '../../components/Facts.tsx';
@@ -7,6 +6,7 @@ import { containing } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { ObjectPage, type PageSpec } from '../../components/ObjectPage/ObjectPage.tsx';
 import { Related } from '../../components/Related.tsx';
+import { YesNo } from '../../components/YesNo.tsx';
 
 const inPool = ({ id }: Pool) => containing('$pool', id);
 
@@ -32,8 +32,6 @@ export default function PoolPage() {
 }
 
 function Summary({ object: pool }: { object: Pool }) {
-  const { t } = useTranslation();
-  const yesNo = (is: boolean | undefined) => t(is ? 'answer.yes' : 'answer.no');
   return (
     <Facts
       cards={[
@@ -49,9 +47,9 @@ function Summary({ object: pool }: { object: Pool }) {
         [
           'summary.policy',
           [
-            ['summary.ha', yesNo(pool.HA_enabled)],
-            ['infra.autoPoweron', yesNo(pool.auto_poweron)],
-            ['infra.compression', yesNo(pool.migrationCompression)],
+            ['summary.ha', <YesNo is={pool.HA_enabled} />],
+            ['infra.autoPoweron', <YesNo is={pool.auto_poweron} />],
+            ['infra.compression', <YesNo is={pool.migrationCompression} />],
           ],
         ],
       ]}

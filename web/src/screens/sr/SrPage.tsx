@@ -1,9 +1,7 @@
 // The page of a storage repository.
 import { lazy } from 'react';
-import { useTranslation } from 'react-i18next';
 
 import type { Sr } from '../../api/types.ts';
-import { Attached } from '../../components/Attached.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { containing } from '../../components/filterText.ts';
 import { Links } from '../../components/Links.tsx';
@@ -12,6 +10,7 @@ import { ObjectPage, type PageSpec } from '../../components/ObjectPage/ObjectPag
 import { Related } from '../../components/Related.tsx';
 import { bytes } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
+import { YesNo } from '../../components/YesNo.tsx';
 
 const SPEC: PageSpec<'srs'> = {
   collection: 'srs',
@@ -24,7 +23,7 @@ const SPEC: PageSpec<'srs'> = {
   tabs: [
     { path: 'summary', label: 'tab.summary', Content: Summary },
     { path: 'disks', label: 'noun.vdis', Content: ({ object }) => <Related collection="vdis" within={containing('$SR', object.id)} /> },
-    { path: 'hosts', label: 'noun.hosts', Content: Hosts },
+    { path: 'hosts', label: 'noun.hosts', Content: ({ object }) => <Links collection="pbds" label="noun.hosts" filter={containing('SR', object.id)} sort="host" columns={['host', 'state', 'where']} /> },
     { path: 'stats', label: 'stats.tab', Content: lazy(() => import('./StatsTab.tsx')) },
   ],
 };
@@ -34,7 +33,6 @@ export default function SrPage() {
 }
 
 function Summary({ object: sr }: { object: Sr }) {
-  const { t } = useTranslation();
   return (
     <Facts
       cards={[
@@ -43,7 +41,7 @@ function Summary({ object: sr }: { object: Sr }) {
           [
             ['column.description', sr.name_description],
             ['column.tags', sr.tags.join(', ')],
-            ['infra.shared', t(sr.shared ? 'answer.yes' : 'answer.no')],
+            ['infra.shared', <YesNo is={sr.shared} />],
             ['column.host', sr.$container !== sr.$pool ? <ObjectLink collection="hosts" id={sr.$container} /> : ''],
             ['summary.id', sr.uuid],
           ],
@@ -58,22 +56,6 @@ function Summary({ object: sr }: { object: Sr }) {
             ['infra.content', sr.content_type],
           ],
         ],
-      ]}
-    />
-  );
-}
-
-function Hosts({ object: sr }: { object: Sr }) {
-  return (
-    <Links
-      collection="pbds"
-      label="noun.hosts"
-      filter={containing('SR', sr.id)}
-      sort="host"
-      columns={[
-        ['column.host', (pbd) => <ObjectLink collection="hosts" id={pbd.host} />],
-        ['column.state', (pbd) => <Attached is={pbd.attached} />],
-        ['infra.where', (pbd) => Object.values(pbd.device_config).join(' ') || '–'],
       ]}
     />
   );

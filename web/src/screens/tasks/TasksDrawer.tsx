@@ -22,6 +22,7 @@ import { StopTask } from '../../components/StopTask.tsx';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskProgress } from '../../components/TaskProgress.tsx';
+import { moment } from '../../components/units.ts';
 
 const LAST = 12;
 const VARIANTS = { pending: 'info', success: 'success', failure: 'danger', interrupted: 'warning' } as const;
@@ -81,7 +82,7 @@ function Item({ task }: { task: Task }) {
       <NotificationDrawerListItemHeader variant={variant} title={taskName(task)} headingLevel="h3" srTitle={t(`taskState.${task.status}`)}>
         {task.status === 'pending' && <StopTask task={task} />}
       </NotificationDrawerListItemHeader>
-      <NotificationDrawerListItemBody timestamp={new Date(task.start).toLocaleString()}>
+      <NotificationDrawerListItemBody timestamp={moment(task.start)}>
         <p>
           <TaskObject task={task} />
         </p>

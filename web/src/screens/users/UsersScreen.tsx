@@ -1,107 +1,46 @@
-// The accounts of this server, for administrators: who there is, what they may, and their passwords.
-import { Alert, Button, PageSection, Spinner, Title } from '@patternfly/react-core';
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+// The accounts of this server, for administrators: users and groups, each at an address.
+import { PageSection, Tab, Tabs, TabTitleText, Title } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
 
-import { queries } from '../../api/client.ts';
-import { get, patch, post, remove } from '../../api/http.ts';
-import type { Problem } from '../../api/problem.ts';
-import type { User } from '../../api/types.ts';
-import { toast, toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
-import { FormModal } from '../../components/FormModal.tsx';
-import { PASSWORD, setPassword } from '../../components/passwords.ts';
-import { ProblemText } from '../../components/ProblemText.tsx';
-import { UserTable } from './UserTable.tsx';
+import { GroupsTab } from './GroupsTab.tsx';
+import { UsersTab } from './UsersTab.tsx';
 
-const USERS = ['users'];
-type Asked = { what: 'create' } | { what: 'password' | 'delete'; user: User };
+const PART = 'accounts-part';
+const TABS = [
+  { path: '/users', label: 'users.title', Content: UsersTab },
+  { path: '/users/groups', label: 'groups.title', Content: GroupsTab },
+] as const;
 
 export default function UsersScreen() {
   const { t } = useTranslation();
-  const [asked, setAsked] = useState<Asked>();
-  useTitle(t('users.title'));
-  // Users have no events; whatever is changed here is listed again.
-  const { data: users, error } = useQuery<User[], Problem>({ queryKey: USERS, queryFn: ({ signal }) => get<User[]>('/users', { fields: '*', sort: 'name' }, signal) });
-  const again = () => queries.invalidateQueries({ queryKey: USERS });
-  const permit = async (user: User, permission: string) => {
-    try {
-      await patch(`/users/${user.id}`, { permission });
-      toast({ variant: 'success', title: t('users.changed', { name: user.name }) });
-    } catch (problem) {
-      toastProblem(t('users.notChanged', { name: user.name }), problem);
-    }
-    await again();
-  };
-  const close = () => setAsked(undefined);
-
+  const [pathname, navigate] = useLocation();
+  const here = TABS.find(({ path }) => path === pathname) ?? TABS[0];
+  useTitle(t(here.label));
   return (
     <>
       <PageSection>
-        <div className="xo-heading">
-          <Title headingLevel="h1">{t('users.title')}</Title>
-          <Button onClick={() => setAsked({ what: 'create' })}>{t('users.create')}</Button>
-        </div>
+        <Title headingLevel="h1">{t('users.title')}</Title>
       </PageSection>
-      <PageSection isFilled aria-label={t('users.title')}>
-        {error && (
-          <Alert isInline variant="danger" title={t('table.failed')}>
-            <ProblemText problem={error} />
-          </Alert>
-        )}
-        {!users && !error && <Spinner aria-label={t('shell.loading')} />}
-        {users && (
-          <UserTable
-            users={users}
-            onPermission={(user, permission) => void permit(user, permission)}
-            onPassword={(user) => setAsked({ what: 'password', user })}
-            onDelete={(user) => setAsked({ what: 'delete', user })}
-          />
-        )}
+      <PageSection type="tabs">
+        <Tabs
+          usePageInsets
+          activeKey={here.path}
+          aria-label={t('tab.label')}
+          onSelect={(event, key) => {
+            event.preventDefault();
+            navigate(String(key));
+          }}
+        >
+          {TABS.map(({ path, label }) => (
+            <Tab key={path} eventKey={path} tabContentId={PART} title={<TabTitleText>{t(label)}</TabTitleText>} />
+          ))}
+        </Tabs>
       </PageSection>
-      {asked?.what === 'create' && (
-        <FormModal
-          title={t('users.create')}
-          fields={[
-            { name: 'name', label: 'signIn.username', kind: 'text', isRequired: true },
-            ...PASSWORD,
-            { name: 'permission', label: 'users.permission', kind: 'choice', choices: [['none', t('permission.none')], ['admin', t('permission.admin')]] },
-          ]}
-          button={t('users.create')}
-          onClose={close}
-          send={async (values) => {
-            await post('/users', values);
-            await again();
-          }}
-        />
-      )}
-      {asked?.what === 'password' && (
-        <FormModal
-          title={t('users.password')}
-          text={asked.user.name}
-          fields={PASSWORD}
-          button={t('users.password')}
-          onClose={close}
-          send={async ({ password }) => {
-            await setPassword(asked.user.id, String(password));
-            toast({ variant: 'success', title: t('account.passwordSet', { name: asked.user.name }) });
-          }}
-        />
-      )}
-      {asked?.what === 'delete' && (
-        <FormModal
-          title={t('users.delete')}
-          text={t('users.deleteText', { name: asked.user.name })}
-          button={t('users.delete')}
-          isDanger
-          onClose={close}
-          send={async () => {
-            await remove(`/users/${asked.user.id}`);
-            await again();
-          }}
-        />
-      )}
+      <PageSection isFilled id={PART} role="tabpanel" aria-label={t(here.label)}>
+        <here.Content />
+      </PageSection>
     </>
   );
 }

@@ -26,6 +26,7 @@ import { FieldInput } from '../../components/FieldInput.tsx';
 import { containing } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { bytes } from '../../components/units.ts';
+import { YesNo } from '../../components/YesNo.tsx';
 import { BLOCKABLE, SETTINGS, type Setting } from './settings.ts';
 
 export default function SettingsTab({ object: vm }: { object: Vm }) {
@@ -129,11 +130,14 @@ function Row({ vm, setting }: { vm: Vm; setting: Setting }) {
 }
 
 function Shown({ vm, setting }: { vm: Vm; setting: Setting }) {
-  const { t } = useTranslation();
   const value = setting.read(vm);
   switch (setting.field.kind) {
     case 'flag':
-      return <span>{t(value ? 'answer.yes' : 'answer.no')}</span>;
+      return (
+        <span>
+          <YesNo is={value === true} />
+        </span>
+      );
     case 'size':
       return <span>{bytes(Number(value))}</span>;
     case 'object':

@@ -1,14 +1,12 @@
 // What a VM is, at a glance.
 import { Label, LabelGroup } from '@patternfly/react-core';
-import { useTranslation } from 'react-i18next';
 
 import type { Vm } from '../../api/types.ts';
 import { Facts, type FactCard } from '../../components/Facts.tsx';
 import { bytes, time } from '../../components/units.ts';
+import { YesNo } from '../../components/YesNo.tsx';
 
 export default function SummaryTab({ object: vm }: { object: Vm }) {
-  const { t } = useTranslation();
-  const yesNo = (is: boolean | undefined) => t(is ? 'answer.yes' : 'answer.no');
   const cards: readonly FactCard[] = [
     [
       'summary.general',
@@ -32,7 +30,7 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
       [
         ['summary.system', vm.os_version?.name],
         ['summary.addresses', Object.values(vm.addresses).join(', ')],
-        ['summary.agent', yesNo(vm.managementAgentDetected)],
+        ['summary.agent', <YesNo is={vm.managementAgentDetected} />],
         ['summary.drivers', vm.pvDriversVersion],
       ],
     ],
@@ -48,8 +46,8 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
     [
       'summary.policy',
       [
-        ['summary.autoStart', yesNo(vm.auto_poweron)],
-        ['summary.ha', vm.high_availability || t('answer.no')],
+        ['summary.autoStart', <YesNo is={vm.auto_poweron} />],
+        ['summary.ha', vm.high_availability || <YesNo is={false} />],
         ['summary.snapshots', vm.snapshots.length],
       ],
     ],
