@@ -69,14 +69,14 @@ impl Subscription {
         self.is_new
     }
 
-    /// Notes what the client has listed for itself.
+    /// Notes what the client has listed for itself. The list was filtered already, unless what is shown is another view of it.
     pub(super) fn knows(&mut self, engine: &Engine, item: &Item) {
-        let id = item.id.to_string();
         if let Some(text) = self.view(engine, item)
-            && self.chooses(&id, &text)
+            && (self.topic != Topic::Alarms || self.chooses(&item.id.to_string(), &text))
             && let Some(shown) = self.shown(&text)
         {
-            self.told.entry(id).or_insert_with(|| hash(&shown));
+            let told = self.told.entry(item.id.to_string());
+            told.or_insert_with(|| hash(&shown));
         }
     }
 
