@@ -1,14 +1,17 @@
 // Who sees what: nobody yet, the set-up; nobody signed in, the form, at any address; else the shell with the screen of the address.
 import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { queries } from '../api/client.ts';
 import { useMe, useSetup } from '../api/session.ts';
 import { Toasts } from './Toasts.tsx';
 
-const Shell = lazy(() => import('./Shell.tsx'));
+const loadShell = () => import('./Shell.tsx');
+const Shell = lazy(loadShell);
+/** What is shown first after the sign-in; loaded while somebody types a password. What fails is loaded again when it is wanted. */
+const AHEAD = [loadShell, () => import('../screens/overview/OverviewScreen.tsx'), () => import('../screens/inventory/InventoryScreen.tsx')];
 const SetupScreen = lazy(() => import('../screens/setup/SetupScreen.tsx'));
 const SignInScreen = lazy(() => import('../screens/session/SignInScreen.tsx'));
 
@@ -27,6 +30,9 @@ function Gate() {
   const { t } = useTranslation();
   const me = useMe();
   const setup = useSetup();
+  useEffect(() => {
+    if (me.data === null) for (const load of AHEAD) void load().catch(() => undefined);
+  }, [me.data]);
   if (me.data) return <Shell me={me.data} />;
   if (setup.data?.required) return <SetupScreen />;
   if (me.data === null && setup.data) return <SignInScreen />;
