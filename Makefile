@@ -16,7 +16,7 @@ export XO_DATA_DIR XO_HTTPS XO_HTTP XO_LAB
 export PATH := $(CURDIR)/target/tools/node/bin:$(PATH)
 WEB_BUILT := web/dist/index.html
 WEB_PACKAGES := web/node_modules/.package-lock.json
-WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -path web/bench -prune -o -type f -print)
 
 .PHONY: help run test lint fmt deny web web-test bench clients build-tools test-tools
 
@@ -39,9 +39,10 @@ fmt:
 deny: $(CARGO_DENY)
 	$(CARGO_DENY) --log-level error check bans licenses sources
 
-bench: build-tools web ## One table of medians; ROWS="latency memory" or ROWS=--quick for less
+bench: test-tools web ## Tables of medians, server and browser; ROWS="latency memory" or ROWS=--quick for less
 	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-tests --bins
 	target/release/xo-bench $(ROWS)
+	cd web && npm run --silent bench -- $(ROWS)
 
 web: build-tools $(WEB_BUILT) ## The web client's files, which xo-server holds
 

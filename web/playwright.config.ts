@@ -4,6 +4,11 @@ import { defineConfig } from '@playwright/test';
 // Debian's Chromium where there is one; `CHROMIUM` names another.
 const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 
+export const launch = {
+  ...(chromium && { executablePath: chromium }),
+  args: ['--no-sandbox', '--disable-quic', '--disable-background-networking'],
+};
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: '../target/playwright',
@@ -16,9 +21,6 @@ export default defineConfig({
     locale: 'en-GB',
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
-    launchOptions: {
-      ...(chromium && { executablePath: chromium }),
-      args: ['--no-sandbox', '--disable-quic', '--disable-background-networking'],
-    },
+    launchOptions: launch,
   },
 });

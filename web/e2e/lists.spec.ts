@@ -63,3 +63,17 @@ test('there are lists of disks, templates and snapshots', async ({ page, enter, 
     await shot(path);
   }
 });
+
+test('only the rows in sight are drawn, and scrolling draws the others', async ({ page, enter }) => {
+  await enter();
+  await page.setViewportSize({ width: 1280, height: 480 });
+  await page.goto('/vms');
+  const grid = page.getByRole('grid', { name: 'VMs' });
+  await expect(grid).toHaveAttribute('aria-rowcount', '20');
+  await expect(grid.locator('[aria-rowindex="1"]')).toContainText('ad-01');
+  await expect(grid.locator('[aria-rowindex="20"]')).toHaveCount(0);
+  await grid.hover();
+  await page.mouse.wheel(0, 5000);
+  await expect(grid.locator('[aria-rowindex="20"]')).toBeInViewport();
+  await expect(grid.locator('[aria-rowindex="20"]')).toContainText(/\w+-\d\d/);
+});

@@ -142,6 +142,7 @@ impl Query {
                 path.split('.')
                     .try_fold(value, |v, key| v.get(key))
                     .cloned()
+                    .map(folded)
                     .unwrap_or_default()
             };
             values.sort_by(|a, b| {
@@ -238,7 +239,7 @@ fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
         .map(|item| {
             let values = keys
                 .iter()
-                .map(|(path, _)| item.at(path).unwrap_or_default());
+                .map(|(path, _)| item.at(path).map(folded).unwrap_or_default());
             (values.collect(), item)
         })
         .collect();
@@ -254,7 +255,15 @@ fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
     items.extend(keyed.into_iter().map(|(_, item)| item));
 }
 
-/// Numbers by size, text without regard to case; what is absent comes last.
+/// A value as it is compared: text without regard to case. Once for each, not at each comparison.
+fn folded(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.to_lowercase()),
+        other => other,
+    }
+}
+
+/// Numbers by size, text as it is; what is absent comes last.
 fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
     use std::cmp::Ordering;
     match (a, b) {
@@ -265,7 +274,7 @@ fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
             .as_f64()
             .partial_cmp(&b.as_f64())
             .unwrap_or(Ordering::Equal),
-        (Value::String(a), Value::String(b)) => a.to_lowercase().cmp(&b.to_lowercase()),
+        (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         _ => a.to_string().cmp(&b.to_string()),
     }

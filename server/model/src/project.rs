@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 /// The JSON text of an object with only these properties, in this order; those that it lacks are left out.
 ///
-/// `None` when the text is no JSON object.
+/// `None` when the text is no JSON object, as far as it is read: what comes after the last of them is not.
 #[must_use]
 pub fn project<S: AsRef<str>>(json: &str, fields: &[S]) -> Option<String> {
     let found = find(json, fields)?;
@@ -36,37 +36,52 @@ pub fn property<'a>(json: &'a str, field: &str) -> Option<&'a str> {
 }
 
 /// The JSON text of each of these properties.
-fn find<'a, S: AsRef<str>>(json: &'a str, fields: &[S]) -> Option<Vec<Option<&'a str>>> {
+fn find<'a, S: AsRef<str>>(json: &'a str, names: &[S]) -> Option<Vec<Option<&'a str>>> {
+    let mut found = vec![None; names.len()];
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let found = deserializer.deserialize_map(Fields(fields)).ok()?;
-    deserializer.end().ok()?;
+    let fields = Fields {
+        names,
+        found: &mut found,
+    };
+    let read = deserializer.deserialize_map(fields);
+    // Left early, the deserializer misses the end of the object.
+    if names.is_empty() || !found.iter().all(Option::is_some) {
+        read.ok()?;
+        deserializer.end().ok()?;
+    }
     Some(found)
 }
 
-struct Fields<'f, S>(&'f [S]);
+/// Puts the JSON text of each of these properties into its slot.
+struct Fields<'f, 'a, S> {
+    names: &'f [S],
+    found: &'f mut [Option<&'a str>],
+}
 
-impl<'de, S: AsRef<str>> Visitor<'de> for Fields<'_, S> {
-    type Value = Vec<Option<&'de str>>;
+impl<'de, S: AsRef<str>> Visitor<'de> for Fields<'_, 'de, S> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = vec![None; self.0.len()];
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if !self.0.iter().any(|field| field.as_ref() == key) {
+            if !self.names.iter().any(|field| field.as_ref() == key) {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
             let value: &'de RawValue = map.next_value()?;
-            for (slot, field) in found.iter_mut().zip(self.0) {
+            for (slot, field) in self.found.iter_mut().zip(self.names) {
                 if field.as_ref() == key {
                     *slot = Some(value.get());
                 }
             }
+            if self.found.iter().all(Option::is_some) {
+                break;
+            }
         }
-        Ok(found)
+        Ok(())
     }
 }
 
@@ -94,12 +109,21 @@ mod tests {
     fn one_property_is_found() {
         assert_eq!(property(OBJECT, "f"), Some("null"));
         assert_eq!(property(OBJECT, "g"), None);
+        assert_eq!(property(OBJECT, "a"), Some("1"));
     }
 
     #[test]
     fn what_is_no_object_has_no_properties() {
         for text in ["", "[]", "{", "{\"a\":1} x", "1"] {
-            assert_eq!(project(text, &["a"]), None, "{text}");
+            assert_eq!(project(text, &["b"]), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_comes_after_the_last_property_is_not_read() {
+        assert_eq!(
+            project(r#"{"a":1,"b":[2],"c":}"#, &["b", "a"]).unwrap(),
+            r#"{"b":[2],"a":1}"#
+        );
     }
 }

@@ -1,7 +1,7 @@
 // The actions on some objects, as a menu: those that the state of none allows are greyed; each can be copied as a command.
-import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
+import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useId, useState, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Collection, Collections } from '../api/types.ts';
@@ -26,10 +26,37 @@ export function ActionMenu<C extends Collection>({ collection, objects, label, n
   const { t } = useTranslation();
   const run = useAction();
   const [isOpen, setOpen] = useState(false);
+  // Lists have one of these in each row: all but the button is made when that is pressed first. The button is then another one, which is
+  // pressed in its stead, after the event that pressed the first has gone its way: to the menu, that was a click beside it.
+  const [wasPressed, setPressed] = useState(false);
+  const id = useId();
+  useEffect(() => {
+    if (!wasPressed) return;
+    const timer = setTimeout(() => {
+      const button = document.getElementById(id);
+      button?.focus();
+      button?.click();
+    });
+    return () => clearTimeout(timer);
+  }, [wasPressed, id]);
   const [isCopying, setCopying] = useState(false);
   const actions = actionsOf(collection).filter((action) => !action.isInPlace && (action.bulk || objects.length === 1));
   const allowed = (action: Action<C>) => objects.some(action.allows);
   const [first] = objects;
+  const toggle = (ref?: Ref<MenuToggleElement>) => (
+    <MenuToggle
+      ref={ref}
+      variant={label ? 'default' : 'plain'}
+      isExpanded={isOpen}
+      isDisabled={actions.length === 0 || objects.length === 0}
+      id={id}
+      onClick={() => (wasPressed ? setOpen(!isOpen) : setPressed(true))}
+      {...(!label && { 'aria-label': name === undefined ? t('action.menu') : t('act.menuOf', { name }), icon: <EllipsisIcon /> })}
+    >
+      {label}
+    </MenuToggle>
+  );
+  if (!wasPressed) return toggle();
   return (
     <>
     <Dropdown
@@ -40,18 +67,7 @@ export function ActionMenu<C extends Collection>({ collection, objects, label, n
       // A dialog that follows gives the focus back to what had it.
       shouldFocusToggleOnSelect
       popperProps={{ position: 'right' }}
-      toggle={(ref) => (
-        <MenuToggle
-          ref={ref}
-          variant={label ? 'default' : 'plain'}
-          isExpanded={isOpen}
-          isDisabled={actions.length === 0 || objects.length === 0}
-          onClick={() => setOpen(!isOpen)}
-          {...(!label && { 'aria-label': name === undefined ? t('action.menu') : t('act.menuOf', { name }), icon: <EllipsisIcon /> })}
-        >
-          {label}
-        </MenuToggle>
-      )}
+      toggle={toggle}
     >
       <DropdownList>
         {actions.map((action) => (

@@ -5,11 +5,15 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { live, type Watch } from './live.ts';
 import { type Collection, type Named, TYPES } from './types.ts';
 
+const MOST_KEPT = 200;
+
 class Names {
   private readonly users = new Map<string, number>();
   private readonly known = new Map<string, Named>();
   private readonly listeners = new Set<() => void>();
   private watch: Watch | undefined;
+  /** What is subscribed: those in use, and some that were, because rows come back into sight. */
+  private ids: readonly string[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly collection: Collection) {}
@@ -34,11 +38,11 @@ class Names {
 
   private settle() {
     this.timer = undefined;
-    const part = { collection: TYPES[this.collection], fields: ['id', 'name_label'], ids: [...this.users.keys()] };
-    if (part.ids.length === 0) {
-      this.watch?.stop();
-      this.watch = undefined;
-    } else if (this.watch) this.watch.change(part);
+    const subscribed = new Set(this.ids);
+    if ([...this.users.keys()].every((id) => subscribed.has(id))) return;
+    this.ids = [...new Set([...this.users.keys(), ...this.ids])].slice(0, Math.max(this.users.size, MOST_KEPT));
+    const part = { collection: TYPES[this.collection], fields: ['id', 'name_label'], ids: this.ids };
+    if (this.watch) this.watch.change(part);
     else this.watch = live.watch(part, { onChanges: (changes) => this.learn(changes.map((c) => c.object as unknown as Named)) });
   }
 

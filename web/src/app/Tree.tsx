@@ -15,7 +15,6 @@ import { pathOf } from './paths.ts';
 const ROW_PX = 30;
 const INDENT_REM = 1;
 const MAX_ROWS = 1000;
-const NOTHING = 'id:""';
 
 interface Row {
   collection: Collection;
@@ -31,7 +30,7 @@ export function Tree() {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const pools = useAll('pools', '', ['id', 'name_label']);
   const hosts = useAll('hosts', '', ['id', 'name_label', '$pool'], 'name_label', MAX_ROWS);
-  const below = open.size > 0 ? oneOf('$container', [...open]) : NOTHING;
+  const below = open.size > 0 ? oneOf('$container', [...open]) : undefined;
   const vms = useAll('vms', below, ['id', 'name_label', '$container'], 'name_label', MAX_ROWS);
 
   const rows: Row[] = [];

@@ -1,17 +1,13 @@
 // The power state of a VM or a host; the word says it, the colour repeats it.
-import { Label } from '@patternfly/react-core/dist/esm/components/Label/index.js';
 import { useTranslation } from 'react-i18next';
 
 import type { Host, Vm } from '../api/types.ts';
+import { Chip } from './Chip.tsx';
 
 type State = Vm['power_state'] | Host['power_state'];
 const COLOURS = { Running: 'green', Halted: 'grey', Paused: 'yellow', Suspended: 'blue', Unknown: 'orange' } as const;
 
 export function StateLabel({ state }: { state: State }) {
   const { t } = useTranslation();
-  return (
-    <Label color={COLOURS[state]} isCompact>
-      {t(`state.${state}`)}
-    </Label>
-  );
+  return <Chip color={COLOURS[state]}>{t(`state.${state}`)}</Chip>;
 }

@@ -4,51 +4,57 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json_borrow::{ObjectAsVec, Value};
 
-/// The value of a JSON text; of an object only the members named. `None` for what is no JSON.
+/// The value of a JSON text; of an object only the members named, and what comes after the last of them is not read. `None` for what is
+/// no JSON as far as it is read.
 pub(super) fn parse<'a>(json: &'a str, names: Option<&[Box<str>]>) -> Option<Value<'a>> {
     let Some(names) = names.filter(|_| json.trim_start().starts_with('{')) else {
         return serde_json::from_str(json).ok();
     };
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = Members(names).deserialize(&mut deserializer).ok()?;
-    deserializer.end().ok()?;
-    Some(value)
-}
-
-struct Members<'n>(&'n [Box<str>]);
-
-impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Value<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value<'de>, D::Error> {
-        deserializer.deserialize_map(self)
+    let mut found = Vec::with_capacity(names.len());
+    let members = Members {
+        names,
+        found: &mut found,
+    };
+    let read = deserializer.deserialize_map(members);
+    // Left early, the deserializer misses the end of the object.
+    if found.len() < names.len() {
+        read.ok()?;
+        deserializer.end().ok()?;
     }
+    Some(Value::Object(ObjectAsVec::from(found)))
 }
 
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = Value<'de>;
+struct Members<'n, 'a> {
+    names: &'n [Box<str>],
+    found: &'n mut Vec<(&'a str, Value<'a>)>,
+}
+
+impl<'de> Visitor<'de> for Members<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let mut members = Vec::with_capacity(self.0.len());
-        while let Some(Key(key)) = map.next_key()? {
-            match self.0.iter().find(|name| ***name == *key) {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while self.found.len() < self.names.len()
+            && let Some(Key(key)) = map.next_key()?
+        {
+            match self.names.iter().find(|name| ***name == *key) {
                 // A key with escapes is never the name of a property of ours; it could not be borrowed.
                 Some(_) => match key {
-                    Cow::Borrowed(key) => members.push((key, map.next_value()?)),
+                    Cow::Borrowed(key) => self.found.push((key, map.next_value()?)),
                     Cow::Owned(_) => drop(map.next_value::<IgnoredAny>()?),
                 },
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(Value::Object(ObjectAsVec::from(members)))
+        Ok(())
     }
 }
 

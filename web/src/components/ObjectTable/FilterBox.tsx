@@ -9,7 +9,8 @@ import { complete, wordAt } from './completion.ts';
 
 const Completions = lazy(() => import('./Completions.tsx'));
 
-const PAUSE_MS = 120;
+/** Letters that come at once, such as pasted ones, are one question. */
+const PAUSE_MS = 20;
 
 interface Props {
   filter: string;

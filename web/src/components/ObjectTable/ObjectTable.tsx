@@ -1,12 +1,11 @@
 // The one table of objects: as long as the collection, drawn only where it is seen, true by the list's own events. Filter, order and
 // columns are in the address; the keys `j k x enter /` work as in a mail reader.
-import { Alert, EmptyState, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
+import { Alert, EmptyState } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 
-import { ActionMenu } from '../../actions/ActionMenu.tsx';
 import { actionsOf } from '../../actions/index.ts';
 import { get } from '../../api/http.ts';
 import type { Collection, Collections } from '../../api/types.ts';
@@ -15,15 +14,13 @@ import { pathOf } from '../../app/paths.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useKeys } from '../../app/useKeys.ts';
 import { ProblemText } from '../ProblemText.tsx';
-import { ColumnsMenu } from './ColumnsMenu.tsx';
-import { FilterBox } from './FilterBox.tsx';
 import type { Inventory } from './inventory.ts';
 import { CheckCell, HeadCell } from './parts.tsx';
+import { TableBar } from './TableBar.tsx';
+import { ROW_PX, TableRow } from './TableRow.tsx';
 import { useSelection } from './useSelection.ts';
 import { useTableState } from './useTableState.ts';
 
-const TableMenu = lazy(() => import('./TableMenu.tsx'));
-const ROW_PX = 46;
 const OVERSCAN = 8;
 /** Before the first answer, the rows that fit most screens are asked for. */
 const FIRST_ROWS = 40;
@@ -59,10 +56,6 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   const list = useList(spec, window);
   if (list.total !== undefined && list.total !== count) setCount(list.total);
 
-  const properties = useMemo(
-    () => [...new Set(['id', 'name_label', ...inventory.columns.flatMap((column) => [...(column.sort ? [column.sort] : []), ...column.fields])])].sort(),
-    [inventory],
-  );
   const hasActions = actionsOf(collection).length > 0;
   const isAllChosen = list.total !== undefined && list.total > 0 && selection.chosen.size >= list.total;
   const chooseAll = async () => {
@@ -71,6 +64,10 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
     await get<Collections[C][]>(`/${collection}`, query).then(selection.set, (error: unknown) => toastProblem(t('table.chooseAll'), error));
   };
 
+  // The answer to another question is read from its beginning.
+  useEffect(() => pane.current?.scrollTo(0, 0), [spec.filter, spec.sort]);
+
+  const { columns } = table;
   const { row } = list;
   const toggle = selection.toggle;
   const keys = useMemo(() => {
@@ -105,36 +102,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
 
   return (
     <div className="xo-fill">
-      <Toolbar className="xo-bar">
-        <ToolbarContent>
-          <ToolbarItem>
-            <FilterBox ref={filterBox} collection={collection} properties={properties} filter={table.filter} onFilter={table.setFilter} problem={list.error} />
-          </ToolbarItem>
-          <ToolbarItem alignSelf="center" aria-live="polite">
-            {list.total !== undefined && t('table.count', { count: list.total })}
-          </ToolbarItem>
-          <ToolbarGroup align={{ default: 'alignEnd' }}>
-            {hasActions && selection.chosen.size > 0 && (
-              <ToolbarItem>
-                <ActionMenu collection={collection} objects={[...selection.chosen.values()]} label={t('table.actions', { count: selection.chosen.size })} />
-              </ToolbarItem>
-            )}
-            <ToolbarItem>
-              <ColumnsMenu all={inventory.columns} shown={table.columns.map((column) => column.key)} onChange={table.setColumns} />
-            </ToolbarItem>
-            <ToolbarItem>
-              <Suspense>
-                <TableMenu
-                  collection={collection}
-                  filter={spec.filter}
-                  sort={table.sort}
-                  fields={[...new Set(['id', ...table.columns.flatMap((column) => column.fields)])]}
-                />
-              </Suspense>
-            </ToolbarItem>
-          </ToolbarGroup>
-        </ToolbarContent>
-      </Toolbar>
+      <TableBar {...{ inventory, table, filterBox }} filter={spec.filter} problem={list.error} total={list.total} chosen={selection.chosen} />
       {list.error && list.error.status !== 400 && (
         <Alert isInline variant="danger" title={t('table.failed')}>
           <ProblemText problem={list.error} />
@@ -166,20 +134,13 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
             {items.map(({ index }) => {
               const object = row(index);
               return (
-                <tr key={index} aria-rowindex={index + 1} className={`pf-v6-c-table__tr${index === here ? ' xo-here' : ''}`} style={{ height: ROW_PX }}>
-                  {hasActions &&
-                    (object ? (
-                      <CheckCell label={t('table.choose', { name: object.name_label })} isChecked={selection.chosen.has(object.id)} onChange={() => selection.toggle(object)} />
-                    ) : (
-                      <td />
-                    ))}
-                  {table.columns.map((column) => (
-                    <td key={column.key} className="pf-v6-c-table__td pf-m-nowrap">
-                      {object && column.cell(object)}
-                    </td>
-                  ))}
-                  {hasActions && <td className="pf-v6-c-table__td pf-v6-c-table__action">{object && <ActionMenu collection={collection} objects={[object]} />}</td>}
-                </tr>
+                <TableRow
+                  key={index}
+                  {...{ index, object, collection, columns, hasActions, t }}
+                  isHere={index === here}
+                  isChosen={object !== undefined && selection.chosen.has(object.id)}
+                  onToggle={selection.toggle}
+                />
               );
             })}
             {after > 0 && <Spacer height={after} width={width} />}

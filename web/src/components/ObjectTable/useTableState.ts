@@ -1,5 +1,5 @@
 // What a table shows, kept in the address: filter, order, columns. What is as usual is left out.
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 
 import type { Collection } from '../../api/types.ts';
@@ -7,8 +7,12 @@ import type { Inventory } from './inventory.ts';
 
 export function useTableState<C extends Collection>(inventory: Inventory<C>) {
   const [params, setParams] = useSearchParams();
-  const usual = inventory.columns.filter((column) => !column.isExtra).map((column) => column.key);
-  const keys = params.get('columns')?.split(',') ?? usual;
+  const usual = inventory.columns
+    .filter((column) => !column.isExtra)
+    .map((column) => column.key)
+    .join(',');
+  const keys = params.get('columns') ?? usual;
+  const columns = useMemo(() => inventory.columns.filter((column) => keys.split(',').includes(column.key)), [inventory, keys]);
   const set = useCallback(
     (name: string, value: string | undefined) =>
       setParams(
@@ -22,12 +26,20 @@ export function useTableState<C extends Collection>(inventory: Inventory<C>) {
       ),
     [setParams],
   );
-  return {
-    filter: params.get('filter') ?? '',
-    sort: params.get('sort') ?? inventory.defaultSort,
-    columns: inventory.columns.filter((column) => keys.includes(column.key)),
-    setFilter: (filter: string) => set('filter', filter),
-    setSort: (sort: string) => set('sort', sort === inventory.defaultSort ? undefined : sort),
-    setColumns: (chosen: readonly string[]) => set('columns', chosen.join(',') === usual.join(',') ? undefined : chosen.join(',')),
-  };
+  const filter = params.get('filter') ?? '';
+  const sort = params.get('sort') ?? inventory.defaultSort;
+  // The same object for as long as it says the same.
+  return useMemo(
+    () => ({
+      filter,
+      sort,
+      columns,
+      setFilter: (filter: string) => set('filter', filter),
+      setSort: (sort: string) => set('sort', sort === inventory.defaultSort ? undefined : sort),
+      setColumns: (chosen: readonly string[]) => set('columns', chosen.join(',') === usual ? undefined : chosen.join(',')),
+    }),
+    [filter, sort, columns, set, inventory, usual],
+  );
 }
+
+export type TableState<C extends Collection> = ReturnType<typeof useTableState<C>>;

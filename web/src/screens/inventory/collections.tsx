@@ -1,10 +1,10 @@
 // Every inventory list, as data. A new column: one entry here. A new list: one inventory here; its route and its place in the
 // navigation follow.
-import { Label } from '@patternfly/react-core/dist/esm/components/Label/index.js';
 import { Link } from 'wouter';
 
 import type { Collection, Vdi } from '../../api/types.ts';
 import { pathOf } from '../../app/paths.ts';
+import { Chip } from '../../components/Chip.tsx';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
 import { StateLabel } from '../../components/StateLabel.tsx';
@@ -44,12 +44,7 @@ const COMMON: Column<AnyObject>[] = [
     key: 'tags',
     label: 'column.tags',
     fields: ['tags'],
-    cell: ({ tags }) =>
-      tags.map((tag) => (
-        <Label key={tag} isCompact>
-          {tag}
-        </Label>
-      )),
+    cell: ({ tags }) => tags.map((tag) => <Chip key={tag}>{tag}</Chip>),
   },
   { key: 'description', label: 'column.description', fields: ['name_description'], sort: 'name_description', cell: (o) => o.name_description, isExtra: true },
 ];

@@ -81,25 +81,30 @@ impl Subscription {
     /// Notes what the client has listed for itself.
     pub(super) fn knows(&mut self, engine: &Engine, there: &Known) {
         match there {
+            // Their list was filtered already, unless what is shown is another view of it.
             Known::Items(items) => {
                 for item in items {
-                    if let Some(text) = self.view(engine, item) {
-                        self.notes(item.id.to_string(), &text);
+                    let id = item.id.to_string();
+                    if let Some(text) = self.view(engine, item)
+                        && (self.topic != Topic::Alarms || self.chooses(&id, &text))
+                    {
+                        self.notes(id, &text);
                     }
                 }
             }
             Known::Values(values) => {
                 for value in values {
-                    self.notes(id_of(value), &value.to_string());
+                    let (id, text) = (id_of(value), value.to_string());
+                    if self.chooses(&id, &text) {
+                        self.notes(id, &text);
+                    }
                 }
             }
         }
     }
 
     fn notes(&mut self, id: String, text: &str) {
-        if self.chooses(&id, text)
-            && let Some(shown) = self.shown(text)
-        {
+        if let Some(shown) = self.shown(text) {
             self.told.entry(id).or_insert_with(|| hash(&shown));
         }
     }

@@ -1,0 +1,65 @@
+// What stands above the rows: filter, number, actions on what is chosen, columns, views. It is apart from the rows because they are drawn
+// again with every step of scrolling, and menus measure the page whenever they are drawn.
+import { Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem } from '@patternfly/react-core';
+import { lazy, memo, Suspense, useMemo, type Ref } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { ActionMenu } from '../../actions/ActionMenu.tsx';
+import type { Problem } from '../../api/problem.ts';
+import type { Collection, Collections } from '../../api/types.ts';
+import { ColumnsMenu } from './ColumnsMenu.tsx';
+import { FilterBox } from './FilterBox.tsx';
+import type { Inventory } from './inventory.ts';
+import type { TableState } from './useTableState.ts';
+
+const TableMenu = lazy(() => import('./TableMenu.tsx'));
+
+interface Props<C extends Collection> {
+  inventory: Inventory<C>;
+  table: TableState<C>;
+  /** With what is always applied. */
+  filter: string;
+  problem: Problem | null;
+  total: number | undefined;
+  /** What is chosen; none where there are no actions. */
+  chosen: ReadonlyMap<string, Collections[C]>;
+  filterBox: Ref<{ focus: () => void }>;
+}
+
+function Bar<C extends Collection>({ inventory, table, filter, problem, total, chosen, filterBox }: Props<C>) {
+  const { t } = useTranslation();
+  const { collection } = inventory;
+  const properties = useMemo(
+    () => [...new Set(['id', 'name_label', ...inventory.columns.flatMap((column) => [...(column.sort ? [column.sort] : []), ...column.fields])])].sort(),
+    [inventory],
+  );
+  return (
+    <Toolbar className="xo-bar">
+      <ToolbarContent>
+        <ToolbarItem>
+          <FilterBox ref={filterBox} collection={collection} properties={properties} filter={table.filter} onFilter={table.setFilter} problem={problem} />
+        </ToolbarItem>
+        <ToolbarItem alignSelf="center" aria-live="polite">
+          {total !== undefined && t('table.count', { count: total })}
+        </ToolbarItem>
+        <ToolbarGroup align={{ default: 'alignEnd' }}>
+          {chosen.size > 0 && (
+            <ToolbarItem>
+              <ActionMenu collection={collection} objects={[...chosen.values()]} label={t('table.actions', { count: chosen.size })} />
+            </ToolbarItem>
+          )}
+          <ToolbarItem>
+            <ColumnsMenu all={inventory.columns} shown={table.columns.map((column) => column.key)} onChange={table.setColumns} />
+          </ToolbarItem>
+          <ToolbarItem>
+            <Suspense>
+              <TableMenu collection={collection} filter={filter} sort={table.sort} fields={[...new Set(['id', ...table.columns.flatMap((column) => column.fields)])]} />
+            </Suspense>
+          </ToolbarItem>
+        </ToolbarGroup>
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+export const TableBar = memo(Bar) as typeof Bar;
