@@ -40,7 +40,7 @@ deny: $(CARGO_DENY)
 	$(CARGO_DENY) --log-level error check bans licenses sources
 
 bench: build-tools web ## One table of medians; ROWS="latency memory" or ROWS=--quick for less
-	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-tests --bins
+	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-image-build --package xo-tests --bins
 	target/release/xo-bench $(ROWS)
 
 web: build-tools $(WEB_BUILT) ## The web client's files, which xo-server holds
