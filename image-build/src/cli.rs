@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use xva::Compression;
 
 use crate::appliance::Appliance;
+use crate::build::{Build, Kind, Packages};
 use crate::error::Error;
 use crate::inspect::{inspect, size};
 use crate::pack::pack;
@@ -27,6 +28,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build the appliance's disk and XVA from a checkout. As root; needs mmdebstrap and the network.
+    Build(Box<BuildOptions>),
     /// Wrap a raw disk as an XVA that XCP-ng 8.2 and 8.3 import.
     Xva(Box<XvaOptions>),
     /// List what an XVA holds, and check all of it.
@@ -75,6 +78,53 @@ struct XvaOptions {
     date: Option<i64>,
 }
 
+#[derive(Args)]
+struct BuildOptions {
+    /// The checkout.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    source: PathBuf,
+    /// Where results, logs and what is kept between builds go.
+    #[arg(long, value_name = "DIR", default_value = "target/appliance")]
+    target: PathBuf,
+    /// Version of the appliance.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"), value_parser = version_text)]
+    version: String,
+    /// An image for developers: a root shell on the serial console.
+    #[arg(long)]
+    dev: bool,
+    /// A built server; without it, it is built from the checkout.
+    #[arg(long, value_name = "FILE")]
+    server: Option<PathBuf>,
+    /// Size of the virtual disk in GiB.
+    #[arg(long, value_name = "GIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(5..=2040))]
+    disk: u64,
+    /// Fetch all packages again.
+    #[arg(long)]
+    fresh: bool,
+    /// Seconds since 1970 for all times in the image.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "SOURCE_DATE_EPOCH",
+        default_value_t = 0
+    )]
+    date: i64,
+}
+
+/// A version becomes part of file names, of kernel parameters and of identifiers.
+fn version_text(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '~');
+    let starts_well = text.starts_with(|c: char| c.is_ascii_digit());
+    if starts_well && text.len() <= 40 && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "a version starts with a digit and has letters, digits, `.`, `-` and `~`, 40 at most"
+                .into(),
+        )
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Wrapping {
     None,
@@ -93,6 +143,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let outcome = match cli.command {
+        Command::Build(options) => build(&options),
         Command::Xva(options) => write_xva(&options),
         Command::Inspect { file, json } => print_report(&file, json),
     };
@@ -109,6 +160,45 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             1
         }
     }
+}
+
+fn build(options: &BuildOptions) -> Result<u8, Error> {
+    let build = Build {
+        source: options.source.clone(),
+        target: options.target.clone(),
+        server: options.server.clone(),
+        version: options.version.clone(),
+        disk_size: options.disk << 30,
+        made_at: options.date,
+        kind: if options.dev {
+            Kind::Development
+        } else {
+            Kind::Release
+        },
+        packages: if options.fresh {
+            Packages::Fresh
+        } else {
+            Packages::Kept
+        },
+    };
+    let raw = build.run()?;
+    let disk = RawDisk::open(&raw)?;
+    let target = raw.with_file_name(format!("{}.xva", build.name()));
+    let appliance = Appliance {
+        version: build.version.clone(),
+        made_at: build.made_at,
+        ..Appliance::default()
+    };
+    let progress = Progress::new("packing", disk.size());
+    let packed = pack(&appliance, &disk, &target, Compression::Zstd, &progress)?;
+    drop(progress);
+    let raw = raw.display();
+    print(&format!(
+        "{raw}\n{}: {}\n",
+        target.display(),
+        size(packed.file_size)
+    ));
+    Ok(0)
 }
 
 fn write_xva(options: &XvaOptions) -> Result<u8, Error> {

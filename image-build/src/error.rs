@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::build::BuildError;
+
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -56,6 +58,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The image cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
     /// A text cannot stand in a VM's description.
     #[error("{field} {value:?} {reason}")]
     BadField {

@@ -31,6 +31,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("xo-cli", &[]),
     ("xo-image-build", &["xva"]),
+    ("xo-image-init", &[]),
     (
         "xo-tests",
         &[
