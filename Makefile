@@ -18,7 +18,12 @@ WEB_BUILT := web/dist/index.html
 WEB_PACKAGES := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -path web/bench -prune -o -type f -print)
 
-.PHONY: help run test lint fmt deny web web-test bench clients build-tools test-tools
+# The appliance: make appliance [VERSION=1.2.3] [DEV=1], make boot [PORT=9443]
+VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+IMAGE := xoa-$(VERSION)$(if $(DEV),-dev)
+PORT ?= 9443
+
+.PHONY: help run test lint fmt deny web web-test bench appliance boot clients build-tools test-tools image-tools boot-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,9 +45,16 @@ deny: $(CARGO_DENY)
 	$(CARGO_DENY) --log-level error check bans licenses sources
 
 bench: test-tools web ## Tables of medians, server and browser; ROWS="latency memory" or ROWS=--quick for less
-	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-tests --bins
+	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-image-build --package xo-tests --bins
 	target/release/xo-bench $(ROWS)
 	cd web && npm run --silent bench -- $(ROWS)
+
+appliance: build-tools image-tools web ## The appliance's disk and XVA, in target/appliance
+	$(CARGO) build --release --locked --quiet --package xo-image-build
+	target/release/xo-image-build build --version $(VERSION) $(if $(DEV),--dev)
+
+boot: boot-tools ## Start the built appliance in QEMU; ends with Ctrl-C
+	image-build/boot.sh target/appliance/$(IMAGE).raw $(PORT)
 
 web: build-tools $(WEB_BUILT) ## The web client's files, which xo-server holds
 
@@ -63,6 +75,12 @@ clients: ## Existing clients of Xen Orchestra and of XAPI, for the end-to-end te
 
 build-tools:
 	@tests/tools.sh build
+
+image-tools:
+	@tests/tools.sh image
+
+boot-tools:
+	@tests/tools.sh boot
 
 test-tools: build-tools
 	@tests/tools.sh test

@@ -3,6 +3,7 @@
 //! The server is measured from outside, as its own process; clients add as little work of their own as they can, because they
 //! share the processors with it.
 
+pub mod image;
 pub mod latency;
 pub mod listing;
 pub mod plan;

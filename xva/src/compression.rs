@@ -109,7 +109,12 @@ impl<W: Write> Sink<W> {
             Compression::Gzip => {
                 Self::Gzip(Box::new(GzEncoder::new(inner, flate2::Compression::fast())))
             }
-            Compression::Zstd => Self::Zstd(Box::new(zstd::Encoder::new(inner, 1)?)),
+            Compression::Zstd => {
+                let mut encoder = zstd::Encoder::new(inner, 1)?;
+                // Covers ova.xml too, which has no checksum of its own.
+                encoder.include_checksum(true)?;
+                Self::Zstd(Box::new(encoder))
+            }
         })
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Entry {
 pub(crate) struct Entries<R> {
     inner: R,
     place: Place,
+    /// Where padding was first found that is not zeros.
+    stray: Option<Place>,
 }
 
 impl<R: Read> Entries<R> {
@@ -31,7 +33,13 @@ impl<R: Read> Entries<R> {
         Self {
             inner,
             place: Place::default(),
+            stray: None,
         }
+    }
+
+    /// Where padding was first found that is not zeros: XAPI does not mind, but no writer leaves it so.
+    pub(crate) fn stray_padding(&self) -> Option<&Place> {
+        self.stray.as_ref()
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -131,7 +139,11 @@ impl<R: Read> Entries<R> {
         self.fill(out, what)?;
         let mut padding = [0; BLOCK];
         let padding = &mut padding[..(BLOCK - size as usize % BLOCK) % BLOCK];
-        self.fill(padding, "the padding of the entry")
+        self.fill(padding, "the padding of the entry")?;
+        if self.stray.is_none() && padding.iter().any(|byte| *byte != 0) {
+            self.stray = Some(self.place());
+        }
+        Ok(())
     }
 
     /// Fills the buffer or says what is cut.
@@ -182,11 +194,12 @@ fn checksum_matches(block: &[u8; BLOCK]) -> bool {
 fn octal(field: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(field).ok()?;
     let text = text.trim_matches(|c| c == '\0' || c == ' ');
-    let text = text.split('\0').next().unwrap_or_default();
     if text.is_empty() {
         Some(0)
-    } else {
+    } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
         u64::from_str_radix(text, 8).ok()
+    } else {
+        None
     }
 }
 

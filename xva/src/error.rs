@@ -102,6 +102,14 @@ pub enum Error {
         /// The checksum of the data.
         computed: String,
     },
+    /// Bytes that belong to nothing, where a whole file has zeros.
+    #[error("{what} {place} is not zeros: the file was damaged, or something else was appended")]
+    Stray {
+        /// Where.
+        place: Place,
+        /// What it is.
+        what: &'static str,
+    },
     /// Something exceeds its [`crate::Limits`].
     #[error("{what} of {size} bytes {place} exceeds the limit of {limit}")]
     TooLarge {
@@ -117,4 +125,23 @@ pub enum Error {
     /// The description of the VM is wrong.
     #[error("bad ova.xml")]
     Ova(#[from] OvaError),
+}
+
+impl Error {
+    /// Where in the archive; nowhere in particular when the whole is wrong.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Read { place, .. }
+            | Self::Truncated { place, .. }
+            | Self::Header { place, .. }
+            | Self::UnexpectedEntry { place, .. }
+            | Self::Incomplete { place, .. }
+            | Self::Chunk { place, .. }
+            | Self::ChecksumMismatch { place, .. }
+            | Self::Stray { place, .. }
+            | Self::TooLarge { place, .. } => Some(place),
+            Self::NotAnXva { .. } | Self::Ova(_) => None,
+        }
+    }
 }

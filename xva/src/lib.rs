@@ -19,7 +19,7 @@ pub use checksum::ChecksumKind;
 pub use compression::Compression;
 pub use error::{Error, Place};
 pub use ova::{Disk, Object, Ova, OvaError, Version};
-pub use reader::{Checksums, Chunk, Limits, Reader};
+pub use reader::{Checksums, Chunk, Limits, Reader, Tally};
 pub use writer::{WriteError, Writer, write_metadata};
 
 /// The size in bytes of the chunks that [`Writer`] writes. XAPI takes others, but this is the one that works everywhere.

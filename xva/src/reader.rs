@@ -2,12 +2,12 @@
 //!
 //! Replays XAPI's own loop (xva.md section 3), so what this accepts, a host accepts. Keeps one chunk in memory.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use crate::checksum::ChecksumKind;
 use crate::compression::{Compression, Source};
 use crate::entry::{BLOCK, Entries};
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::ova::{Disk, Ova};
 
 /// What the reader is ready to hold in memory.
@@ -50,6 +50,21 @@ pub struct Chunk<'a> {
     pub data: &'a [u8],
 }
 
+/// What was met so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Chunks with content.
+    pub chunks: u64,
+    /// Bytes of content.
+    pub bytes: u64,
+    /// Empty chunks, which a slow sender puts in to keep the connection alive.
+    pub keep_alives: u64,
+    /// Chunks checked by `.xxhash`, empty ones among them.
+    pub xxhash: u64,
+    /// Chunks checked by `.checksum`, empty ones among them.
+    pub sha1: u64,
+}
+
 /// Reads an archive once, from front to back.
 pub struct Reader<R: Read> {
     entries: Entries<Source<R>>,
@@ -66,6 +81,7 @@ pub struct Reader<R: Read> {
     /// The size of the first chunk of the archive, which is what each left-out number stands for.
     unit: Option<u64>,
     buffer: Vec<u8>,
+    tally: Tally,
 }
 
 /// The empty chunks in a row after which the sender is taken for broken. XAPI sends one in 5 seconds.
@@ -119,6 +135,7 @@ impl<R: Read> Reader<R> {
             offset: 0,
             unit: None,
             buffer,
+            tally: Tally::default(),
         })
     }
 
@@ -132,6 +149,12 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub fn disks(&self) -> &[Disk] {
         &self.disks
+    }
+
+    /// What was met so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// How the archive is wrapped.
@@ -180,6 +203,40 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When chunks are left, the two zero blocks are missing, or the compressed stream is cut.
     pub fn finish(mut self) -> Result<(), Error> {
+        self.read_end()?;
+        if self.compression() == Compression::None {
+            return Ok(());
+        }
+        let place = self.entries.place();
+        let rest = self.entries.inner_mut().take(PADDING_LIMIT);
+        only_zeros(rest, &place).map(|_| ())
+    }
+
+    /// As [`Reader::finish`], for a file that is there whole: reads up to its end, where nothing but zeros may follow,
+    /// and refuses padding that is not zeros, which a host would take.
+    ///
+    /// # Errors
+    /// As [`Reader::finish`], and when there is something else behind the end or in the padding.
+    pub fn finish_file(mut self) -> Result<(), Error> {
+        self.read_end()?;
+        let place = self.entries.place();
+        if let Some(place) = self.entries.stray_padding() {
+            return Err(Error::Stray {
+                place: place.clone(),
+                what: "the padding of an entry",
+            });
+        }
+        if only_zeros(self.entries.inner_mut(), &place)? {
+            return Ok(());
+        }
+        Err(Error::Stray {
+            place,
+            what: "what follows the end of the archive",
+        })
+    }
+
+    /// Reads what is left of the disks and the two zero blocks.
+    fn read_end(&mut self) -> Result<(), Error> {
         while self.next_chunk()?.is_some() {}
         if let Some(entry) = self.entries.next("the end of the archive")? {
             return Err(Error::UnexpectedEntry {
@@ -188,23 +245,7 @@ impl<R: Read> Reader<R> {
                 found: entry.name,
             });
         }
-        if self.compression() == Compression::None {
-            return Ok(());
-        }
-        let place = self.entries.place();
-        let mut rest = self.entries.inner_mut().take(PADDING_LIMIT);
-        std::io::copy(&mut rest, &mut std::io::sink())
-            .map(|_| ())
-            .map_err(|source| {
-                if source.kind() == std::io::ErrorKind::UnexpectedEof {
-                    Error::Truncated {
-                        place,
-                        expected: "the end of the compressed stream".into(),
-                    }
-                } else {
-                    Error::Read { place, source }
-                }
-            })
+        Ok(())
     }
 
     /// Reads a chunk and its checksum into the buffer; gives its offset.
@@ -239,6 +280,10 @@ impl<R: Read> Reader<R> {
         self.verify(&entry.name)?;
         if entry.size > 0 {
             self.unit.get_or_insert(entry.size);
+            self.tally.chunks += 1;
+            self.tally.bytes += entry.size;
+        } else {
+            self.tally.keep_alives += 1;
         }
         self.offset = start + entry.size;
         Ok(start)
@@ -308,6 +353,10 @@ impl<R: Read> Reader<R> {
         let Some(kind) = kind else {
             return Err(unexpected(entry.name, &self.entries));
         };
+        match kind {
+            ChecksumKind::Xxhash => self.tally.xxhash += 1,
+            ChecksumKind::Sha1 => self.tally.sha1 += 1,
+        }
         let mut stated = Vec::new();
         self.entries
             .content(entry.size, BLOCK as u64, "a checksum", &mut stated)?;
@@ -329,6 +378,31 @@ impl<R: Read> Reader<R> {
         Error::Chunk {
             place: self.entries.place(),
             reason: reason.to_owned(),
+        }
+    }
+}
+
+/// Reads to the end; tells whether there were only zeros.
+fn only_zeros(mut rest: impl Read, place: &Place) -> Result<bool, Error> {
+    let mut buffer = [0; 8 << 10];
+    let mut zeros = true;
+    loop {
+        match rest.read(&mut buffer) {
+            Ok(0) => return Ok(zeros),
+            Ok(count) => zeros &= buffer.iter().take(count).all(|byte| *byte == 0),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Error::Truncated {
+                    place: place.clone(),
+                    expected: "the end of the compressed stream".into(),
+                });
+            }
+            Err(source) => {
+                return Err(Error::Read {
+                    place: place.clone(),
+                    source,
+                });
+            }
         }
     }
 }

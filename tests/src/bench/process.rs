@@ -159,7 +159,8 @@ impl LabProcess {
     }
 }
 
-fn binary(name: &str) -> Result<PathBuf> {
+/// A program that stands beside this one.
+pub(super) fn binary(name: &str) -> Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name(name);
     anyhow::ensure!(
         path.exists(),

@@ -1,5 +1,5 @@
-//! Measures the server and prints one table. The release binaries of `xo-server` and `xo-lab` must stand beside it;
-//! `make bench` builds all three.
+//! Measures the server and the image's tool, and prints one table. The release binaries of `xo-server`, `xo-lab` and
+//! `xo-image-build` must stand beside it; `make bench` builds them all.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use xo_lab::{Lab, LabConfig};
 use xo_tests::bench::plan::Plan;
 use xo_tests::bench::process::Installation;
 use xo_tests::bench::table::{Row, render};
-use xo_tests::bench::{latency, listing, reading, starting};
+use xo_tests::bench::{image, latency, listing, reading, starting};
 
-/// Measures start, memory, listing, latency and reading of the server beside this program.
+/// Measures start, memory, listing, latency and reading of the server beside this program, and the image's tool.
 #[derive(Parser)]
 struct Options {
     /// Everything once, with smaller pools.
@@ -49,6 +49,7 @@ async fn main() -> ExitCode {
         Plan::full(options.filters)
     };
     let mut report = Report::default();
+    report.take("image", image::measure(&plan).await);
     report.take("start", starting::measure(&plan).await);
     report.take("listing", listing::measure(&plan).await);
     if (latency::is_wanted(&plan) || reading::is_wanted(&plan))

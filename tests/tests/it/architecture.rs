@@ -30,6 +30,8 @@ const EDGES: &[(&str, &[&str])] = &[
         &["xo-api", "xo-engine", "xo-inventory", "xo-lab", "xo-store"],
     ),
     ("xo-cli", &["xapi", "xva"]),
+    ("xo-image-build", &["xva"]),
+    ("xo-image-init", &[]),
     (
         "xo-tests",
         &[

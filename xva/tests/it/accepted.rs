@@ -182,3 +182,18 @@ fn the_description_comes_back_as_it_was_written() {
     );
     assert_eq!(reader.disks()[0].virtual_size, MIB);
 }
+
+#[test]
+fn what_was_met_is_counted() {
+    let archive = Tar::of(&ova(&[("Ref:7", 3 * MIB)]))
+        .chunk("Ref:7/00000000", &full(1), Xxhash)
+        .chunk("Ref:7/00000001", &[], Sha1)
+        .chunk("Ref:7/00000003", &full(2), Sha1)
+        .end();
+    let mut reader = open(&archive).unwrap();
+    while reader.next_chunk().unwrap().is_some() {}
+    let tally = reader.tally();
+    assert_eq!((tally.chunks, tally.bytes), (2, 2 * MIB));
+    assert_eq!((tally.keep_alives, tally.xxhash, tally.sha1), (1, 1, 2));
+    reader.finish_file().unwrap();
+}

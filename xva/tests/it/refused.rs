@@ -319,3 +319,40 @@ fn the_writer_refuses_what_xapi_would() {
     let odd = crate::sample::ova(&[(&long, MIB)]);
     assert!(Writer::new(Vec::new(), &odd, Compression::None).is_err());
 }
+
+#[test]
+fn a_file_has_zeros_in_its_padding_and_behind_its_end() {
+    let ova = ova(&[]);
+    let sound = Tar::of(&ova).end();
+    let refusal = |archive: &[u8]| {
+        assert!(read_all(archive).is_ok(), "a host takes it");
+        open(archive)
+            .unwrap()
+            .finish_file()
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(open(&sound).unwrap().finish_file().is_ok());
+    let mut longer = sound.clone();
+    longer.extend_from_slice(&[0; 7000]);
+    assert!(open(&longer).unwrap().finish_file().is_ok());
+    longer.push(1);
+    assert!(refusal(&longer).contains("what follows the end"));
+    let mut dirty = sound;
+    let last = dirty.len() - 1025;
+    dirty[last] = 1;
+    let message = refusal(&dirty);
+    assert!(
+        message.contains("padding") && message.contains("ova.xml"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_number_with_something_behind_it_is_no_number() {
+    let mut archive = Tar::of(&ova(&[])).end();
+    // The space behind the header's checksum.
+    archive[155] = b'0';
+    let message = refusal(&archive);
+    assert!(message.contains("neither a tar"), "{message}");
+}

@@ -1,0 +1,133 @@
+//! The way from the kernel's start to the system's own first program.
+
+use std::convert::Infallible;
+use std::ffi::CStr;
+use std::fs::{File, create_dir_all, read_to_string, remove_dir_all};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::mount::{MountFlags, mount, mount_move};
+use rustix::process::{chdir, chroot};
+
+use crate::command_line::RootHash;
+use crate::slot::{Slot, wait};
+use crate::{modules, verity};
+
+/// Why the system is not started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file system of the kernel cannot be mounted.
+    #[error("cannot mount {0}")]
+    Mount(&'static str, #[source] io::Error),
+    /// The list of drivers cannot be read.
+    #[error("cannot read the list of drivers")]
+    Modules(#[source] io::Error),
+    /// Nobody says what may be started.
+    #[error("the kernel's command line has no usable roothash=")]
+    NoRootHash,
+    /// The slot is on no disk.
+    #[error(
+        "no disk has the partitions of the slot {0}; is the disk attached, is its driver there?"
+    )]
+    NoSlot(String),
+    /// The hashes of the slot cannot be read.
+    #[error("cannot read the hashes on {0}")]
+    ReadHashes(String, #[source] io::Error),
+    /// The partition of hashes has other content.
+    #[error("{0} has no hashes of a known kind")]
+    BadHashes(String),
+    /// The kernel does not set up the verification.
+    #[error("dm-verity cannot be set up: {0}")]
+    Verity(String),
+    /// The system's first program cannot be started.
+    #[error("cannot start the system's first program")]
+    HandOver(#[source] io::Error),
+}
+
+const ROOT: &str = "/system";
+/// The kernel makes this node for its first mapped device; nothing here makes nodes with names.
+const VERIFIED: &str = "/dev/dm-0";
+const NOTHING: Option<&CStr> = None;
+
+/// Starts the system; comes back only when that fails.
+pub fn boot() -> Result<Infallible, Error> {
+    for (kind, place) in [("devtmpfs", "/dev"), ("proc", "/proc"), ("sysfs", "/sys")] {
+        attach(kind, kind, place, MountFlags::NOSUID)?;
+    }
+    modules::load().map_err(Error::Modules)?;
+    let words = read_to_string("/proc/cmdline").unwrap_or_default();
+    let root = RootHash::find(&words).ok_or(Error::NoRootHash)?;
+    let slot = wait(&root).ok_or_else(|| Error::NoSlot(root.digits().to_owned()))?;
+    verify(&slot, &root)?;
+    attach(
+        "erofs",
+        VERIFIED,
+        ROOT,
+        MountFlags::RDONLY | MountFlags::NODEV,
+    )?;
+    Err(Error::HandOver(hand_over()))
+}
+
+fn attach(kind: &str, source: &str, place: &'static str, flags: MountFlags) -> Result<(), Error> {
+    let fault = |source| Error::Mount(place, source);
+    create_dir_all(place).map_err(fault)?;
+    match mount(source, place, kind, flags, NOTHING) {
+        // The kernel may have done it.
+        Ok(()) | Err(rustix::io::Errno::BUSY) => Ok(()),
+        Err(errno) => Err(fault(errno.into())),
+    }
+}
+
+/// Has the kernel check every block that will be read.
+fn verify(slot: &Slot, root: &RootHash) -> Result<(), Error> {
+    let mut superblock = [0; verity::SUPERBLOCK];
+    File::open(&slot.hashes)
+        .and_then(|hashes| hashes.read_exact_at(&mut superblock, 0))
+        .map_err(|source| Error::ReadHashes(slot.hashes.clone(), source))?;
+    let table = verity::table(&superblock, &slot.data, &slot.hashes, root)
+        .ok_or_else(|| Error::BadHashes(slot.hashes.clone()))?;
+    let output = Command::new("/bin/dmsetup")
+        .args([
+            "create",
+            "root",
+            "--readonly",
+            "--noudevsync",
+            "--noudevrules",
+            "--table",
+            &table,
+        ])
+        .output()
+        .map_err(|source| Error::Verity(source.to_string()))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(Error::Verity(
+            said.split_whitespace().collect::<Vec<_>>().join(" "),
+        ))
+    }
+}
+
+/// Makes the verified file system the root and becomes its first program.
+fn hand_over() -> io::Error {
+    let change = || -> io::Result<()> {
+        for place in ["dev", "proc", "sys"] {
+            mount_move(format!("/{place}"), format!("{ROOT}/{place}"))?;
+        }
+        // Their memory is not given back otherwise.
+        for folder in ["/modules", "/bin", "/lib", "/lib64"] {
+            let _ = remove_dir_all(folder);
+        }
+        chdir(ROOT)?;
+        mount_move(".", "/")?;
+        chroot(".")?;
+        chdir("/")?;
+        Ok(())
+    };
+    match change() {
+        Ok(()) => Command::new("/usr/lib/systemd/systemd").exec(),
+        Err(error) => error,
+    }
+}

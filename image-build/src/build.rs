@@ -1,0 +1,93 @@
+//! From the sources to a disk that boots, and to the XVA of it.
+//!
+//! Owns the order of the steps. Each is skipped when its inputs are those of its last success; well-kept programs of Debian
+//! do the work, inside a tree of one known release, so that the machine's own release does not matter.
+//!
+//! Invariant: no step needs a loop device, and no address of a package mirror is known here.
+
+mod cpio;
+mod disk;
+mod error;
+mod host;
+mod initrd;
+mod step;
+mod system;
+mod tree;
+
+use std::path::PathBuf;
+
+pub use error::BuildError;
+
+use step::Steps;
+
+/// Debian's release, of the tools and of the appliance.
+pub(crate) const SUITE: &str = "trixie";
+
+/// What is to be built, and where.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// The checkout.
+    pub source: PathBuf,
+    /// Where results, logs and what is kept between runs go.
+    pub target: PathBuf,
+    /// The server's program; built from the source without it.
+    pub server: Option<PathBuf>,
+    /// Version of the appliance.
+    pub version: String,
+    /// Size of the virtual disk in bytes.
+    pub disk_size: u64,
+    /// The time of everything in the image, in seconds since 1970.
+    pub made_at: i64,
+    /// An image for developers: a root shell on the serial console.
+    pub kind: Kind,
+    /// Whether packages that were fetched before are fetched again.
+    pub packages: Packages,
+}
+
+/// For whom the image is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No way in but the product's own.
+    Release,
+    /// A root shell on the serial console.
+    Development,
+}
+
+/// Where packages come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packages {
+    /// From the last run, when the lists of packages are the same.
+    Kept,
+    /// From the mirror.
+    Fresh,
+}
+
+impl Build {
+    /// Runs the steps; gives the raw disk.
+    ///
+    /// # Errors
+    /// When something is missing on this machine, or a step fails.
+    pub fn run(&self) -> Result<PathBuf, BuildError> {
+        host::check(&self.target)?;
+        let mut steps = Steps::new(self)?;
+        let server = match &self.server {
+            Some(path) => path.clone(),
+            None => steps.cargo("xo-server", &[])?,
+        };
+        let init = steps.cargo("xo-image-init", &["-C", "target-feature=+crt-static"])?;
+        let tools = tree::tools(&mut steps, self)?;
+        let packages = tree::packages(&mut steps, self)?;
+        let system = system::compose(&mut steps, self, &packages, &tools, &server)?;
+        let initrd = initrd::make(&mut steps, self, &packages, &tools, &init)?;
+        disk::make(&mut steps, self, &tools, &system, &initrd)
+    }
+
+    /// `xoa-<version>`, the stem of the results' names.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.kind {
+            Kind::Release => format!("xoa-{}", self.version),
+            Kind::Development => format!("xoa-{}-dev", self.version),
+        }
+    }
+}
