@@ -5,6 +5,8 @@
 //!
 //! Invariant: one request is under way at a time, and its answer is told from events by its kind and its number.
 
+#[doc(hidden)]
+pub mod bus;
 mod message;
 
 use std::io::{self, Read, Write};

@@ -8,7 +8,6 @@
 )]
 
 mod boots;
-mod bus;
 mod power_cuts;
 mod scene;
 mod store;

@@ -1,11 +1,16 @@
 //! XenStore's protocol.
 
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use xo_firstboot::settings::VmData;
+use xo_firstboot::xenbus::bus::{self, Keys, Mood};
 use xo_firstboot::xenbus::{Error, XenStore};
 
-use crate::bus::{Mood, serve};
+fn serve(keys: &[(&str, &str)], mood: Mood) -> (UnixStream, JoinHandle<Keys>) {
+    bus::serve(keys, mood).unwrap()
+}
 
 const KEYS: &[(&str, &str)] = &[
     ("vm-data/ip", "10.0.0.5/24"),
@@ -23,7 +28,7 @@ fn keys_are_read_listed_written_and_removed() {
         assert_eq!(store.read("vm").unwrap().as_deref(), Some("/vm/1"));
         assert_eq!(store.read("vm-data/none").unwrap(), None);
         let names = store.list("vm-data").unwrap();
-        assert_eq!(names, ["admin-password", "gateway", "ip"]);
+        assert_eq!(names, ["admin-password", "deep", "gateway", "ip"]);
         assert!(store.list("nothing").unwrap().is_empty());
         store.write("data/os_name", "XOA").unwrap();
         store.remove("vm-data/ip").unwrap();

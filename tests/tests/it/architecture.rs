@@ -30,6 +30,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["xo-api", "xo-engine", "xo-inventory", "xo-lab", "xo-store"],
     ),
     ("xo-cli", &["xapi", "xva"]),
+    ("xo-appliance", &["xo-firstboot"]),
     ("xo-firstboot", &[]),
     (
         "xo-tests",

@@ -1,6 +1,6 @@
-//! XenStore's side of the wire, over a pair of sockets: keys in memory, and moods.
+//! XenStore's side of the wire, over a pair of sockets: keys in memory, and moods. For the tests of whoever speaks to XenStore.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
@@ -13,8 +13,9 @@ const WATCH_EVENT: u32 = 15;
 const ERROR: u32 = 16;
 
 /// How it behaves.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
+    /// As the protocol says.
     Good,
     /// Sends events before each answer.
     Chatty,
@@ -26,15 +27,19 @@ pub enum Mood {
     Leaving,
 }
 
+/// Paths and values.
 pub type Keys = BTreeMap<String, String>;
 
 /// Serves one client until it goes; gives back the keys.
-pub fn serve(keys: &[(&str, &str)], mood: Mood) -> (UnixStream, JoinHandle<Keys>) {
+///
+/// # Errors
+/// When the system has no more sockets.
+pub fn serve(keys: &[(&str, &str)], mood: Mood) -> std::io::Result<(UnixStream, JoinHandle<Keys>)> {
     let mut keys: Keys = keys
         .iter()
         .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
         .collect();
-    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (ours, theirs) = UnixStream::pair()?;
     let thread = std::thread::spawn(move || {
         let mut wire = ours;
         while let Some((kind, request, payload)) = message(&mut wire) {
@@ -60,12 +65,18 @@ pub fn serve(keys: &[(&str, &str)], mood: Mood) -> (UnixStream, JoinHandle<Keys>
         }
         keys
     });
-    (theirs, thread)
+    Ok((theirs, thread))
 }
 
 fn answer(keys: &mut Keys, kind: u32, payload: &[u8]) -> (u32, Vec<u8>) {
-    let end = payload.iter().position(|b| *b == 0).unwrap();
-    let path = String::from_utf8(payload[..end].to_vec()).unwrap();
+    let Some((path, rest)) = payload
+        .iter()
+        .position(|byte| *byte == 0)
+        .and_then(|end| payload.split_at_checked(end))
+    else {
+        return (ERROR, b"EINVAL\0".to_vec());
+    };
+    let path = String::from_utf8_lossy(path).into_owned();
     let missing = (ERROR, b"ENOENT\0".to_vec());
     let below = format!("{path}/");
     match kind {
@@ -74,10 +85,9 @@ fn answer(keys: &mut Keys, kind: u32, payload: &[u8]) -> (u32, Vec<u8>) {
             .get(&path)
             .map_or(missing, |value| (READ, value.clone().into_bytes())),
         DIRECTORY => {
-            let names: Vec<&str> = keys
+            let names: BTreeSet<&str> = keys
                 .keys()
-                .filter_map(|key| key.strip_prefix(&below))
-                .filter(|name| !name.contains('/'))
+                .filter_map(|key| key.strip_prefix(&below)?.split('/').next())
                 .collect();
             if names.is_empty() {
                 return missing;
@@ -86,7 +96,7 @@ fn answer(keys: &mut Keys, kind: u32, payload: &[u8]) -> (u32, Vec<u8>) {
             (DIRECTORY, list.into_bytes())
         }
         WRITE => {
-            let value = String::from_utf8(payload[end + 1..].to_vec()).unwrap();
+            let value = String::from_utf8_lossy(rest.get(1..).unwrap_or_default()).into_owned();
             keys.insert(path, value);
             (WRITE, b"OK\0".to_vec())
         }
@@ -104,16 +114,20 @@ fn answer(keys: &mut Keys, kind: u32, payload: &[u8]) -> (u32, Vec<u8>) {
 }
 
 fn message(wire: &mut UnixStream) -> Option<(u32, u32, Vec<u8>)> {
-    let mut header = [0; 16];
-    wire.read_exact(&mut header).ok()?;
-    let number = |i: usize| u32::from_ne_bytes(header[4 * i..4 * i + 4].try_into().unwrap());
-    let mut payload = vec![0; number(3) as usize];
+    let mut number = || {
+        let mut bytes = [0; 4];
+        wire.read_exact(&mut bytes).ok()?;
+        Some(u32::from_ne_bytes(bytes))
+    };
+    let (kind, request, _transaction, length) = (number()?, number()?, number()?, number()?);
+    let mut payload = vec![0; length as usize];
     wire.read_exact(&mut payload).ok()?;
-    Some((number(0), number(1), payload))
+    Some((kind, request, payload))
 }
 
 fn send(wire: &mut UnixStream, kind: u32, request: u32, payload: &[u8]) {
-    let header = [kind, request, 0, payload.len() as u32];
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let header = [kind, request, 0, length];
     let mut bytes: Vec<u8> = header.iter().flat_map(|n| n.to_ne_bytes()).collect();
     bytes.extend_from_slice(payload);
     // The client may be gone already.
