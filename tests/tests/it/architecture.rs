@@ -32,6 +32,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("xo-cli", &["xapi", "xva"]),
     ("xo-image-build", &["xva"]),
     ("xo-image-init", &[]),
+    ("xo-appliance", &["xo-firstboot"]),
+    ("xo-firstboot", &[]),
     (
         "xo-tests",
         &[

@@ -1,0 +1,118 @@
+//! What every boot makes of the settings: files under `/run`, the name of the machine.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::durable::Disk;
+use crate::settings::Settings;
+use crate::{Problem, network};
+
+const DEFAULT_NAME: &str = "xoa";
+
+/// Where things are on the appliance; tests put them elsewhere.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// What stays: `/var/lib/xoa`.
+    pub state: PathBuf,
+    /// What is made at each boot: `/run`.
+    pub run: PathBuf,
+    /// The kernel's name of the machine: `/proc/sys/kernel/hostname`.
+    pub kernel_hostname: PathBuf,
+}
+
+impl Places {
+    /// Those of the appliance.
+    pub fn real() -> Self {
+        Self {
+            state: "/var/lib/xoa".into(),
+            run: "/run".into(),
+            kernel_hostname: "/proc/sys/kernel/hostname".into(),
+        }
+    }
+
+    /// The kept settings.
+    pub fn settings(&self) -> PathBuf {
+        self.state.join("settings.json")
+    }
+
+    /// What the screen shows of this boot.
+    pub fn report(&self) -> PathBuf {
+        self.run.join("xoa/firstboot.json")
+    }
+}
+
+/// The kept settings. Damaged ones are set aside, and the defaults stand.
+///
+/// # Errors
+/// When the file is there and cannot be read or set aside.
+pub fn load(places: &Places, problems: &mut Vec<Problem>) -> io::Result<Settings> {
+    let path = places.settings();
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
+        Err(e) => return Err(e),
+    };
+    match serde_json::from_slice(&text) {
+        Ok(settings) => Ok(settings),
+        Err(error) => {
+            let aside = path.with_extension("json.damaged");
+            std::fs::rename(&path, &aside)?;
+            problems.push(Problem::new(
+                path.display().to_string(),
+                format!("damaged: {error}"),
+                format!(
+                    "it is kept as {}, and the defaults are used",
+                    aside.display()
+                ),
+            ));
+            Ok(Settings::default())
+        }
+    }
+}
+
+/// Makes the files and sets the name. Each that fails is a problem; the others are made all the same.
+pub fn apply(places: &Places, disk: &dyn Disk, settings: &Settings, problems: &mut Vec<Problem>) {
+    let mut put = |name: &str, content: Option<String>| {
+        let path = places.run.join(name);
+        let done = match &content {
+            Some(content) => {
+                with_folder(disk, &path).and_then(|()| disk.write(&path, 0o644, content.as_bytes()))
+            }
+            None => match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+                _ => Ok(()),
+            },
+        };
+        if let Err(error) = done {
+            problems.push(Problem::new(
+                path.display().to_string(),
+                error.to_string(),
+                "the appliance goes on without it",
+            ));
+        }
+    };
+    put(
+        "systemd/network/10-xoa.network",
+        Some(network::unit(&settings.interface)),
+    );
+    put(
+        "systemd/timesyncd.conf.d/10-xoa.conf",
+        network::time_servers(settings),
+    );
+    put("xoa/environment", Some(network::environment(settings)));
+    let name = settings.hostname.as_deref().unwrap_or(DEFAULT_NAME);
+    if let Err(error) = std::fs::write(&places.kernel_hostname, name) {
+        problems.push(Problem::new(
+            "host name",
+            error.to_string(),
+            "the machine keeps the name that it has",
+        ));
+    }
+}
+
+fn with_folder(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.is_dir() => disk.make_folder(folder, 0o755),
+        _ => Ok(()),
+    }
+}
