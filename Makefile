@@ -23,7 +23,7 @@ VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 IMAGE := xoa-$(VERSION)$(if $(DEV),-dev)
 PORT ?= 9443
 
-.PHONY: help run test lint fmt deny web web-test bench appliance boot clients build-tools test-tools image-tools boot-tools
+.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot clients build-tools test-tools image-tools boot-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ fmt:
 
 deny: $(CARGO_DENY)
 	$(CARGO_DENY) --log-level error check bans licenses sources
+
+advisories: $(CARGO_DENY) ## Known weaknesses of what we depend on (needs the network)
+	$(CARGO_DENY) --log-level error check advisories
 
 bench: test-tools web ## Tables of medians, server and browser; ROWS="latency memory" or ROWS=--quick for less
 	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-image-build --package xo-tests --bins

@@ -65,9 +65,20 @@ async fn send(target: &Target, request: RequestBuilder) -> Result<Response, Erro
     http::accepted(response, None).await
 }
 
-/// Query parameters, as typed.
+/// Query parameters, as typed; a bare word, such as `wait`, is one without a value.
 fn query(words: &[String]) -> Result<Vec<(&str, &str)>, Error> {
-    words.iter().map(|word| assignment::split(word)).collect()
+    let is_bare = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().is_some_and(char::is_alphabetic)
+            && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    words
+        .iter()
+        .map(|word| match word.as_str() {
+            bare if is_bare(bare) => Ok((bare, "")),
+            other => assignment::split(other),
+        })
+        .collect()
 }
 
 /// The JSON body that the words describe: paths may be nested, values are as in calls.

@@ -36,6 +36,17 @@ async fn get_sends_the_query_and_shortens_addresses() {
 }
 
 #[tokio::test]
+async fn a_bare_word_is_a_parameter_without_a_value() {
+    let stub = Stub::start().await;
+    let home = Home::registered(&stub.url());
+    home.run(&["rest", "get", "vms", "wait"]).await.succeeded();
+    assert_eq!(stub.memory.take_request().target, "/rest/v0/vms?wait=");
+    home.run(&["rest", "get", "vms", "name label"])
+        .await
+        .failed(2, &["invalid parameter `name label`"]);
+}
+
+#[tokio::test]
 async fn get_writes_a_download_to_a_file_or_through() {
     let stub = Stub::start().await;
     let home = Home::registered(&stub.url());

@@ -108,9 +108,8 @@ async fn set(call: Call) -> Result<()> {
             other => other?,
         }
     }
-    match call.bool_opt("multipathing") {
-        Some(wanted) => multipathing::set(&pool, host, wanted).await?,
-        None => {}
+    if let Some(wanted) = call.bool_opt("multipathing") {
+        multipathing::set(&pool, host, wanted).await?;
     }
     made::settles::<record::Host>(&call, &pool, host).await
 }
