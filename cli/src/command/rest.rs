@@ -65,17 +65,15 @@ async fn send(target: &Target, request: RequestBuilder) -> Result<Response, Erro
     http::accepted(response, None).await
 }
 
-/// Query parameters, as typed; a bare word, such as `wait`, is one without a value.
+/// Parameters that say all by being there.
+const FLAGS: [&str; 4] = ["markdown", "ndjson", "sync", "wait"];
+
+/// Query parameters, as typed.
 fn query(words: &[String]) -> Result<Vec<(&str, &str)>, Error> {
-    let is_bare = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().is_some_and(char::is_alphabetic)
-            && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
-    };
     words
         .iter()
         .map(|word| match word.as_str() {
-            bare if is_bare(bare) => Ok((bare, "")),
+            flag if FLAGS.contains(&flag) => Ok((flag, "")),
             other => assignment::split(other),
         })
         .collect()

@@ -52,10 +52,9 @@ impl Engine {
             seen: HashSet::new(),
         };
         // What is there already is asked for apart.
-        if self.account(caller).is_ok_and(|account| account.is_admin) {
-            feed.account = self.account(caller).ok();
-        } else {
-            feed.follow_rights();
+        match self.account(caller) {
+            Ok(account) if account.is_admin => feed.account = Some(account),
+            _ => drop(feed.follow_rights()),
         }
         feed
     }

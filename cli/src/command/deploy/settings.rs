@@ -215,6 +215,32 @@ mod tests {
     }
 
     #[test]
+    fn the_appliance_reads_what_is_told() {
+        for (options, address) in [
+            (
+                "--ip 10.0.0.5/23 --gateway 10.0.0.1 --dns 1.1.1.1,9.9.9.9 --ntp ntp.lan,10.0.0.2",
+                "10.0.0.5/23",
+            ),
+            (
+                "--ip fd00::5/64 --gateway fd00::1 --hostname xoa.lan --proxy http://p:3128",
+                "fd00::5/64",
+            ),
+            (
+                "--ip 10.0.0.5 --netmask 255.255.0.0 --gateway 10.0.0.1",
+                "10.0.0.5/16",
+            ),
+        ] {
+            let keys = read(options).unwrap().into_iter();
+            let keys =
+                keys.map(|(key, value)| (key.trim_start_matches("vm-data/").to_owned(), value));
+            let told = xo_firstboot::settings::VmData(keys.collect()).told();
+            assert_eq!(told.problems, [], "{options}");
+            let read = &told.settings.interface.addresses[0];
+            assert_eq!(read.to_string(), address);
+        }
+    }
+
+    #[test]
     fn what_the_appliance_would_not_take_is_refused_with_the_option() {
         for (options, said) in [
             ("--ip 10.0.0.5", "prefix"),
