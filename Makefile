@@ -10,7 +10,11 @@ XO_DATA_DIR ?= data
 XO_HTTPS ?= 127.0.0.1:8443
 XO_HTTP ?= off
 XO_LAB ?= 1
-export XO_DATA_DIR XO_HTTPS XO_HTTP XO_LAB
+# For that server alone: the servers of tests are told what they need.
+run: export XO_DATA_DIR := $(XO_DATA_DIR)
+run: export XO_HTTPS := $(XO_HTTPS)
+run: export XO_HTTP := $(XO_HTTP)
+run: export XO_LAB := $(XO_LAB)
 
 # Node 20.19 or newer: the system's, or one that tests/tools.sh put here.
 export PATH := $(CURDIR)/target/tools/node/bin:$(PATH)

@@ -33,7 +33,8 @@ function program(name: 'xo-server' | 'xo-lab'): string {
 
 export async function startServer(args: string[] = ['--lab'], https = 'off'): Promise<Server> {
   const data = await mkdtemp(join(tmpdir(), 'xo-e2e-'));
-  const env = { ...process.env, XO_LOG: process.env.XO_LOG ?? 'error' };
+  // Its settings are those of its command line, whatever the environment holds.
+  const env = { ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('XO_'))), XO_LOG: process.env.XO_LOG ?? 'error' };
   const child = spawn(program('xo-server'), ['--data-dir', data, '--https', https, '--http', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const { url, code, lab, fingerprint } = await new Promise<{ url: string; code: string; lab: string; fingerprint: string }>((resolve, reject) => {
