@@ -15,6 +15,7 @@ mod method;
 mod metrics;
 mod nouns;
 mod objects;
+mod order;
 mod pieces;
 mod pools;
 mod recent;
