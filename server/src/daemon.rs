@@ -61,7 +61,7 @@ impl Daemon {
     async fn open(&mut self, config: &Config) -> Result<()> {
         if let Some(address) = config.https {
             let files = tls::Files::of(&config.data_dir);
-            files.ensure()?;
+            files.ensure(std::time::SystemTime::now())?;
             let tls = files.load().await?;
             let shown = Arc::new(RwLock::new(files.describe()?));
             self.certificate = Some(Arc::clone(&shown));

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
-use xo_server::config::{Config, Layer};
+use xo_server::config::{self, Config, Layer};
 use xo_server::{Daemon, admin};
 
 /// The system's allocator keeps what the loading of a pool freed; how this one is set up stands in `.cargo/config.toml`.
@@ -43,7 +43,7 @@ struct Options {
     http: Option<String>,
     /// Run simulated pools inside and connect them; also XO_LAB.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    lab: Option<u32>,
+    lab: Option<i64>,
     /// SQLite file or PostgreSQL URL; also XO_DATABASE.
     #[arg(long, value_name = "PATH|URL", global = true)]
     database: Option<String>,
@@ -86,11 +86,17 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let config = configuration(cli.options)?;
+    start_logs(&config)?;
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in config::unknown_variables(names) {
+        tracing::warn!(
+            "{name} is set and means nothing to xo-server: its variables are in docs/server.md"
+        );
+    }
     if cli.check_config {
         println!("{}", config.describe());
         return Ok(());
     }
-    start_logs(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("xo-server")
@@ -126,7 +132,7 @@ fn configuration(options: Options) -> Result<Config> {
         layers.push((name.as_str(), Layer::from_file(path)?));
     }
     layers.push((
-        "environment",
+        config::ENVIRONMENT,
         Layer::from_env(|key| std::env::var(key).ok())?,
     ));
     let given = Layer {
@@ -141,8 +147,13 @@ fn configuration(options: Options) -> Result<Config> {
     Ok(Config::merge(&layers)?)
 }
 
-fn start_logs(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::new(log_filter(std::env::var("XO_LOG").ok()));
+fn start_logs(config: &Config) -> Result<()> {
+    let filter = log_filter(std::env::var("XO_LOG").ok());
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .parse(&filter)
+        .with_context(|| {
+            format!("environment, XO_LOG: expected levels such as info or xo_inventory=debug,info, not {filter:?}")
+        })?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -152,6 +163,7 @@ fn start_logs(config: &Config) {
     } else {
         logs.init();
     }
+    Ok(())
 }
 
 /// What is logged. The verifier of certificates reports each one that no authority vouches for as an error, though whoever asked it

@@ -19,6 +19,13 @@ use x509_parser::extensions::GeneralName;
 use xo_api::Certificate;
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
+/// Whoever pinned its fingerprint has to be asked again when it ends, so that is seldom.
+const VALID: Duration = Duration::from_hours(10 * 365 * 24);
+const RENEWED_BEFORE: Duration = Duration::from_hours(30 * 24);
+/// A clock that is a little behind ours finds it valid too.
+const VALID_ALREADY: Duration = Duration::from_hours(24);
+/// What the names of the certificates that we make begin with.
+const NAME: &str = "XOA ";
 
 /// The files of the certificate and its key.
 #[derive(Debug, Clone)]
@@ -35,30 +42,43 @@ impl Files {
         }
     }
 
-    /// Makes a self-signed ECDSA P-256 certificate unless there is one.
-    pub(crate) fn ensure(&self) -> Result<()> {
-        if self.certificate.exists() && self.key.exists() {
+    /// Makes a self-signed ECDSA P-256 certificate unless there is one, and renews ours before it ends; the key stays the same.
+    pub(crate) fn ensure(&self, now: SystemTime) -> Result<()> {
+        let key = if !(self.certificate.exists() && self.key.exists()) {
+            let key = KeyPair::generate().context("cannot make a key")?;
+            crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
+            key
+        } else if self.is_own_and_ends(now + RENEWED_BEFORE) {
+            let pem = std::fs::read_to_string(&self.key);
+            let pem = pem.with_context(|| format!("cannot read {}", self.key.display()))?;
+            tracing::info!("the TLS certificate is renewed: its fingerprint changes");
+            KeyPair::from_pem(&pem).context("cannot understand the TLS key")?
+        } else {
             return Ok(());
-        }
-        let host = host_name();
-        let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
-            .context("the host name is unfit for a certificate")?;
-        params
-            .subject_alt_names
-            .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-        params
-            .subject_alt_names
-            .push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
-        let mut name = DistinguishedName::new();
-        name.push(DnType::CommonName, format!("XOA {host}"));
-        params.distinguished_name = name;
-        let key = KeyPair::generate().context("cannot make a key")?;
-        let certificate = params
+        };
+        let certificate = parameters(now)?
             .self_signed(&key)
             .context("cannot make a certificate")?;
-        crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
         std::fs::write(&self.certificate, certificate.pem())
             .with_context(|| format!("cannot write {}", self.certificate.display()))
+    }
+
+    /// Whether the certificate is one that we made, and over by then.
+    fn is_own_and_ends(&self, then: SystemTime) -> bool {
+        let Ok(der) = CertificateDer::from_pem_file(&self.certificate) else {
+            return false;
+        };
+        let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&der) else {
+            return false;
+        };
+        let mut names = parsed.subject().iter_common_name();
+        let is_ours = names.any(|name| name.as_str().is_ok_and(|n| n.starts_with(NAME)));
+        let since_epoch = then.duration_since(SystemTime::UNIX_EPOCH);
+        let then = since_epoch.map_or(0, |time| time.as_secs());
+        let end = parsed.validity().not_after.timestamp();
+        is_ours
+            && parsed.subject() == parsed.issuer()
+            && u64::try_from(end).is_ok_and(|end| end <= then)
     }
 
     pub(crate) async fn load(&self) -> Result<RustlsConfig> {
@@ -108,6 +128,9 @@ impl Files {
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(CHECK_EVERY) => {}
             }
+            if let Err(error) = self.ensure(SystemTime::now()) {
+                tracing::warn!("the TLS certificate is not renewed: {error:#}");
+            }
             let now = self.changed_at();
             if now == known {
                 continue;
@@ -136,6 +159,22 @@ impl Files {
     }
 }
 
+/// What stands in a certificate that is made now.
+fn parameters(now: SystemTime) -> Result<CertificateParams> {
+    let host = host_name();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
+        .context("the host name is unfit for a certificate")?;
+    for address in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
+        params.subject_alt_names.push(SanType::IpAddress(address));
+    }
+    params.not_before = (now - VALID_ALREADY).into();
+    params.not_after = (now + VALID).into();
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, format!("{NAME}{host}"));
+    params.distinguished_name = name;
+    Ok(params)
+}
+
 /// Of names in a certificate, those that a browser compares with an address.
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
@@ -160,5 +199,55 @@ fn host_name() -> String {
         name.to_owned()
     } else {
         "xoa".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made_at(now: SystemTime) -> (tempfile::TempDir, Files) {
+        let folder = tempfile::TempDir::new().unwrap();
+        let files = Files::of(folder.path());
+        files.ensure(now).unwrap();
+        (folder, files)
+    }
+
+    #[test]
+    fn a_certificate_is_kept_until_it_is_about_to_end() {
+        let now = SystemTime::now();
+        for (age, is_renewed) in [
+            (VALID - RENEWED_BEFORE - Duration::from_secs(60), false),
+            (VALID - RENEWED_BEFORE + Duration::from_secs(60), true),
+            (VALID + RENEWED_BEFORE, true),
+        ] {
+            let (_folder, files) = made_at(now - age);
+            let before = files.describe().unwrap();
+            let key = std::fs::read(&files.key).unwrap();
+            files.ensure(now).unwrap();
+            let after = files.describe().unwrap();
+            assert_eq!(
+                before.fingerprint != after.fingerprint,
+                is_renewed,
+                "{age:?}"
+            );
+            assert_eq!(after.not_after > before.not_after, is_renewed, "{age:?}");
+            assert_eq!(std::fs::read(&files.key).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_others_is_never_touched() {
+        let (_folder, files) = made_at(SystemTime::now() - VALID - RENEWED_BEFORE);
+        let mut theirs = parameters(SystemTime::now() - VALID - RENEWED_BEFORE).unwrap();
+        theirs
+            .distinguished_name
+            .push(DnType::CommonName, "manager.example");
+        let key = KeyPair::generate().unwrap();
+        let pem = theirs.self_signed(&key).unwrap().pem();
+        std::fs::write(&files.certificate, &pem).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        files.ensure(SystemTime::now()).unwrap();
+        assert_eq!(std::fs::read_to_string(&files.certificate).unwrap(), pem);
     }
 }

@@ -17,6 +17,8 @@ use hyper_tungstenite::tungstenite::protocol::frame::Frame;
 use hyper_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use hyper_tungstenite::{HyperWebsocketStream, is_upgrade_request};
 
+pub(crate) use hyper_tungstenite::tungstenite::protocol::CloseFrame;
+pub(crate) use hyper_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 pub(crate) use hyper_tungstenite::tungstenite::{Error, Message};
 
 /// An open WebSocket, on the server's side.
