@@ -114,7 +114,7 @@ async fn a_connection_ends_with_its_token_and_its_last_answer_still_comes() {
     let sign_in = json!({ "token": token });
     client.call("session.signIn", sign_in).await.unwrap();
     client
-        .call("token.delete", json!({ "token": token }))
+        .call("token.deleteOwn", json!({ "tokens": [token] }))
         .await
         .unwrap();
     assert_eq!(client.closed().await.unwrap(), 1008);
