@@ -19,6 +19,7 @@ mod listing;
 mod methods;
 mod openapi;
 mod public;
+mod reference;
 mod route;
 mod same_origin;
 mod servers;

@@ -30,37 +30,3 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
     .flatten()
     .collect()
 }
-
-/// First parts of paths that Xen Orchestra serves and this server does not yet: 501 instead of 404.
-pub(super) const NOT_YET: &[&str] = &[
-    "acl-privileges",
-    "acl-roles",
-    "backup",
-    "backup-archives",
-    "backup-jobs",
-    "backup-logs",
-    "backup-repositories",
-    "dashboard",
-    "plugins",
-    "proxies",
-    "restore",
-    "restore-logs",
-    "schedules",
-];
-
-/// Ends of such paths.
-pub(super) const NOT_YET_ENDINGS: &[&str] = &[
-    "/acl-privileges",
-    "/acl-roles",
-    "/actions/add_host",
-    "/actions/emergency_shutdown",
-    "/actions/management_reconfigure",
-    "/actions/rolling_reboot",
-    "/actions/rolling_update",
-    "/audit.txt",
-    "/backup-jobs",
-    "/dashboard",
-    "/logs.tgz",
-    "/missing_patches",
-    "/smt",
-];
