@@ -117,14 +117,15 @@ impl Server for Machine {
             .arg(format!("--regid={}", self.arguments.server_user))
             .arg("--init-groups")
             .arg(&self.arguments.server)
-            .arg("--data-dir")
-            .arg(&self.arguments.server_data)
             .args([
                 "admin",
                 "create",
                 &administrator.account,
                 "--password-stdin",
             ])
+            // The server's program takes it behind the subcommand only.
+            .arg("--data-dir")
+            .arg(&self.arguments.server_data)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

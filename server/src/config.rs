@@ -23,6 +23,8 @@ pub struct Config {
     pub database: DatabaseLocation,
     /// Lines of JSON instead of text.
     pub json_logs: bool,
+    /// The socket of the appliance's agent; where there is none, this is no appliance.
+    pub agent: PathBuf,
 }
 
 /// What one place says; everything may be left out.
@@ -41,6 +43,8 @@ pub struct Layer {
     pub database: Option<String>,
     /// `text` or `json`.
     pub log_format: Option<String>,
+    /// See [`Config::agent`].
+    pub agent: Option<PathBuf>,
 }
 
 /// A configuration that cannot be used.
@@ -80,6 +84,8 @@ pub enum ConfigError {
     NoListener,
 }
 
+/// Where the appliance has it.
+const AGENT: &str = "/run/xoa/agent.sock";
 const LISTENER: &str = "ADDRESS:PORT such as 0.0.0.0:443 or [::]:443, or off";
 
 impl Layer {
@@ -109,6 +115,7 @@ impl Layer {
             lab,
             database: get("XO_DATABASE"),
             log_format: get("XO_LOG_FORMAT"),
+            agent: get("XO_AGENT").map(PathBuf::from),
         })
     }
 }
@@ -173,6 +180,7 @@ impl Config {
                 });
             }
         };
+        let agent = last(layers, |l| l.agent.clone()).map_or_else(|| AGENT.into(), |(_, a)| a);
         Ok(Self {
             data_dir,
             https,
@@ -180,6 +188,7 @@ impl Config {
             lab,
             database,
             json_logs,
+            agent,
         })
     }
 }
@@ -189,13 +198,14 @@ impl Config {
     pub fn describe(&self) -> String {
         let listener = |l: Option<SocketAddr>| l.map_or("off".to_owned(), |a| a.to_string());
         format!(
-            "data-dir = {}\nhttps = {}\nhttp = {}\nlab = {}\ndatabase = {}\nlog-format = {}",
+            "data-dir = {}\nhttps = {}\nhttp = {}\nlab = {}\ndatabase = {}\nlog-format = {}\nagent = {}",
             self.data_dir.display(),
             listener(self.https),
             listener(self.http),
             self.lab,
             self.database,
             if self.json_logs { "json" } else { "text" },
+            self.agent.display(),
         )
     }
 }

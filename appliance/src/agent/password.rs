@@ -9,15 +9,15 @@ use super::machine::Job;
 use super::protocol::Fault;
 use super::{Agent, verbs};
 
-const AS_SERVER: [&str; 7] = [
+const AS_SERVER: [&str; 6] = [
     "--reuid=xo-server",
     "--regid=xo-server",
     "--init-groups",
     "--",
     "xo-server",
-    "--data-dir=/var/lib/xo-server",
     "admin",
 ];
+const DATA: &str = "--data-dir=/var/lib/xo-server";
 /// Hashing a password takes a while on purpose.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -55,7 +55,7 @@ pub(super) fn reset(agent: &Agent, params: Map<String, Value>) -> Result<Value, 
 }
 
 fn server(agent: &Agent, arguments: &[&str], input: &[u8]) -> Result<String, Fault> {
-    let arguments = [&AS_SERVER[..], arguments].concat();
+    let arguments = [&AS_SERVER[..], arguments, &[DATA]].concat();
     let job = Job {
         input,
         ..Job::new("setpriv", &arguments, LIMIT)

@@ -178,8 +178,8 @@ fn a_password_goes_to_the_server_over_its_input_as_its_user() {
     assert_eq!(
         scene.ran(),
         [
-            "setpriv --reuid=xo-server --regid=xo-server --init-groups -- xo-server --data-dir=/var/lib/xo-server \
-          admin reset-password admin --password-stdin < correct horse"
+            "setpriv --reuid=xo-server --regid=xo-server --init-groups -- xo-server admin reset-password admin \
+          --password-stdin --data-dir=/var/lib/xo-server < correct horse"
         ]
     );
     for (account, password) in [
