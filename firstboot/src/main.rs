@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let mut server = Machine {
         arguments: Arguments::parse(),
     };
+    let erased = xo_firstboot::reset::carry_out(&places);
     let mut context = Context {
         places: &places,
         disk: &Real,
@@ -50,6 +51,13 @@ fn main() -> ExitCode {
     };
     let stamped = steps::run(&mut context);
     let mut problems = context.problems;
+    if let Err(error) = erased {
+        problems.push(Problem::new(
+            "factory reset",
+            error.to_string(),
+            "not everything is erased: it is tried again at the next boot",
+        ));
+    }
     if let Err(error) = &stamped {
         problems.push(Problem::new(
             places.state.display().to_string(),
@@ -109,14 +117,15 @@ impl Server for Machine {
             .arg(format!("--regid={}", self.arguments.server_user))
             .arg("--init-groups")
             .arg(&self.arguments.server)
-            .arg("--data-dir")
-            .arg(&self.arguments.server_data)
             .args([
                 "admin",
                 "create",
                 &administrator.account,
                 "--password-stdin",
             ])
+            // The server's program takes it behind the subcommand only.
+            .arg("--data-dir")
+            .arg(&self.arguments.server_data)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

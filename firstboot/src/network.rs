@@ -15,9 +15,6 @@ pub fn unit(interface: &Interface) -> String {
     text.push_str("\n[Network]\n");
     let is_fixed = !interface.addresses.is_empty();
     line(&mut text, "DHCP", if is_fixed { "no" } else { "yes" });
-    for address in &interface.addresses {
-        line(&mut text, "Address", address);
-    }
     for gateway in &interface.gateways {
         line(&mut text, "Gateway", gateway);
     }
@@ -28,8 +25,13 @@ pub fn unit(interface: &Interface) -> String {
         line(&mut text, "Domains", domain);
     }
     if is_fixed {
-        // Somebody else may have the address: it is asked for before it is taken (RFC 5227), and the screen tells.
         text.push_str("IPv6AcceptRA=no\n");
+        for address in &interface.addresses {
+            text.push_str("\n[Address]\n");
+            line(&mut text, "Address", address);
+            // Somebody else may have the address: it is asked for before it is taken (RFC 5227, RFC 4862).
+            text.push_str("DuplicateAddressDetection=both\n");
+        }
     } else {
         text.push_str("IPv6AcceptRA=yes\n\n[DHCPv4]\nUseDomains=yes\nSendHostname=yes\n");
     }
@@ -41,12 +43,16 @@ pub fn time_servers(settings: &Settings) -> Option<String> {
     (!settings.ntp.is_empty()).then(|| format!("[Time]\nNTP={}\n", settings.ntp.join(" ")))
 }
 
-/// The proxy as the services' environment has it.
+/// The services' environment: proxy and time zone.
 pub fn environment(settings: &Settings) -> String {
-    settings.proxy.as_ref().map_or_else(String::new, |proxy| {
+    let mut text = settings.proxy.as_ref().map_or_else(String::new, |proxy| {
         // A URL has no blanks, quotes or backslashes but in escapes, and none of them was let in.
         format!("HTTP_PROXY={proxy}\nHTTPS_PROXY={proxy}\nNO_PROXY=localhost,127.0.0.1,::1\n")
-    })
+    });
+    if let Some(zone) = &settings.timezone {
+        line(&mut text, "TZ", zone);
+    }
+    text
 }
 
 fn line(text: &mut String, key: &str, value: impl std::fmt::Display) {
@@ -85,6 +91,7 @@ mod tests {
             "DHCP=no",
             "Address=10.0.0.5/24",
             "Address=fd00::5/64",
+            "DuplicateAddressDetection=both",
             "Gateway=10.0.0.1",
             "DNS=10.0.0.2",
             "Domains=lan",

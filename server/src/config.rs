@@ -23,6 +23,8 @@ pub struct Config {
     pub database: DatabaseLocation,
     /// Lines of JSON instead of text.
     pub json_logs: bool,
+    /// The socket of the appliance's agent; where there is none, this is no appliance.
+    pub agent: PathBuf,
 }
 
 /// What one place says; everything may be left out.
@@ -41,6 +43,8 @@ pub struct Layer {
     pub database: Option<String>,
     /// `text` or `json`.
     pub log_format: Option<String>,
+    /// See [`Config::agent`].
+    pub agent: Option<PathBuf>,
 }
 
 /// A configuration that cannot be used.
@@ -83,6 +87,8 @@ pub enum ConfigError {
     SameListener(SocketAddr),
 }
 
+/// Where the appliance has it.
+const AGENT: &str = "/run/xoa/agent.sock";
 const LISTENER: &str = "ADDRESS:PORT such as 0.0.0.0:443 or [::]:443, or off";
 
 impl Layer {
@@ -110,6 +116,7 @@ impl Layer {
             lab: lab.transpose()?,
             database: get("XO_DATABASE"),
             log_format: get("XO_LOG_FORMAT"),
+            agent: get("XO_AGENT").map(PathBuf::from),
         })
     }
 }
@@ -208,6 +215,7 @@ impl Config {
                 return Err(wrong(place, "log-format", other.to_owned(), "text or json"));
             }
         };
+        let agent = last(layers, |l| l.agent.clone()).map_or_else(|| AGENT.into(), |(_, a)| a);
         Ok(Self {
             data_dir,
             https,
@@ -215,6 +223,7 @@ impl Config {
             lab,
             database,
             json_logs,
+            agent,
         })
     }
 }
@@ -224,13 +233,14 @@ impl Config {
     pub fn describe(&self) -> String {
         let listener = |l: Option<SocketAddr>| l.map_or("off".to_owned(), |a| a.to_string());
         format!(
-            "data-dir = {}\nhttps = {}\nhttp = {}\nlab = {}\ndatabase = {}\nlog-format = {}",
+            "data-dir = {}\nhttps = {}\nhttp = {}\nlab = {}\ndatabase = {}\nlog-format = {}\nagent = {}",
             self.data_dir.display(),
             listener(self.https),
             listener(self.http),
             self.lab,
             self.database,
             if self.json_logs { "json" } else { "text" },
+            self.agent.display(),
         )
     }
 }

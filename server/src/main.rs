@@ -50,6 +50,9 @@ struct Options {
     /// `text` or `json`; also XO_LOG_FORMAT.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
+    /// Socket of the appliance's agent; also XO_AGENT.
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -65,6 +68,16 @@ enum Command {
 enum AdminAction {
     /// Make an administrator.
     Create {
+        /// The user name.
+        name: String,
+        /// Read the password from standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// List administrators.
+    List,
+    /// Give an administrator another password; their sessions end, and so does their second factor.
+    ResetPassword {
         /// The user name.
         name: String,
         /// Read the password from standard input.
@@ -104,19 +117,34 @@ fn run(cli: Cli) -> Result<()> {
         .context("cannot start the runtime")?;
     runtime.block_on(async {
         match cli.command {
-            Some(Command::Admin {
-                action: AdminAction::Create { name, .. },
-            }) => {
-                let password = std::io::read_to_string(std::io::stdin())
-                    .context("cannot read the password from standard input")?;
-                let id =
-                    admin::create(&config, &name, password.trim_end_matches(['\r', '\n'])).await?;
-                println!("{id}");
-                Ok(())
-            }
+            Some(Command::Admin { action }) => administer(&config, action).await,
             None => serve(&config).await,
         }
     })
+}
+
+async fn administer(config: &Config, action: AdminAction) -> Result<()> {
+    match action {
+        AdminAction::Create { name, .. } => {
+            let id = admin::create(config, &name, &typed_password()?).await?;
+            println!("{id}");
+        }
+        AdminAction::List => {
+            for name in admin::list(config).await? {
+                println!("{name}");
+            }
+        }
+        AdminAction::ResetPassword { name, .. } => {
+            admin::reset_password(config, &name, &typed_password()?).await?;
+        }
+    }
+    Ok(())
+}
+
+fn typed_password() -> Result<String> {
+    let text = std::io::read_to_string(std::io::stdin())
+        .context("cannot read the password from standard input")?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn configuration(options: Options) -> Result<Config> {
@@ -142,6 +170,7 @@ fn configuration(options: Options) -> Result<Config> {
         lab: options.lab,
         database: options.database,
         log_format: options.log_format,
+        agent: options.agent,
     };
     layers.push(("command line", given));
     Ok(Config::merge(&layers)?)

@@ -1,6 +1,9 @@
 //! The server's own certificate: made on first start, renewed before it ends, replaced by putting other files in its place.
 //!
-//! `tls.crt` and `tls.key` (PEM) in the data folder. A change of the files is taken over without a restart.
+//! `tls.crt` and `tls.key` (PEM) in the data folder. A change of the files is taken over without a restart. What is uploaded is judged
+//! first (`judge`), and the two files change together, whatever moment the power goes.
+
+mod judge;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -27,6 +30,32 @@ const VALID_ALREADY: Duration = Duration::from_hours(24);
 /// What the names of the certificates that we make begin with.
 const NAME: &str = "XOA ";
 
+/// What is shown over TLS, and what it takes to show another one.
+#[derive(Clone)]
+pub(crate) struct InUse {
+    pub(crate) files: Files,
+    pub(crate) config: RustlsConfig,
+    pub(crate) shown: Arc<RwLock<Certificate>>,
+}
+
+impl InUse {
+    /// Judges a pair, keeps it, and shows it to whoever connects from now on.
+    pub(crate) async fn replace(&self, chain: &str, key: &str) -> xo_engine::Result<Certificate> {
+        judge::judge(chain, key, SystemTime::now())?;
+        let unusable = |error: anyhow::Error| xo_engine::Error::Unavailable(format!("{error:#}"));
+        self.files.write(chain, key).map_err(unusable)?;
+        let reloaded = self.config.reload_from_pem(chain.into(), key.into()).await;
+        reloaded.map_err(|error| unusable(error.into()))?;
+        let certificate = self.files.describe().map_err(unusable)?;
+        *self.shown.write() = certificate.clone();
+        tracing::info!(
+            fingerprint = certificate.fingerprint,
+            "another TLS certificate was uploaded and is in use"
+        );
+        Ok(certificate)
+    }
+}
+
 /// The files of the certificate and its key.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
@@ -42,8 +71,51 @@ impl Files {
         }
     }
 
-    /// Makes a self-signed ECDSA P-256 certificate unless there is one, and renews ours before it ends; the key stays the same.
+    /// Puts a judged pair in the place of the old one.
+    ///
+    /// The key goes to its place first: a lone new certificate beside it means that the rest is still to be done, and [`Files::finish`]
+    /// does it.
+    fn write(&self, chain: &str, key: &str) -> Result<()> {
+        let [new_certificate, new_key] = self.fresh();
+        write_whole(&new_key, key)?;
+        write_whole(&new_certificate, chain)?;
+        rename(&new_key, &self.key)?;
+        rename(&new_certificate, &self.certificate)
+    }
+
+    /// What a power cut left of [`Files::write`]: finished when it was half done, forgotten when it had not begun.
+    fn finish(&self) -> Result<()> {
+        let [new_certificate, new_key] = self.fresh();
+        if new_certificate.exists() && !new_key.exists() {
+            return rename(&new_certificate, &self.certificate);
+        }
+        for path in [new_certificate, new_key] {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn fresh(&self) -> [PathBuf; 2] {
+        [&self.certificate, &self.key].map(|path| {
+            let mut name = path.clone().into_os_string();
+            name.push(".new");
+            name.into()
+        })
+    }
+
+    /// Sees to it that there is a certificate: ends what a power cut interrupted, then as [`Files::renew`].
     pub(crate) fn ensure(&self, now: SystemTime) -> Result<()> {
+        self.finish()?;
+        self.renew(now)
+    }
+
+    /// Makes a self-signed ECDSA P-256 certificate unless there is one, and another before ours ends; the key stays the same.
+    fn renew(&self, now: SystemTime) -> Result<()> {
         let key = if !(self.certificate.exists() && self.key.exists()) {
             let key = KeyPair::generate().context("cannot make a key")?;
             crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
@@ -128,7 +200,7 @@ impl Files {
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(CHECK_EVERY) => {}
             }
-            if let Err(error) = self.ensure(SystemTime::now()) {
+            if let Err(error) = self.renew(SystemTime::now()) {
                 tracing::warn!("the TLS certificate is not renewed: {error:#}");
             }
             let now = self.changed_at();
@@ -173,6 +245,19 @@ fn parameters(now: SystemTime) -> Result<CertificateParams> {
     name.push(DnType::CommonName, format!("{NAME}{host}"));
     params.distinguished_name = name;
     Ok(params)
+}
+
+fn write_whole(path: &Path, content: &str) -> Result<()> {
+    crate::process::write_private(path, content.as_bytes())?;
+    let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+    synced.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    std::fs::rename(from, to)
+        .and_then(|()| std::fs::File::open(folder)?.sync_all())
+        .with_context(|| format!("cannot put {} in its place", to.display()))
 }
 
 /// Of names in a certificate, those that a browser compares with an address.
@@ -249,5 +334,55 @@ mod tests {
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
         files.ensure(SystemTime::now()).unwrap();
         assert_eq!(std::fs::read_to_string(&files.certificate).unwrap(), pem);
+    }
+    fn pair() -> (String, String) {
+        let made = rcgen::generate_simple_self_signed(vec!["xoa".to_owned()]).unwrap();
+        (made.cert.pem(), made.signing_key.serialize_pem())
+    }
+
+    /// What each moment of a power cut leaves: which of the files are new ones, which are in their places.
+    #[tokio::test]
+    async fn a_power_cut_leaves_the_old_pair_or_the_new_one() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let (old, new) = (pair(), pair());
+        for (written, moved, is_new) in [
+            (0, 0, false),
+            (1, 0, false),
+            (2, 0, false),
+            (2, 1, true),
+            (2, 2, true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let files = Files::of(folder.path());
+            files.write(&old.0, &old.1).unwrap();
+            let [new_certificate, new_key] = files.fresh();
+            if written > 0 {
+                write_whole(&new_key, &new.1).unwrap();
+            }
+            if written > 1 {
+                write_whole(&new_certificate, &new.0).unwrap();
+            }
+            if moved > 0 {
+                rename(&new_key, &files.key).unwrap();
+            }
+            if moved > 1 {
+                rename(&new_certificate, &files.certificate).unwrap();
+            }
+            files.ensure(SystemTime::now()).unwrap();
+            files.load().await.unwrap();
+            let expected = if is_new { &new } else { &old };
+            let at = format!("{written} written, {moved} moved");
+            assert_eq!(
+                std::fs::read_to_string(&files.certificate).unwrap(),
+                expected.0,
+                "{at}"
+            );
+            assert_eq!(
+                std::fs::read_to_string(&files.key).unwrap(),
+                expected.1,
+                "{at}"
+            );
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{at}");
+        }
     }
 }

@@ -8,8 +8,10 @@
 mod accounts;
 mod actions;
 mod alarms;
+mod appliance;
 mod asked;
 mod authenticate;
+mod certificate;
 mod changes;
 mod collections;
 mod dispatch;

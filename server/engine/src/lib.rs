@@ -5,6 +5,7 @@
 
 mod access;
 mod action;
+mod appliance;
 mod call;
 mod caller;
 mod console;

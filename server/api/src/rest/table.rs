@@ -4,8 +4,8 @@ use xo_engine::Engine;
 
 use super::route::Route;
 use super::{
-    accounts, actions, alarms, changes, collections, docs, events, public, servers, session, setup,
-    stats, streams, tasks,
+    accounts, actions, alarms, appliance, certificate, changes, collections, docs, events, public,
+    servers, session, setup, stats, streams, tasks,
 };
 
 /// Every route that is served. What needs a method that the engine lacks is left out.
@@ -15,6 +15,8 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         docs::routes(),
         accounts::routes(),
         alarms::routes(),
+        appliance::routes(engine),
+        certificate::routes(),
         collections::routes(),
         actions::routes(engine),
         changes::routes(engine),
