@@ -137,9 +137,8 @@ mod tests {
     #[test]
     fn a_piece_that_is_let_go_of_gives_its_memory_to_the_next() {
         let write = |n: u32, text: &mut BytesMut| text.extend_from_slice(&n.to_be_bytes());
-        let mut pieces = Pieces::of((0..60_000).collect(), write);
         let mut places = Vec::new();
-        while let Some(piece) = pieces.next() {
+        for piece in Pieces::of((0..60_000).collect(), write) {
             places.push(piece.as_ptr().addr());
         }
         places.dedup();
