@@ -16,6 +16,8 @@ use crate::agent::State;
 use crate::agent::client::{Ask, Error};
 use crate::agent::protocol::{Fault, Kind};
 
+pub(crate) use text::duration;
+
 pub use arguments::{Command, NetworkVerb, PowerVerb, UpdateVerb, Verb};
 
 /// Where it reads and writes.

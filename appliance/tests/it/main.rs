@@ -9,6 +9,7 @@
 
 mod bundle;
 mod check;
+mod console;
 mod guest;
 mod network;
 mod process;

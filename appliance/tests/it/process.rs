@@ -355,3 +355,69 @@ fn a_second_agent_does_not_take_the_socket_of_the_first() {
     assert!(String::from_utf8_lossy(&second.stderr).contains("another agent"));
     assert_eq!(running.run(&["status"]).0, 0);
 }
+
+#[test]
+fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
+    let running = Running::start("60");
+    let code = running.folder.path().join("var/lib/xo-server/setup-code");
+    std::fs::write(code, "REZDR-J7ENY").unwrap();
+    // `script` gives it a terminal of its own.
+    let line = format!(
+        "stty rows 24 columns 80; exec {} --socket {} --bundles {}",
+        env!("CARGO_BIN_EXE_xoa-console"),
+        running.socket().display(),
+        running.folder.path().join("support").display()
+    );
+    let mut screen = Command::new("script")
+        .args([
+            "--quiet",
+            "--flush",
+            "--return",
+            "--command",
+            &line,
+            "/dev/null",
+        ])
+        .env("TERM", "vt220")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = screen.stdin.take().unwrap();
+    let shown = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let (mut output, filled) = (screen.stdout.take().unwrap(), shown.clone());
+    std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = std::io::Read::read(&mut output, &mut piece) {
+            filled
+                .lock()
+                .unwrap()
+                .push_str(&String::from_utf8_lossy(&piece[..length]));
+        }
+    });
+    let has = |words: &str| shown.lock().unwrap().contains(words);
+    wait_for("the address", || has("https://10.0.0.9/"));
+    wait_for("the setup code", || has("REZDR-J7ENY"));
+    keys.write_all(b"b").unwrap();
+    // Blanks that stay are not sent: only words without them are found in what comes.
+    wait_for("the bundle", || has("/support/support.tar.gz"));
+    assert!(
+        running
+            .folder
+            .path()
+            .join("support/support.tar.gz")
+            .exists()
+    );
+    keys.write_all(b"f").unwrap();
+    wait_for("the question", || has("ERASE"));
+    keys.write_all(b"no\r").unwrap();
+    wait_for("the refusal", || has("nothing"));
+    assert!(!running.text("ran").contains("reboot"));
+    keys.write_all(b"r").unwrap();
+    wait_for("the question", || has("REBOOT"));
+    keys.write_all(b"REBOOT\r").unwrap();
+    wait_for("the reboot", || {
+        running.text("ran").contains("systemctl --no-block reboot")
+    });
+    screen.kill().unwrap();
+    screen.wait().unwrap();
+}
