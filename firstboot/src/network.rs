@@ -15,9 +15,6 @@ pub fn unit(interface: &Interface) -> String {
     text.push_str("\n[Network]\n");
     let is_fixed = !interface.addresses.is_empty();
     line(&mut text, "DHCP", if is_fixed { "no" } else { "yes" });
-    for address in &interface.addresses {
-        line(&mut text, "Address", address);
-    }
     for gateway in &interface.gateways {
         line(&mut text, "Gateway", gateway);
     }
@@ -27,11 +24,19 @@ pub fn unit(interface: &Interface) -> String {
     for domain in &interface.search {
         line(&mut text, "Domains", domain);
     }
+    // A manager is called by its address: one that changes for privacy helps nobody.
+    text.push_str("IPv6PrivacyExtensions=no\n");
     if is_fixed {
-        // Somebody else may have the address: it is asked for before it is taken (RFC 5227), and the screen tells.
         text.push_str("IPv6AcceptRA=no\n");
     } else {
-        text.push_str("IPv6AcceptRA=yes\n\n[DHCPv4]\nUseDomains=yes\nSendHostname=yes\n");
+        text.push_str("IPv6AcceptRA=yes\n\n[DHCPv4]\n");
+        text.push_str("ClientIdentifier=mac\nUseDomains=yes\nSendHostname=yes\n");
+    }
+    for address in &interface.addresses {
+        text.push_str("\n[Address]\n");
+        line(&mut text, "Address", address);
+        // Somebody else may have it: it is asked for before it is taken (RFC 5227, RFC 4862).
+        line(&mut text, "DuplicateAddressDetection", "both");
     }
     text
 }
@@ -83,6 +88,7 @@ mod tests {
         for line in [
             "PermanentMACAddress=52:54:00:ab:cd:ef",
             "DHCP=no",
+            "DuplicateAddressDetection=both",
             "Address=10.0.0.5/24",
             "Address=fd00::5/64",
             "Gateway=10.0.0.1",

@@ -17,9 +17,12 @@ use super::system::System;
 use super::tree::{Tree, remove};
 use super::{Build, Kind};
 
-/// Dead ends become reboots. The last console is the VM's own screen.
+/// Dead ends become reboots. The last console is the VM's own screen. Nobody is there to answer what fsck would ask. The
+/// firmware's identifier is the VM's: it stays over reboots, and a clone has another.
 const COMMAND_LINE: &str = "panic=10 console=hvc0 console=ttyS0,115200n8 console=tty0 \
-    systemd.gpt_auto=0 systemd.show_status=auto quiet";
+    fsck.repair=yes systemd.machine_id=firmware systemd.gpt_auto=0 systemd.show_status=auto quiet";
+/// How often a system may be started before it is passed over; the health gate takes the counter away (`systemd-bless-boot`).
+const TRIES: u32 = 3;
 /// No menu: the newest system with tries left is started.
 const LOADER: &str = "timeout 0\neditor no\nauto-firmware no\n";
 const STUB: &str = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi";
@@ -45,6 +48,7 @@ pub(super) fn make(
             build.made_at
         ))
         .text(COMMAND_LINE)
+        .text(&TRIES.to_string())
         .text(LOADER)
         .path(&definitions)?;
     steps.run("disk", key, &disk, |steps| {
@@ -149,7 +153,7 @@ fn stage(
         .arg("--os-release=@/work/root/usr/lib/os-release")
         .arg(format!("--cmdline=roothash={hash} {COMMAND_LINE} {login}"))
         .arg(format!(
-            "--output=/work/esp/EFI/Linux/xoa_{}.efi",
+            "--output=/work/esp/EFI/Linux/xoa_{}+{TRIES}.efi",
             build.version
         ))
         .env("SOURCE_DATE_EPOCH", build.made_at.to_string());

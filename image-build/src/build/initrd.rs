@@ -12,13 +12,14 @@ use super::step::{Key, Steps};
 use super::tree::Tree;
 
 /// Drivers that a start needs, and the network's, so that nothing has to be read for them later. What they need comes along.
-const MODULES: [&str; 6] = [
+const MODULES: [&str; 7] = [
     "xen-blkfront",
     "virtio_blk",
     "xen-netfront",
     "virtio_net",
     "erofs",
     "dm-verity",
+    "efivarfs",
 ];
 const DMSETUP: &str = "/usr/sbin/dmsetup";
 /// It is read once at each start; the time to unpack it does not grow with the level.

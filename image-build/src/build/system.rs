@@ -1,11 +1,11 @@
 //! The appliance's file system: the packages without what belongs to a package manager, our files, the server.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::BuildError;
+use super::programs::{self, Program};
 use super::step::{Key, Steps};
 use super::tree::{Tree, remove};
 use super::{Build, Kind};
@@ -49,7 +49,7 @@ pub(super) fn compose(
     build: &Build,
     packages: &Tree,
     tools: &Tree,
-    server: &Path,
+    programs: &[Program],
 ) -> Result<System, BuildError> {
     let path = steps.target().join("work/root");
     let ours = steps.source().join("image-build/image/root");
@@ -62,8 +62,8 @@ pub(super) fn compose(
         ))
         .text(&REMOVED.concat())
         .path(&ours)?
-        .path(&units)?
-        .path(server)?;
+        .path(&units)?;
+    let key = programs::key(programs, key)?;
     let key = steps.run("system", key, &path, |steps| {
         remove(&path)?;
         let parent = steps.target().join("work");
@@ -84,7 +84,7 @@ pub(super) fn compose(
         }
         overlay(steps, &ours, &path)?;
         overlay(steps, &units, &path.join("usr/lib/systemd/system"))?;
-        install(server, &path.join("usr/bin/xo-server"))?;
+        programs::install(programs, &path)?;
         write(&path.join("etc/machine-id"), "")?;
         describe(&path, build)?;
         if build.kind == Kind::Development {
@@ -120,12 +120,6 @@ fn overlay(steps: &Steps, from: &Path, to: &Path) -> Result<(), BuildError> {
     steps.program(command.args(["--recursive", "u=rwX,go=rX"]).arg(&staged))?;
     copy(steps, &staged, to)?;
     remove(&staged)
-}
-
-fn install(from: &Path, to: &Path) -> Result<(), BuildError> {
-    fs::copy(from, to).map_err(BuildError::file("copy", from))?;
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755))
-        .map_err(BuildError::file("write", to))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), BuildError> {
