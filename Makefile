@@ -31,7 +31,7 @@ CUTS ?= 10
 ACCEL ?= tcg
 OTHER := $(VERSION)-other
 
-.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance clients build-tools test-tools image-tools boot-tools
+.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,9 @@ test-appliance: build-tools image-tools boot-tools web ## Boot the appliance in 
 	$(CARGO) build --locked --quiet --package xo-appliance-tests
 	target/debug/xo-appliance-test --disk target/appliance/xoa-$(VERSION).raw --other target/appliance/xoa-$(OTHER).raw \
 	    --dev target/appliance/xoa-$(VERSION)-dev.raw --cuts $(CUTS) --accelerator $(ACCEL) $(ONLY)
+
+test-twice: appliance ## Build the appliance once more and compare the bytes; FRESH=1 fetches the packages again
+	image-build/twice.sh target/release/xo-image-build $(VERSION) $(if $(FRESH),--fresh)
 
 web: build-tools $(WEB_BUILT) ## The web client's files, which xo-server holds
 

@@ -27,6 +27,7 @@ image)
     need mmdebstrap mmdebstrap
     need unshare util-linux
     need qemu-img qemu-utils
+    need xz xz-utils
     ;;
 boot)
     need qemu-system-x86_64 qemu-system-x86

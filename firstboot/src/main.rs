@@ -126,14 +126,10 @@ impl Server for Machine {
             .arg(format!("--regid={}", self.arguments.server_user))
             .arg("--init-groups")
             .arg(&self.arguments.server)
+            .args(["admin", "create"])
+            .args([&administrator.account, "--password-stdin"])
             .arg("--data-dir")
             .arg(&self.arguments.server_data)
-            .args([
-                "admin",
-                "create",
-                &administrator.account,
-                "--password-stdin",
-            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

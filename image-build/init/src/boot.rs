@@ -89,7 +89,7 @@ fn warn_of_tries() {
     }
     if let Some(tries) = tries::so_far(VARIABLES).filter(|tries| *tries > 1) {
         let text = format!(
-            "<2>xoa: this system is started for the {tries}. time without having come up. If dm-verity tells of a corruption \
+            "<2>xoa: this is start number {tries} of this system, and none before it came up. If dm-verity tells of a corruption \
              now, its slot on the disk is damaged and is not started. The data partition is another: keep this disk, import \
              the appliance anew, and restore a backup.\n"
         );

@@ -85,6 +85,12 @@ impl Steps {
         })
     }
 
+    /// A key that has in it what the step itself is: this program.
+    pub fn key(&self) -> Result<Key, BuildError> {
+        let program = std::env::current_exe().map_err(BuildError::file("find", "this program"))?;
+        Key::default().path(&program)
+    }
+
     /// The folder of results.
     pub fn target(&self) -> &Path {
         &self.target

@@ -20,9 +20,9 @@ pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Of Linux, for the numbers of `/proc/<pid>/stat`.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// QEMU ended without having been asked to.
+/// QEMU ended, or stopped doing its work, without having been asked to.
 #[derive(Debug, thiserror::Error)]
-#[error("QEMU ended by itself ({0})")]
+#[error("QEMU failed: {0}")]
 pub struct Died(String);
 
 /// What a machine is made of.
@@ -167,10 +167,14 @@ impl Machine {
 
     /// An error once QEMU is not there any more.
     pub fn is_alive(&mut self) -> Result<()> {
-        match self.child.try_wait()? {
-            Some(status) => Err(Died(status.to_string()).into()),
-            None => Ok(()),
+        if let Some(status) = self.child.try_wait()? {
+            return Err(Died(status.to_string()).into());
         }
+        // One of two emulated processors stands still for ever now and then.
+        if self.console().contains("rcu_preempt kthread starved") {
+            return Err(Died("one of its processors stands still".into()).into());
+        }
+        Ok(())
     }
 
     /// Types a line.
@@ -196,7 +200,7 @@ impl Machine {
 
     /// Its screen as a picture.
     pub fn screenshot(&self, to: &Path) -> Result<()> {
-        self.command(&format!("screendump -f png {}", to.display()))
+        self.command(&format!("screendump {} -f png", to.display()))
     }
 
     /// Presses the power key and waits until it is off.

@@ -19,7 +19,11 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
     machine.shows("this start was good").await?;
     let number = |text: String| text.trim().parse::<u64>().with_context(|| text.clone());
 
-    let used = number(said(&mut machine, "free -m | awk '/^Mem/ {print $3}'").await?)?;
+    let used = said(
+        &mut machine,
+        "awk '/^MemTotal/ {t = $2} /^MemAvailable/ {a = $2} END {print int((t - a) / 1024)}' /proc/meminfo",
+    );
+    let used = number(used.await?)?;
     report.row("memory used when idle", format!("{used} MiB"));
     ensure!(used <= MEMORY_MIB, "{used} MiB are used");
     let data = number(said(&mut machine, "df -k --output=size /var | tail -1").await?)?;
