@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::durable::Disk;
-use crate::settings::Settings;
+use crate::settings::{Interface, Settings};
 use crate::{Problem, network};
 
 const DEFAULT_NAME: &str = "xoa";
@@ -18,21 +18,36 @@ pub struct Places {
     pub run: PathBuf,
     /// The kernel's name of the machine: `/proc/sys/kernel/hostname`.
     pub kernel_hostname: PathBuf,
+    /// What a factory reset empties besides `state`: the server's data, the journal.
+    pub erased: Vec<PathBuf>,
 }
 
 impl Places {
     /// Those of the appliance.
     pub fn real() -> Self {
+        Self::below(Path::new("/"))
+    }
+
+    /// Those of an appliance whose files are below another folder than `/`.
+    pub fn below(root: &Path) -> Self {
         Self {
-            state: "/var/lib/xoa".into(),
-            run: "/run".into(),
-            kernel_hostname: "/proc/sys/kernel/hostname".into(),
+            state: root.join("var/lib/xoa"),
+            run: root.join("run"),
+            kernel_hostname: root.join("proc/sys/kernel/hostname"),
+            erased: ["var/lib/xo-server", "var/log/journal"]
+                .map(|folder| root.join(folder))
+                .into(),
         }
     }
 
     /// The kept settings.
     pub fn settings(&self) -> PathBuf {
         self.state.join("settings.json")
+    }
+
+    /// The interface's file for systemd-networkd.
+    pub fn network(&self) -> PathBuf {
+        self.run.join("systemd/network/10-xoa.network")
     }
 
     /// What the screen shows of this boot.
@@ -70,36 +85,41 @@ pub fn load(places: &Places, problems: &mut Vec<Problem>) -> io::Result<Settings
     }
 }
 
-/// Makes the files and sets the name. Each that fails is a problem; the others are made all the same.
+/// Makes all files and sets the name. Each that fails is a problem; the others are made all the same.
 pub fn apply(places: &Places, disk: &dyn Disk, settings: &Settings, problems: &mut Vec<Problem>) {
-    let mut put = |name: &str, content: Option<String>| {
+    if let Err(error) = apply_network(places, disk, &settings.interface) {
+        problems.push(without(&places.network(), &error));
+    }
+    apply_others(places, disk, settings, problems);
+}
+
+/// Makes the interface's file.
+///
+/// # Errors
+/// The system's, with the file as it was.
+pub fn apply_network(places: &Places, disk: &dyn Disk, interface: &Interface) -> io::Result<()> {
+    put(disk, &places.network(), Some(network::unit(interface)))
+}
+
+/// Everything but the network: time servers, environment, name.
+pub fn apply_others(
+    places: &Places,
+    disk: &dyn Disk,
+    settings: &Settings,
+    problems: &mut Vec<Problem>,
+) {
+    for (name, content) in [
+        (
+            "systemd/timesyncd.conf.d/10-xoa.conf",
+            network::time_servers(settings),
+        ),
+        ("xoa/environment", Some(network::environment(settings))),
+    ] {
         let path = places.run.join(name);
-        let done = match &content {
-            Some(content) => {
-                with_folder(disk, &path).and_then(|()| disk.write(&path, 0o644, content.as_bytes()))
-            }
-            None => match std::fs::remove_file(&path) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-                _ => Ok(()),
-            },
-        };
-        if let Err(error) = done {
-            problems.push(Problem::new(
-                path.display().to_string(),
-                error.to_string(),
-                "the appliance goes on without it",
-            ));
+        if let Err(error) = put(disk, &path, content) {
+            problems.push(without(&path, &error));
         }
-    };
-    put(
-        "systemd/network/10-xoa.network",
-        Some(network::unit(&settings.interface)),
-    );
-    put(
-        "systemd/timesyncd.conf.d/10-xoa.conf",
-        network::time_servers(settings),
-    );
-    put("xoa/environment", Some(network::environment(settings)));
+    }
     let name = settings.hostname.as_deref().unwrap_or(DEFAULT_NAME);
     if let Err(error) = std::fs::write(&places.kernel_hostname, name) {
         problems.push(Problem::new(
@@ -107,6 +127,27 @@ pub fn apply(places: &Places, disk: &dyn Disk, settings: &Settings, problems: &m
             error.to_string(),
             "the machine keeps the name that it has",
         ));
+    }
+}
+
+fn without(path: &Path, error: &io::Error) -> Problem {
+    Problem::new(
+        path.display().to_string(),
+        error.to_string(),
+        "the appliance goes on without it",
+    )
+}
+
+fn put(disk: &dyn Disk, path: &Path, content: Option<String>) -> io::Result<()> {
+    match content {
+        Some(content) => {
+            with_folder(disk, path)?;
+            disk.write(path, 0o644, content.as_bytes())
+        }
+        None => match std::fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: content is on the disk before its name is, and the name is before the call returns.
 
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// What writes; tests put one in its place that loses its power.
@@ -41,6 +41,8 @@ impl Disk for Real {
             .create_new(true)
             .mode(mode)
             .open(&fresh)?;
+        // Whatever the process's mask takes away.
+        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
         file.write_all(content)?;
         file.sync_all()?;
         std::fs::rename(&fresh, path)?;
@@ -48,7 +50,7 @@ impl Disk for Real {
     }
 
     fn make_folder(&self, path: &Path, mode: u32) -> io::Result<()> {
-        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        use std::os::unix::fs::DirBuilderExt;
         if !path.is_dir() {
             std::fs::DirBuilder::new()
                 .recursive(true)
@@ -65,8 +67,6 @@ impl Disk for Real {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

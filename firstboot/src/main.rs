@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     let mut server = Machine {
         arguments: Arguments::parse(),
     };
+    let erased = xo_firstboot::reset::carry_out(&places);
     let mut context = Context {
         places: &places,
         disk: &Real,
@@ -61,6 +62,13 @@ fn main() -> ExitCode {
             "it cannot be mounted: it is damaged or not there",
             "the server is not started, and nothing is kept until it is mended; what is on it is left as it is: go back to a snapshot of the \
              VM, or import the appliance anew and restore the backup",
+        ));
+    }
+    if let Err(error) = erased {
+        problems.push(Problem::new(
+            "factory reset",
+            error.to_string(),
+            "not everything is erased: it is tried again at the next boot",
         ));
     }
     if let Err(error) = &stamped {

@@ -28,15 +28,15 @@ pub fn unit(interface: &Interface) -> String {
     text.push_str("IPv6PrivacyExtensions=no\n");
     if is_fixed {
         text.push_str("IPv6AcceptRA=no\n");
+        for address in &interface.addresses {
+            text.push_str("\n[Address]\n");
+            line(&mut text, "Address", address);
+            // Somebody else may have the address: it is asked for before it is taken (RFC 5227, RFC 4862).
+            text.push_str("DuplicateAddressDetection=both\n");
+        }
     } else {
         text.push_str("IPv6AcceptRA=yes\n\n[DHCPv4]\n");
         text.push_str("ClientIdentifier=mac\nUseDomains=yes\nSendHostname=yes\n");
-    }
-    for address in &interface.addresses {
-        text.push_str("\n[Address]\n");
-        line(&mut text, "Address", address);
-        // Somebody else may have it: it is asked for before it is taken (RFC 5227, RFC 4862).
-        line(&mut text, "DuplicateAddressDetection", "both");
     }
     text
 }
@@ -46,12 +46,16 @@ pub fn time_servers(settings: &Settings) -> Option<String> {
     (!settings.ntp.is_empty()).then(|| format!("[Time]\nNTP={}\n", settings.ntp.join(" ")))
 }
 
-/// The proxy as the services' environment has it.
+/// The services' environment: proxy and time zone.
 pub fn environment(settings: &Settings) -> String {
-    settings.proxy.as_ref().map_or_else(String::new, |proxy| {
+    let mut text = settings.proxy.as_ref().map_or_else(String::new, |proxy| {
         // A URL has no blanks, quotes or backslashes but in escapes, and none of them was let in.
         format!("HTTP_PROXY={proxy}\nHTTPS_PROXY={proxy}\nNO_PROXY=localhost,127.0.0.1,::1\n")
-    })
+    });
+    if let Some(zone) = &settings.timezone {
+        line(&mut text, "TZ", zone);
+    }
+    text
 }
 
 fn line(text: &mut String, key: &str, value: impl std::fmt::Display) {
@@ -88,9 +92,9 @@ mod tests {
         for line in [
             "PermanentMACAddress=52:54:00:ab:cd:ef",
             "DHCP=no",
-            "DuplicateAddressDetection=both",
             "Address=10.0.0.5/24",
             "Address=fd00::5/64",
+            "DuplicateAddressDetection=both",
             "Gateway=10.0.0.1",
             "DNS=10.0.0.2",
             "Domains=lan",

@@ -27,6 +27,9 @@ pub struct Settings {
     pub ntp: Vec<String>,
     /// HTTP proxy on the way to the internet.
     pub proxy: Option<String>,
+    /// Time zone by its name, as `Europe/Paris`; nothing means UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
 }
 
 /// An interface and its addresses.
@@ -114,9 +117,7 @@ impl Told {
     }
 
     fn take_proxy(&mut self, place: &str, text: &str) {
-        let is_http = url::Url::parse(text)
-            .is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
-        if is_http {
+        if is_proxy(text) {
             self.settings.proxy = Some(text.to_owned());
         } else {
             self.problem(place, "expected http://name:port", "no proxy is used");
@@ -124,8 +125,29 @@ impl Told {
     }
 }
 
+/// `http://name:port`, as it can stand in an environment file.
+pub fn is_proxy(text: &str) -> bool {
+    let is_plain = text
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"\"'\\$".contains(&b));
+    is_plain
+        && url::Url::parse(text)
+            .is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
+}
+
+/// The name of a time zone, by its letters: `Europe/Paris`, `Etc/GMT+3`.
+pub fn is_time_zone(name: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"+-_".contains(&b))
+    };
+    name.len() <= 64 && name.split('/').all(is_part)
+}
+
 /// A name as DNS has them.
-fn is_host_name(name: &str) -> bool {
+pub fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -138,12 +160,12 @@ fn is_host_name(name: &str) -> bool {
 }
 
 /// A name or an address of a server.
-fn server(text: &str) -> Option<String> {
+pub fn server(text: &str) -> Option<String> {
     (is_host_name(text) || text.parse::<IpAddr>().is_ok()).then(|| text.to_owned())
 }
 
 /// A MAC address, in lower case.
-fn mac(text: &str) -> Option<String> {
+pub fn mac(text: &str) -> Option<String> {
     let text = text.to_ascii_lowercase();
     let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
     let pairs: Vec<&str> = text.split(':').collect();

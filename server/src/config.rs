@@ -23,6 +23,8 @@ pub struct Config {
     pub database: DatabaseLocation,
     /// Lines of JSON instead of text.
     pub json_logs: bool,
+    /// The socket of the appliance's agent; where there is none, this is no appliance.
+    pub agent: PathBuf,
 }
 
 /// What one place says; everything may be left out.
@@ -36,11 +38,13 @@ pub struct Layer {
     /// `ADDRESS:PORT`, or `off`.
     pub http: Option<String>,
     /// See [`Config::lab`].
-    pub lab: Option<u32>,
+    pub lab: Option<i64>,
     /// Path or `postgres://` URL.
     pub database: Option<String>,
     /// `text` or `json`.
     pub log_format: Option<String>,
+    /// See [`Config::agent`].
+    pub agent: Option<PathBuf>,
 }
 
 /// A configuration that cannot be used.
@@ -78,8 +82,13 @@ pub enum ConfigError {
     /// Nothing would be served.
     #[error("both https and http are off: nothing would be served")]
     NoListener,
+    /// Both listeners would be the same.
+    #[error("https and http are both {0}: give them different ports, or turn one of them off")]
+    SameListener(SocketAddr),
 }
 
+/// Where the appliance has it.
+const AGENT: &str = "/run/xoa/agent.sock";
 const LISTENER: &str = "ADDRESS:PORT such as 0.0.0.0:443 or [::]:443, or off";
 
 impl Layer {
@@ -98,31 +107,63 @@ impl Layer {
 
     /// Reads `XO_*` variables.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let lab = match get("XO_LAB").filter(|v| !v.is_empty()) {
-            None => None,
-            Some(text) => Some(parse_lab("environment XO_LAB", &text)?),
-        };
+        let lab = get("XO_LAB").filter(|text| !text.is_empty());
+        let lab = lab.map(|text| text.parse().map_err(|_| wrong_lab(ENVIRONMENT, &text)));
         Ok(Self {
             data_dir: get("XO_DATA_DIR").map(PathBuf::from),
             https: get("XO_HTTPS"),
             http: get("XO_HTTP"),
-            lab,
+            lab: lab.transpose()?,
             database: get("XO_DATABASE"),
             log_format: get("XO_LOG_FORMAT"),
+            agent: get("XO_AGENT").map(PathBuf::from),
         })
     }
 }
 
-fn parse_lab(place: &str, text: &str) -> Result<u32, ConfigError> {
-    text.parse()
-        .ok()
-        .filter(|n| *n <= 16)
-        .ok_or_else(|| ConfigError::Value {
-            place: place.to_owned(),
-            key: "lab",
-            value: text.to_owned(),
-            expected: "a number of pools from 0 to 16",
-        })
+/// The place of `XO_*` variables.
+pub const ENVIRONMENT: &str = "environment";
+
+/// Variables that are read elsewhere.
+const OTHER_VARIABLES: [&str; 2] = ["XO_CONFIG", "XO_LOG"];
+
+/// Which of these variables look like ours and are none: they would be passed over.
+pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let known: [&str; 6] = KEYS.map(|(_, variable)| variable);
+    let ours = names.filter(|name| name.starts_with("XO_"));
+    ours.filter(|name| !known.contains(&name.as_str()) && !OTHER_VARIABLES.contains(&name.as_str()))
+        .collect()
+}
+
+const KEYS: [(&str, &str); 6] = [
+    ("data-dir", "XO_DATA_DIR"),
+    ("https", "XO_HTTPS"),
+    ("http", "XO_HTTP"),
+    ("lab", "XO_LAB"),
+    ("database", "XO_DATABASE"),
+    ("log-format", "XO_LOG_FORMAT"),
+];
+
+fn wrong(place: &str, key: &'static str, value: String, expected: &'static str) -> ConfigError {
+    let variable = KEYS.iter().find(|(known, _)| *known == key);
+    ConfigError::Value {
+        place: match variable {
+            Some((_, variable)) if place == ENVIRONMENT => format!("{ENVIRONMENT}, {variable}"),
+            _ => place.to_owned(),
+        },
+        key,
+        value,
+        expected,
+    }
+}
+
+fn wrong_lab(place: &str, value: &str) -> ConfigError {
+    wrong(
+        place,
+        "lab",
+        value.to_owned(),
+        "a number of pools from 0 to 16",
+    )
 }
 
 impl Config {
@@ -145,34 +186,36 @@ impl Config {
             Some("127.0.0.1:8443"),
         )?;
         let http = listener("http", last(layers, |l| l.http.as_deref()), None)?;
-        if https.is_none() && http.is_none() {
-            return Err(ConfigError::NoListener);
+        match (https, http) {
+            (None, None) => return Err(ConfigError::NoListener),
+            // Port 0 is any free one.
+            (Some(https), Some(http)) if https == http && https.port() != 0 => {
+                return Err(ConfigError::SameListener(https));
+            }
+            _ => {}
         }
         let lab = match last(layers, |l| l.lab) {
-            Some((place, n)) => parse_lab(place, &n.to_string())?,
             None => 0,
+            Some((place, n)) => match u32::try_from(n) {
+                Ok(n @ 0..=16) => n,
+                _ => return Err(wrong_lab(place, &n.to_string())),
+            },
         };
         let database = match last(layers, |l| l.database.as_deref()) {
             None => DatabaseLocation::Sqlite(data_dir.join("xo.db")),
-            Some((place, text)) => text.parse().map_err(|_| ConfigError::Value {
-                place: place.to_owned(),
-                key: "database",
-                value: without_password(text),
-                expected: "a path, or a URL such as postgres://user@host/database",
+            Some((place, text)) => text.parse().map_err(|_| {
+                let expected = "a path, or a URL such as postgres://user@host/database";
+                wrong(place, "database", without_password(text), expected)
             })?,
         };
         let json_logs = match last(layers, |l| l.log_format.as_deref()) {
             None | Some((_, "text")) => false,
             Some((_, "json")) => true,
             Some((place, other)) => {
-                return Err(ConfigError::Value {
-                    place: place.to_owned(),
-                    key: "log-format",
-                    value: other.to_owned(),
-                    expected: "text or json",
-                });
+                return Err(wrong(place, "log-format", other.to_owned(), "text or json"));
             }
         };
+        let agent = last(layers, |l| l.agent.clone()).map_or_else(|| AGENT.into(), |(_, a)| a);
         Ok(Self {
             data_dir,
             https,
@@ -180,6 +223,7 @@ impl Config {
             lab,
             database,
             json_logs,
+            agent,
         })
     }
 }
@@ -189,13 +233,14 @@ impl Config {
     pub fn describe(&self) -> String {
         let listener = |l: Option<SocketAddr>| l.map_or("off".to_owned(), |a| a.to_string());
         format!(
-            "data-dir = {}\nhttps = {}\nhttp = {}\nlab = {}\ndatabase = {}\nlog-format = {}",
+            "data-dir = {}\nhttps = {}\nhttp = {}\nlab = {}\ndatabase = {}\nlog-format = {}\nagent = {}",
             self.data_dir.display(),
             listener(self.https),
             listener(self.http),
             self.lab,
             self.database,
             if self.json_logs { "json" } else { "text" },
+            self.agent.display(),
         )
     }
 }
@@ -211,12 +256,8 @@ fn listener(
     if text == "off" || text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| ConfigError::Value {
-        place: place.to_owned(),
-        key,
-        value: text.to_owned(),
-        expected: LISTENER,
-    })
+    let address = text.parse().map(Some);
+    address.map_err(|_| wrong(place, key, text.to_owned(), LISTENER))
 }
 
 fn without_password(text: &str) -> String {
@@ -266,12 +307,39 @@ mod tests {
         let error = Config::merge(&[("f", layer("https = 'off'"))]).unwrap_err();
         assert!(matches!(error, ConfigError::NoListener));
         let error = Layer::from_env(|k| (k == "XO_LAB").then(|| "many".into())).unwrap_err();
+        let expected = "a number of pools from 0 to 16";
+        assert_eq!(
+            error.to_string(),
+            format!("environment, XO_LAB: lab = \"many\": expected {expected}")
+        );
+        for lab in ["-1", "17"] {
+            let error = Config::merge(&[("f", layer(&format!("lab = {lab}")))]).unwrap_err();
+            let error = error.to_string();
+            assert_eq!(error, format!("f: lab = \"{lab}\": expected {expected}"));
+        }
+    }
+
+    #[test]
+    fn a_variable_is_named_as_it_is_set() {
+        let given = Layer::from_env(|k| (k == "XO_HTTPS").then(|| "443".into())).unwrap();
+        let error = Config::merge(&[(ENVIRONMENT, given)]).unwrap_err();
         assert!(
-            error
-                .to_string()
-                .starts_with("environment XO_LAB: lab = \"many\""),
+            error.to_string().starts_with("environment, XO_HTTPS: "),
             "{error}"
         );
+        let names = ["XO_HTPS", "XO_LOG", "XO_HTTP", "HOME"].map(str::to_owned);
+        assert_eq!(unknown_variables(names.into_iter()), ["XO_HTPS"]);
+    }
+
+    #[test]
+    fn two_listeners_have_two_places() {
+        let both = |https: &str, http: &str| {
+            Config::merge(&[("f", layer(&format!("https = '{https}'\nhttp = '{http}'")))])
+        };
+        let error = both("127.0.0.1:443", "127.0.0.1:443").unwrap_err();
+        assert!(matches!(error, ConfigError::SameListener(_)));
+        assert!(both("127.0.0.1:0", "127.0.0.1:0").is_ok());
+        assert!(both("127.0.0.1:443", "127.0.0.1:80").is_ok());
     }
 
     #[test]

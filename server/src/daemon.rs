@@ -9,12 +9,12 @@ use anyhow::{Context, Result, bail};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use xo_api::{App, Certificate, LabState, Later, SetupHost};
-use xo_engine::{Engine, Options};
+use xo_engine::{Engine, Error, Options};
 use xo_store::{Store, StoreConfig};
 
 use crate::labs::Labs;
 use crate::listen::Listener;
-use crate::{Config, process, tls};
+use crate::{Config, process, setup_code, tls};
 
 /// A server that runs.
 pub struct Daemon {
@@ -24,7 +24,7 @@ pub struct Daemon {
     labs: Arc<Labs>,
     lab_addresses: Vec<String>,
     /// What is shown over TLS, now.
-    certificate: Option<Arc<RwLock<Certificate>>>,
+    certificate: Option<tls::InUse>,
     stopping: CancellationToken,
     _lock: File,
 }
@@ -39,6 +39,7 @@ impl Daemon {
         let options = Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timezone: process::timezone(),
+            agent: Some(config.agent.clone()),
         };
         let engine = Engine::start(store.clone(), options).await?;
         let stopping = CancellationToken::new();
@@ -61,10 +62,14 @@ impl Daemon {
     async fn open(&mut self, config: &Config) -> Result<()> {
         if let Some(address) = config.https {
             let files = tls::Files::of(&config.data_dir);
-            files.ensure()?;
+            files.ensure(std::time::SystemTime::now())?;
             let tls = files.load().await?;
             let shown = Arc::new(RwLock::new(files.describe()?));
-            self.certificate = Some(Arc::clone(&shown));
+            self.certificate = Some(tls::InUse {
+                files: files.clone(),
+                config: tls.clone(),
+                shown: Arc::clone(&shown),
+            });
             let site = xo_api::site(self.app(true));
             let listener = Listener::https(address, tls.clone(), site, &self.stopping)?;
             self.listeners.push(("https", listener));
@@ -79,6 +84,8 @@ impl Daemon {
             self.listeners
                 .push(("http", Listener::http(address, site, &self.stopping)?));
         }
+        let code = setup_code::Place::of(&config.data_dir);
+        tokio::spawn(code.follow(Arc::clone(&self.engine)));
         self.lab_addresses = self.labs.start(config.lab).await?;
         self.engine.connect_enabled().await?;
         Ok(())
@@ -99,7 +106,7 @@ impl Daemon {
             lines.push(format!("  address:      {scheme}://{}/", listener.address));
         }
         if let Some(certificate) = &self.certificate {
-            let fingerprint = &certificate.read().fingerprint;
+            let fingerprint = &certificate.shown.read().fingerprint;
             lines.push(format!("  certificate:  SHA-256 {fingerprint}"));
         }
         for address in &self.lab_addresses {
@@ -143,13 +150,29 @@ impl Daemon {
 
 /// What the set-up asks of the daemon.
 struct ForSetup {
-    certificate: Option<Arc<RwLock<Certificate>>>,
+    certificate: Option<tls::InUse>,
     labs: Arc<Labs>,
 }
 
 impl SetupHost for ForSetup {
     fn certificate(&self) -> Option<Certificate> {
-        Some(self.certificate.as_ref()?.read().clone())
+        Some(self.certificate.as_ref()?.shown.read().clone())
+    }
+
+    fn replace_certificate(
+        &self,
+        chain: String,
+        key: String,
+    ) -> Later<'_, xo_engine::Result<Certificate>> {
+        Box::pin(async move {
+            let in_use = self.certificate.as_ref().ok_or_else(|| Error::Forbidden {
+                operation: "certificate".into(),
+                reason:
+                    "this server does not speak TLS itself: its reverse proxy has the certificate"
+                        .into(),
+            })?;
+            in_use.replace(&chain, &key).await
+        })
     }
 
     fn lab(&self) -> Later<'_, xo_engine::Result<LabState>> {

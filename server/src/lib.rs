@@ -6,6 +6,7 @@ pub mod daemon;
 mod labs;
 mod listen;
 mod process;
+mod setup_code;
 mod tls;
 
 pub use config::{Config, ConfigError};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
-use xo_server::config::{Config, Layer};
+use xo_server::config::{self, Config, Layer};
 use xo_server::{Daemon, admin};
 
 /// The system's allocator keeps what the loading of a pool freed; how this one is set up stands in `.cargo/config.toml`.
@@ -43,13 +43,16 @@ struct Options {
     http: Option<String>,
     /// Run simulated pools inside and connect them; also XO_LAB.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    lab: Option<u32>,
+    lab: Option<i64>,
     /// SQLite file or PostgreSQL URL; also XO_DATABASE.
     #[arg(long, value_name = "PATH|URL", global = true)]
     database: Option<String>,
     /// `text` or `json`; also XO_LOG_FORMAT.
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
+    /// Socket of the appliance's agent; also XO_AGENT.
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -71,6 +74,16 @@ enum AdminAction {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// List administrators.
+    List,
+    /// Give an administrator another password; their sessions end, and so does their second factor.
+    ResetPassword {
+        /// The user name.
+        name: String,
+        /// Read the password from standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -86,11 +99,17 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     let config = configuration(cli.options)?;
+    start_logs(&config)?;
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in config::unknown_variables(names) {
+        tracing::warn!(
+            "{name} is set and means nothing to xo-server: its variables are in docs/server.md"
+        );
+    }
     if cli.check_config {
         println!("{}", config.describe());
         return Ok(());
     }
-    start_logs(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("xo-server")
@@ -98,19 +117,34 @@ fn run(cli: Cli) -> Result<()> {
         .context("cannot start the runtime")?;
     runtime.block_on(async {
         match cli.command {
-            Some(Command::Admin {
-                action: AdminAction::Create { name, .. },
-            }) => {
-                let password = std::io::read_to_string(std::io::stdin())
-                    .context("cannot read the password from standard input")?;
-                let id =
-                    admin::create(&config, &name, password.trim_end_matches(['\r', '\n'])).await?;
-                println!("{id}");
-                Ok(())
-            }
+            Some(Command::Admin { action }) => administer(&config, action).await,
             None => serve(&config).await,
         }
     })
+}
+
+async fn administer(config: &Config, action: AdminAction) -> Result<()> {
+    match action {
+        AdminAction::Create { name, .. } => {
+            let id = admin::create(config, &name, &typed_password()?).await?;
+            println!("{id}");
+        }
+        AdminAction::List => {
+            for name in admin::list(config).await? {
+                println!("{name}");
+            }
+        }
+        AdminAction::ResetPassword { name, .. } => {
+            admin::reset_password(config, &name, &typed_password()?).await?;
+        }
+    }
+    Ok(())
+}
+
+fn typed_password() -> Result<String> {
+    let text = std::io::read_to_string(std::io::stdin())
+        .context("cannot read the password from standard input")?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn configuration(options: Options) -> Result<Config> {
@@ -126,7 +160,7 @@ fn configuration(options: Options) -> Result<Config> {
         layers.push((name.as_str(), Layer::from_file(path)?));
     }
     layers.push((
-        "environment",
+        config::ENVIRONMENT,
         Layer::from_env(|key| std::env::var(key).ok())?,
     ));
     let given = Layer {
@@ -136,13 +170,19 @@ fn configuration(options: Options) -> Result<Config> {
         lab: options.lab,
         database: options.database,
         log_format: options.log_format,
+        agent: options.agent,
     };
     layers.push(("command line", given));
     Ok(Config::merge(&layers)?)
 }
 
-fn start_logs(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::new(log_filter(std::env::var("XO_LOG").ok()));
+fn start_logs(config: &Config) -> Result<()> {
+    let filter = log_filter(std::env::var("XO_LOG").ok());
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .parse(&filter)
+        .with_context(|| {
+            format!("environment, XO_LOG: expected levels such as info or xo_inventory=debug,info, not {filter:?}")
+        })?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -152,6 +192,7 @@ fn start_logs(config: &Config) {
     } else {
         logs.init();
     }
+    Ok(())
 }
 
 /// What is logged. The verifier of certificates reports each one that no authority vouches for as an error, though whoever asked it

@@ -1,6 +1,9 @@
 //! The server's own certificate: made on first start, renewed before it ends, replaced by putting other files in its place.
 //!
-//! `tls.crt` and `tls.key` (PEM) in the data folder. A change of the files is taken over without a restart.
+//! `tls.crt` and `tls.key` (PEM) in the data folder. A change of the files is taken over without a restart. What is uploaded is judged
+//! first (`judge`), and the two files change together, whatever moment the power goes.
+
+mod judge;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -19,6 +22,39 @@ use x509_parser::extensions::GeneralName;
 use xo_api::Certificate;
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
+/// Whoever pinned its fingerprint has to be asked again when it ends, so that is seldom.
+const VALID: Duration = Duration::from_hours(10 * 365 * 24);
+const RENEWED_BEFORE: Duration = Duration::from_hours(30 * 24);
+/// A clock that is a little behind ours finds it valid too.
+const VALID_ALREADY: Duration = Duration::from_hours(24);
+/// What the names of the certificates that we make begin with.
+const NAME: &str = "XOA ";
+
+/// What is shown over TLS, and what it takes to show another one.
+#[derive(Clone)]
+pub(crate) struct InUse {
+    pub(crate) files: Files,
+    pub(crate) config: RustlsConfig,
+    pub(crate) shown: Arc<RwLock<Certificate>>,
+}
+
+impl InUse {
+    /// Judges a pair, keeps it, and shows it to whoever connects from now on.
+    pub(crate) async fn replace(&self, chain: &str, key: &str) -> xo_engine::Result<Certificate> {
+        judge::judge(chain, key, SystemTime::now())?;
+        let unusable = |error: anyhow::Error| xo_engine::Error::Unavailable(format!("{error:#}"));
+        self.files.write(chain, key).map_err(unusable)?;
+        let reloaded = self.config.reload_from_pem(chain.into(), key.into()).await;
+        reloaded.map_err(|error| unusable(error.into()))?;
+        let certificate = self.files.describe().map_err(unusable)?;
+        *self.shown.write() = certificate.clone();
+        tracing::info!(
+            fingerprint = certificate.fingerprint,
+            "another TLS certificate was uploaded and is in use"
+        );
+        Ok(certificate)
+    }
+}
 
 /// The files of the certificate and its key.
 #[derive(Debug, Clone)]
@@ -35,30 +71,86 @@ impl Files {
         }
     }
 
-    /// Makes a self-signed ECDSA P-256 certificate unless there is one.
-    pub(crate) fn ensure(&self) -> Result<()> {
-        if self.certificate.exists() && self.key.exists() {
-            return Ok(());
+    /// Puts a judged pair in the place of the old one.
+    ///
+    /// The key goes to its place first: a lone new certificate beside it means that the rest is still to be done, and [`Files::finish`]
+    /// does it.
+    fn write(&self, chain: &str, key: &str) -> Result<()> {
+        let [new_certificate, new_key] = self.fresh();
+        write_whole(&new_key, key)?;
+        write_whole(&new_certificate, chain)?;
+        rename(&new_key, &self.key)?;
+        rename(&new_certificate, &self.certificate)
+    }
+
+    /// What a power cut left of [`Files::write`]: finished when it was half done, forgotten when it had not begun.
+    fn finish(&self) -> Result<()> {
+        let [new_certificate, new_key] = self.fresh();
+        if new_certificate.exists() && !new_key.exists() {
+            return rename(&new_certificate, &self.certificate);
         }
-        let host = host_name();
-        let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
-            .context("the host name is unfit for a certificate")?;
-        params
-            .subject_alt_names
-            .push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-        params
-            .subject_alt_names
-            .push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
-        let mut name = DistinguishedName::new();
-        name.push(DnType::CommonName, format!("XOA {host}"));
-        params.distinguished_name = name;
-        let key = KeyPair::generate().context("cannot make a key")?;
-        let certificate = params
+        for path in [new_certificate, new_key] {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn fresh(&self) -> [PathBuf; 2] {
+        [&self.certificate, &self.key].map(|path| {
+            let mut name = path.clone().into_os_string();
+            name.push(".new");
+            name.into()
+        })
+    }
+
+    /// Sees to it that there is a certificate: ends what a power cut interrupted, then as [`Files::renew`].
+    pub(crate) fn ensure(&self, now: SystemTime) -> Result<()> {
+        self.finish()?;
+        self.renew(now)
+    }
+
+    /// Makes a self-signed ECDSA P-256 certificate unless there is one, and another before ours ends; the key stays the same.
+    fn renew(&self, now: SystemTime) -> Result<()> {
+        let key = if !(self.certificate.exists() && self.key.exists()) {
+            let key = KeyPair::generate().context("cannot make a key")?;
+            crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
+            key
+        } else if self.is_own_and_ends(now + RENEWED_BEFORE) {
+            let pem = std::fs::read_to_string(&self.key);
+            let pem = pem.with_context(|| format!("cannot read {}", self.key.display()))?;
+            tracing::info!("the TLS certificate is renewed: its fingerprint changes");
+            KeyPair::from_pem(&pem).context("cannot understand the TLS key")?
+        } else {
+            return Ok(());
+        };
+        let certificate = parameters(now)?
             .self_signed(&key)
             .context("cannot make a certificate")?;
-        crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
         std::fs::write(&self.certificate, certificate.pem())
             .with_context(|| format!("cannot write {}", self.certificate.display()))
+    }
+
+    /// Whether the certificate is one that we made, and over by then.
+    fn is_own_and_ends(&self, then: SystemTime) -> bool {
+        let Ok(der) = CertificateDer::from_pem_file(&self.certificate) else {
+            return false;
+        };
+        let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&der) else {
+            return false;
+        };
+        let mut names = parsed.subject().iter_common_name();
+        let is_ours = names.any(|name| name.as_str().is_ok_and(|n| n.starts_with(NAME)));
+        let since_epoch = then.duration_since(SystemTime::UNIX_EPOCH);
+        let then = since_epoch.map_or(0, |time| time.as_secs());
+        let end = parsed.validity().not_after.timestamp();
+        is_ours
+            && parsed.subject() == parsed.issuer()
+            && u64::try_from(end).is_ok_and(|end| end <= then)
     }
 
     pub(crate) async fn load(&self) -> Result<RustlsConfig> {
@@ -108,6 +200,9 @@ impl Files {
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(CHECK_EVERY) => {}
             }
+            if let Err(error) = self.renew(SystemTime::now()) {
+                tracing::warn!("the TLS certificate is not renewed: {error:#}");
+            }
             let now = self.changed_at();
             if now == known {
                 continue;
@@ -136,6 +231,35 @@ impl Files {
     }
 }
 
+/// What stands in a certificate that is made now.
+fn parameters(now: SystemTime) -> Result<CertificateParams> {
+    let host = host_name();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
+        .context("the host name is unfit for a certificate")?;
+    for address in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
+        params.subject_alt_names.push(SanType::IpAddress(address));
+    }
+    params.not_before = (now - VALID_ALREADY).into();
+    params.not_after = (now + VALID).into();
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, format!("{NAME}{host}"));
+    params.distinguished_name = name;
+    Ok(params)
+}
+
+fn write_whole(path: &Path, content: &str) -> Result<()> {
+    crate::process::write_private(path, content.as_bytes())?;
+    let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+    synced.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    std::fs::rename(from, to)
+        .and_then(|()| std::fs::File::open(folder)?.sync_all())
+        .with_context(|| format!("cannot put {} in its place", to.display()))
+}
+
 /// Of names in a certificate, those that a browser compares with an address.
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
@@ -160,5 +284,105 @@ fn host_name() -> String {
         name.to_owned()
     } else {
         "xoa".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made_at(now: SystemTime) -> (tempfile::TempDir, Files) {
+        let folder = tempfile::TempDir::new().unwrap();
+        let files = Files::of(folder.path());
+        files.ensure(now).unwrap();
+        (folder, files)
+    }
+
+    #[test]
+    fn a_certificate_is_kept_until_it_is_about_to_end() {
+        let now = SystemTime::now();
+        for (age, is_renewed) in [
+            (VALID - RENEWED_BEFORE - Duration::from_secs(60), false),
+            (VALID - RENEWED_BEFORE + Duration::from_secs(60), true),
+            (VALID + RENEWED_BEFORE, true),
+        ] {
+            let (_folder, files) = made_at(now - age);
+            let before = files.describe().unwrap();
+            let key = std::fs::read(&files.key).unwrap();
+            files.ensure(now).unwrap();
+            let after = files.describe().unwrap();
+            assert_eq!(
+                before.fingerprint != after.fingerprint,
+                is_renewed,
+                "{age:?}"
+            );
+            assert_eq!(after.not_after > before.not_after, is_renewed, "{age:?}");
+            assert_eq!(std::fs::read(&files.key).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_others_is_never_touched() {
+        let (_folder, files) = made_at(SystemTime::now() - VALID - RENEWED_BEFORE);
+        let mut theirs = parameters(SystemTime::now() - VALID - RENEWED_BEFORE).unwrap();
+        theirs
+            .distinguished_name
+            .push(DnType::CommonName, "manager.example");
+        let key = KeyPair::generate().unwrap();
+        let pem = theirs.self_signed(&key).unwrap().pem();
+        std::fs::write(&files.certificate, &pem).unwrap();
+        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        files.ensure(SystemTime::now()).unwrap();
+        assert_eq!(std::fs::read_to_string(&files.certificate).unwrap(), pem);
+    }
+    fn pair() -> (String, String) {
+        let made = rcgen::generate_simple_self_signed(vec!["xoa".to_owned()]).unwrap();
+        (made.cert.pem(), made.signing_key.serialize_pem())
+    }
+
+    /// What each moment of a power cut leaves: which of the files are new ones, which are in their places.
+    #[tokio::test]
+    async fn a_power_cut_leaves_the_old_pair_or_the_new_one() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let (old, new) = (pair(), pair());
+        for (written, moved, is_new) in [
+            (0, 0, false),
+            (1, 0, false),
+            (2, 0, false),
+            (2, 1, true),
+            (2, 2, true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let files = Files::of(folder.path());
+            files.write(&old.0, &old.1).unwrap();
+            let [new_certificate, new_key] = files.fresh();
+            if written > 0 {
+                write_whole(&new_key, &new.1).unwrap();
+            }
+            if written > 1 {
+                write_whole(&new_certificate, &new.0).unwrap();
+            }
+            if moved > 0 {
+                rename(&new_key, &files.key).unwrap();
+            }
+            if moved > 1 {
+                rename(&new_certificate, &files.certificate).unwrap();
+            }
+            files.ensure(SystemTime::now()).unwrap();
+            files.load().await.unwrap();
+            let expected = if is_new { &new } else { &old };
+            let at = format!("{written} written, {moved} moved");
+            assert_eq!(
+                std::fs::read_to_string(&files.certificate).unwrap(),
+                expected.0,
+                "{at}"
+            );
+            assert_eq!(
+                std::fs::read_to_string(&files.key).unwrap(),
+                expected.1,
+                "{at}"
+            );
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{at}");
+        }
     }
 }

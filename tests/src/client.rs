@@ -104,6 +104,19 @@ impl Client {
         }
     }
 
+    /// Waits for the server to close the connection; the code that it closes with.
+    pub async fn closed(&mut self) -> Result<u16> {
+        loop {
+            let next = tokio::time::timeout(LIMIT, self.socket.next());
+            match next.await.context("it was not closed in time")? {
+                Some(Ok(Message::Close(Some(frame)))) => return Ok(frame.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error.into()),
+                None => bail!("the connection ended without a word"),
+            }
+        }
+    }
+
     /// Waits for a change that fits.
     pub async fn change(&mut self, fits: impl Fn(&Value) -> bool) -> Result<Value> {
         loop {

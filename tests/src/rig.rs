@@ -121,9 +121,15 @@ impl Rig {
     }
 }
 
-/// Starts a server on free ports with its data in `folder`.
+/// Starts a server on free ports with its data in `folder`. It is no appliance, also where an agent is.
 pub async fn start(folder: &Path) -> Result<Daemon> {
+    start_beside(folder, &folder.join("no-agent.sock")).await
+}
+
+/// The same, beside an agent that listens at `agent`.
+pub async fn start_beside(folder: &Path, agent: &Path) -> Result<Daemon> {
     let layer = Layer {
+        agent: Some(agent.to_owned()),
         data_dir: Some(folder.join("data")),
         https: Some("127.0.0.1:0".into()),
         http: Some("127.0.0.1:0".into()),

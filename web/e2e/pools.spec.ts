@@ -13,6 +13,13 @@ test('a connection is refused twice, disabled, enabled and removed', async ({ pa
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Address of the master').fill(server.lab);
   await dialog.getByLabel('Password').fill('lab');
+  await dialog.getByRole('button', { name: 'More' }).click();
+  const proxy = dialog.getByLabel('HTTP proxy');
+  await proxy.fill('socks5://127.0.0.1:1');
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(dialog.getByText('no other kind of proxy is known', { exact: false })).toBeVisible();
+  await shot('server-proxy-refused');
+  await proxy.fill('');
   await dialog.getByRole('button', { name: 'Go on' }).click();
   await dialog.getByRole('button', { name: 'Accept the certificate and connect' }).click();
   await expect(dialog.getByRole('heading', { name: 'This pool is connected already' })).toBeVisible();

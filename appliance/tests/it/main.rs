@@ -1,4 +1,4 @@
-//! The guest agent on a XenStore in memory and on folders in place of the kernel's.
+//! What runs in the appliance: on a folder in place of `/`, with a XenStore in memory, with programs that are written down.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,4 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod bundle;
+mod check;
 mod guest;
+mod network;
+mod process;
+mod scene;
+mod settings;
+mod status;

@@ -51,6 +51,7 @@ impl Scene {
             state: at("var/lib/xoa"),
             run: at("run"),
             kernel_hostname: at("hostname"),
+            erased: Vec::new(),
         };
         Self {
             places,

@@ -74,6 +74,10 @@ pub fn site(app: App) -> Site {
 
 /// Sends every request to the same address on TLS; nothing else is answered in the clear.
 pub fn redirect_site(https_port: u16) -> Site {
+    layers::apply(redirects(https_port)).into_make_service_with_connect_info()
+}
+
+fn redirects(https_port: u16) -> Router {
     let redirect = async move |headers: HeaderMap, uri: Uri| {
         let host = headers
             .get("host")
@@ -91,7 +95,7 @@ pub fn redirect_site(https_port: u16) -> Site {
         };
         Redirect::permanent(&format!("https://{name}{port}{path}"))
     };
-    layers::apply(Router::new().fallback(redirect)).into_make_service_with_connect_info()
+    Router::new().fallback(redirect)
 }
 
 async fn json_rpc(State(app): State<App>, request: Request) -> Response {
@@ -110,4 +114,50 @@ pub(crate) fn client_address(extensions: &Extensions) -> Option<IpAddr> {
 pub(crate) fn see_other(path: &str) -> Redirect {
     let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
     Redirect::to(if is_local { path } else { "/" })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Method, StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn leads_to(port: u16, method: Method, host: &str, path: &str) -> (StatusCode, String) {
+        let request = axum::http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", host);
+        let request = request.body(Body::empty()).unwrap();
+        let answer = redirects(port).oneshot(request).await.unwrap();
+        let place = answer.headers()["location"].to_str().unwrap().to_owned();
+        (answer.status(), place)
+    }
+
+    #[tokio::test]
+    async fn plain_requests_are_sent_to_the_same_place_by_tls() {
+        for (port, host, expected) in [
+            (443, "xoa.lan", "https://xoa.lan/vms?filter=a%20b"),
+            (443, "xoa.lan:80", "https://xoa.lan/vms?filter=a%20b"),
+            (
+                8443,
+                "10.0.0.9:8080",
+                "https://10.0.0.9:8443/vms?filter=a%20b",
+            ),
+            (
+                8443,
+                "[fd00::9]:80",
+                "https://[fd00::9]:8443/vms?filter=a%20b",
+            ),
+            (443, "[fd00::9]", "https://[fd00::9]/vms?filter=a%20b"),
+        ] {
+            let (status, place) = leads_to(port, Method::GET, host, "/vms?filter=a%20b").await;
+            // 308: what was posted is posted again.
+            assert_eq!(status, StatusCode::PERMANENT_REDIRECT);
+            assert_eq!(place, expected, "{host}");
+        }
+        let (_, place) = leads_to(443, Method::POST, "xoa.lan", "/rest/v0/session").await;
+        assert_eq!(place, "https://xoa.lan/rest/v0/session");
+    }
 }

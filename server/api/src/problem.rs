@@ -58,7 +58,7 @@ impl Problem {
                 StatusCode::UNAUTHORIZED
             }
             Error::Unauthorized { .. } | Error::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Error::NoSuchObject { .. } => StatusCode::NOT_FOUND,
+            Error::NoSuchObject { .. } | Error::NotAppliance => StatusCode::NOT_FOUND,
             Error::AlreadyExists { .. } | Error::IncorrectState { .. } => StatusCode::CONFLICT,
             Error::InvalidParameters(_) | Error::CannotConnect { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY

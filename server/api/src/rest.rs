@@ -8,8 +8,10 @@
 mod accounts;
 mod actions;
 mod alarms;
+mod appliance;
 mod asked;
 mod authenticate;
+mod certificate;
 mod changes;
 mod collections;
 mod dispatch;
@@ -19,6 +21,7 @@ mod listing;
 mod methods;
 mod openapi;
 mod public;
+mod reference;
 mod route;
 mod same_origin;
 mod servers;

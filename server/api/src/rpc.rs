@@ -1,7 +1,8 @@
 //! JSON-RPC 2.0 over WebSocket at exactly `/api/` (`xo-protocol.md` section 2).
 //!
 //! One task per connection reads, one writes; calls run beside each other, at most [`CALLS_AT_ONCE`] of them. Changes come from the
-//! engine's feed as `all` notifications. A client that does not read is dropped after [`WRITE_LIMIT`].
+//! engine's feed as `all` notifications. A client that does not read is dropped after [`WRITE_LIMIT`]; one whose token is revoked or
+//! whose user is deleted, at once.
 
 mod errors;
 mod frame;
@@ -20,12 +21,12 @@ use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, mpsc, watch};
 use xo_engine::{Caller, Credentials, Engine, Error, Outcome, Pieces};
 
-use crate::websocket::{self, Message, Socket, Unsent};
+use crate::websocket::{self, CloseCode, CloseFrame, Message, Socket, Unsent};
 use frame::{Incoming, Parsed, Version};
 
 pub(crate) use errors::to_json as error_json;
 
-const CALLS_AT_ONCE: usize = 64;
+const CALLS_AT_ONCE: u32 = 64;
 const OUTBOX: usize = 64;
 const WRITE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -44,25 +45,43 @@ struct Connection {
 }
 
 async fn serve(socket: Socket, engine: Arc<Engine>, from: Option<IpAddr>) {
-    let (sink, stream) = socket.split();
+    let (mut sink, stream) = socket.split();
     let (outbox, letters) = mpsc::channel(OUTBOX);
     let (signed_in, identity) = watch::channel(None);
     let connection = Arc::new(Connection {
         caller: Mutex::new(Caller::anonymous(from)),
         signed_in,
         outbox,
-        slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
+        slots: Arc::new(Semaphore::new(CALLS_AT_ONCE as usize)),
         engine: Arc::clone(&engine),
     });
     let _open = engine.count_client();
     tokio::select! {
         () = read(Arc::clone(&connection), stream) => {}
-        reason = write(sink, letters, connection, identity) => {
-            if let Some(reason) = reason {
-                tracing::info!(address = ?from, reason, "client dropped");
-            }
+        end = write(&mut sink, letters, connection, identity) => match end {
+            End::Gone => {}
+            End::Slow => tracing::info!(address = ?from, "client dropped: it does not read what is sent"),
+            End::SignedOut => close(sink, CloseCode::Policy, "signed out").await,
+            End::Stopping => close(sink, CloseCode::Away, "the server stops").await,
         }
     }
+}
+
+/// Why nothing more is sent.
+enum End {
+    /// The client is gone.
+    Gone,
+    /// It did not read in time.
+    Slow,
+    /// What it signed in with lets nobody in any more.
+    SignedOut,
+    Stopping,
+}
+
+async fn close(mut sink: SplitSink<Socket, Message>, code: CloseCode, reason: &'static str) {
+    let reason = reason.into();
+    let frame = Message::Close(Some(CloseFrame { code, reason }));
+    let _ = tokio::time::timeout(WRITE_LIMIT, sink.send(frame)).await;
 }
 
 async fn read(connection: Arc<Connection>, mut stream: SplitStream<Socket>) {
@@ -94,19 +113,37 @@ async fn read(connection: Arc<Connection>, mut stream: SplitStream<Socket>) {
     }
 }
 
-/// Sends answers and changes until the client is gone; returns why when it was our choice.
+/// Sends answers and changes for as long as the client may and does take them.
 async fn write(
-    mut sink: SplitSink<Socket, Message>,
+    sink: &mut SplitSink<Socket, Message>,
     mut letters: mpsc::Receiver<Pieces>,
     connection: Arc<Connection>,
     mut identity: watch::Receiver<Option<Arc<str>>>,
-) -> Option<&'static str> {
+) -> End {
+    let mut credentials = connection.engine.watch_credentials();
     let mut feed = None;
+    let mut is_out = false;
     loop {
         let messages = tokio::select! {
-            letter = letters.recv() => vec![letter?],
-            changed = identity.changed() => {
-                changed.ok()?;
+            letter = letters.recv() => match letter {
+                Some(letter) => vec![letter],
+                None => return End::SignedOut,
+            },
+            Ok(()) = credentials.changed() => {
+                if connection.is_out().await {
+                    is_out = true;
+                    feed = None;
+                    *connection.caller.lock() = Caller::anonymous(None);
+                }
+                continue;
+            }
+            // Whoever takes away their own token still gets the answer.
+            Ok(_all) = connection.slots.acquire_many(CALLS_AT_ONCE), if is_out => {
+                letters.close();
+                is_out = false;
+                continue;
+            }
+            Ok(()) = identity.changed() => {
                 let user = identity.borrow_and_update().clone();
                 let caller = connection.caller.lock().clone();
                 feed = user.map(|_| connection.engine.feed(&caller));
@@ -114,23 +151,26 @@ async fn write(
             }
             round = notification::next(&mut feed) => match round {
                 Some(messages) => messages,
-                None => {
-                    let _ = sink.close().await;
-                    return Some("the server stops");
-                }
+                None => return End::Stopping,
             },
         };
         for message in messages {
-            match websocket::send_text(&mut sink, message, WRITE_LIMIT).await {
+            match websocket::send_text(sink, message, WRITE_LIMIT).await {
                 Ok(()) => {}
-                Err(Unsent::Gone) => return None,
-                Err(Unsent::Slow) => return Some("it does not read what is sent"),
+                Err(Unsent::Gone) => return End::Gone,
+                Err(Unsent::Slow) => return End::Slow,
             }
         }
     }
 }
 
 impl Connection {
+    /// Whether somebody signed in with what lets nobody in any more.
+    async fn is_out(&self) -> bool {
+        let caller = self.caller.lock().clone();
+        caller.user.is_some() && matches!(self.engine.is_still_in(&caller).await, Ok(false))
+    }
+
     async fn answer(&self, parsed: Parsed) -> Option<Pieces> {
         match parsed {
             Parsed::One(incoming) => self.answer_one(incoming).await,

@@ -41,6 +41,10 @@ pub trait SetupHost: Send + Sync {
     /// `None` when the server speaks no TLS itself.
     fn certificate(&self) -> Option<Certificate>;
 
+    /// Shows another certificate from now on: a chain and its key, both PEM. What cannot be used is refused, with the field that is
+    /// wrong: `certificate` or `key`.
+    fn replace_certificate(&self, chain: String, key: String) -> Later<'_, Result<Certificate>>;
+
     /// Looks at the connections.
     fn lab(&self) -> Later<'_, Result<LabState>>;
 

@@ -17,6 +17,8 @@ use hyper_tungstenite::tungstenite::protocol::frame::Frame;
 use hyper_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use hyper_tungstenite::{HyperWebsocketStream, is_upgrade_request};
 
+pub(crate) use hyper_tungstenite::tungstenite::protocol::CloseFrame;
+pub(crate) use hyper_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 pub(crate) use hyper_tungstenite::tungstenite::{Error, Message};
 
 /// An open WebSocket, on the server's side.
@@ -24,8 +26,8 @@ pub(crate) type Socket = HyperWebsocketStream;
 
 /// What a client sends at most in one message, in bytes.
 pub(crate) const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
-/// Texts up to this length leave as one frame; longer ones in fragments of about half of it. In bytes.
-const FRAGMENT: usize = 128 * 1024;
+/// Texts up to this length leave as one frame; longer ones in fragments of about half of it, and an empty one that ends them. In bytes.
+const FRAGMENT: usize = 64 * 1024;
 /// Held by every connection. In bytes.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -95,18 +97,37 @@ pub(crate) async fn send_text(
     pieces: impl Iterator<Item = Bytes>,
     limit: Duration,
 ) -> Result<(), Unsent> {
-    let mut fragments = Fragments::of(pieces).peekable();
-    let mut code = Data::Text;
-    while let Some(payload) = fragments.next() {
-        let is_last = fragments.peek().is_none();
-        let frame = Frame::message(payload, OpCode::Data(code), is_last);
-        match tokio::time::timeout(limit, sink.send(Message::Frame(frame))).await {
-            Ok(Ok(())) => code = Data::Continue,
-            Ok(Err(_)) => return Err(Unsent::Gone),
-            Err(_) => return Err(Unsent::Slow),
-        }
+    let mut fragments = Fragments::of(pieces);
+    let Some(first) = fragments.next() else {
+        return Ok(());
+    };
+    let mut next = fragments.next();
+    let is_one = next.is_none();
+    send_frame(sink, first, Data::Text, is_one, limit).await?;
+    while let Some(fragment) = next {
+        send_frame(sink, fragment, Data::Continue, false, limit).await?;
+        // Not before the last one is gone: its memory serves again.
+        next = fragments.next();
     }
-    Ok(())
+    if is_one {
+        return Ok(());
+    }
+    send_frame(sink, Bytes::new(), Data::Continue, true, limit).await
+}
+
+async fn send_frame(
+    sink: &mut (impl Sink<Message, Error = Error> + Unpin),
+    payload: Bytes,
+    code: Data,
+    is_last: bool,
+    limit: Duration,
+) -> Result<(), Unsent> {
+    let frame = Frame::message(payload, OpCode::Data(code), is_last);
+    match tokio::time::timeout(limit, sink.send(Message::Frame(frame))).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Unsent::Gone),
+        Err(_) => Err(Unsent::Slow),
+    }
 }
 
 /// Joins small pieces; large ones pass without a copy.
@@ -176,11 +197,11 @@ mod tests {
 
     #[test]
     fn what_is_long_is_cut_where_its_pieces_end() {
-        let sizes: Vec<usize> = fragments(&[40, 140_000, 80_000, 1, 80_000, 1])
+        let sizes: Vec<usize> = fragments(&[40, 70_000, 40_000, 1, 40_000, 1])
             .iter()
             .map(Bytes::len)
             .collect();
-        assert_eq!(sizes, [40, 140_000, 80_000, 80_002]);
+        assert_eq!(sizes, [40, 70_000, 40_000, 40_002]);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! The one value that all operations share.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -15,6 +16,7 @@ use xo_model::ObjectType;
 use xo_store::Store;
 
 use crate::access::{Account, Directory};
+use crate::appliance::Appliance;
 use crate::method::Method;
 use crate::pools::Pools;
 use crate::recent::Recent;
@@ -34,6 +36,8 @@ pub struct Options {
     pub version: String,
     /// `system.getServerTimezone`.
     pub timezone: String,
+    /// The socket of the appliance's agent, where there may be one.
+    pub agent: Option<PathBuf>,
 }
 
 /// Everything that operations use.
@@ -52,6 +56,7 @@ pub struct Engine {
     pub(crate) setup: Setup,
     pub(crate) statistics: Statistics,
     pub(crate) options: Options,
+    pub(crate) appliance: Appliance,
     pub(crate) clients: Arc<AtomicUsize>,
     directory: watch::Sender<Arc<Directory>>,
     /// Background work; waited for at shutdown.
@@ -82,6 +87,7 @@ impl Engine {
             second_factor: SecondFactor::default(),
             setup: Setup::new(),
             statistics: Statistics::default(),
+            appliance: Appliance::new(options.agent.clone()),
             options,
             clients: Arc::default(),
             directory: watch::Sender::default(),

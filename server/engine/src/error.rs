@@ -152,6 +152,12 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// Asked for what only an appliance has.
+    #[error(
+        "this is not an appliance: nothing here looks after network, time and power for the server; \
+         use the means of this machine's own system"
+    )]
+    NotAppliance,
     /// A part of this machine does not work now: the disk is full, the database is away.
     #[error("{0}")]
     Unavailable(String),

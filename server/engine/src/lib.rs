@@ -5,6 +5,7 @@
 
 mod access;
 mod action;
+mod appliance;
 mod call;
 mod caller;
 mod console;
@@ -15,6 +16,7 @@ mod method;
 mod metrics;
 mod nouns;
 mod objects;
+mod order;
 mod pieces;
 mod pools;
 mod recent;

@@ -1,6 +1,7 @@
 //! All operations, a file per noun; the same noun has the same name in the API.
 
 mod acl;
+mod appliance;
 mod cloud_config;
 mod disk;
 mod entry;
@@ -34,6 +35,7 @@ use crate::Method;
 pub(crate) fn methods() -> Vec<Method> {
     [
         acl::methods(),
+        appliance::methods(),
         cloud_config::methods(),
         disk::methods(),
         group::methods(),

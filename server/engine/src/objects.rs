@@ -10,6 +10,7 @@ use xo_inventory::Item;
 use xo_model::ObjectType;
 use xo_model::filter::{Filter, Pattern};
 
+use crate::order::Order;
 use crate::{Caller, Engine, Error, Outgoing, Permission, Pieces, Result};
 
 /// Which objects, in which order, how many.
@@ -19,25 +20,9 @@ pub struct Query {
     ids: Option<Vec<String>>,
     filter: Option<Filter>,
     pattern: Option<Pattern>,
-    sort: Vec<(String, Direction)>,
+    order: Order,
     offset: usize,
     limit: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Up,
-    Down,
-}
-
-impl Direction {
-    fn apply(self, order: std::cmp::Ordering) -> std::cmp::Ordering {
-        if self == Self::Down {
-            order.reverse()
-        } else {
-            order
-        }
-    }
 }
 
 impl Query {
@@ -82,13 +67,7 @@ impl Query {
 
     /// Ordered by properties: `name_label`, `-memory.size` for the other direction, several with commas.
     pub fn sort(mut self, text: &str) -> Self {
-        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-        self.sort = keys
-            .map(|key| match key.strip_prefix('-') {
-                Some(key) => (key.to_owned(), Direction::Down),
-                None => (key.to_owned(), Direction::Up),
-            })
-            .collect();
+        self.order = Order::parse(text);
         self
     }
 
@@ -137,23 +116,20 @@ impl Query {
     /// As [`Self::select`], with the number before the page was cut out.
     pub fn select_page(&self, mut values: Vec<Value>) -> Page<Value> {
         values.retain(|value| self.matches(&value.to_string()));
-        if !self.sort.is_empty() {
-            let at = |value: &Value, path: &str| {
-                path.split('.')
-                    .try_fold(value, |v, key| v.get(key))
-                    .cloned()
-                    .map(folded)
-                    .unwrap_or_default()
-            };
-            values.sort_by(|a, b| {
-                let orders = self
-                    .sort
-                    .iter()
-                    .map(|(path, direction)| direction.apply(compare(&at(a, path), &at(b, path))));
-                orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-            });
-        }
-        page(values, self)
+        let at = |value: &Value, path: &str| {
+            let found = path.split('.').try_fold(value, |v, key| v.get(key));
+            found.cloned()
+        };
+        self.page(values, at)
+    }
+
+    /// The part that is asked for, in its order. `at` reads the value that a path leads to.
+    fn page<T>(&self, items: Vec<T>, at: impl Fn(&T, &str) -> Option<Value>) -> Page<T> {
+        let total = items.len();
+        let end = self.limit.unwrap_or(total).saturating_add(self.offset);
+        let mut items = self.order.first(items, end, at);
+        items.drain(..self.offset.min(items.len()));
+        Page { total, items }
     }
 }
 
@@ -192,16 +168,15 @@ impl Engine {
             sure.retain(|item| self.may(&account, item, Permission::View));
             open.retain(|item| self.may(&account, item, Permission::View));
         }
-        if open.is_empty() && query.sort.is_empty() {
-            return Ok(page(sure, query));
+        if open.is_empty() && query.order.is_empty() {
+            return Ok(query.page(sure, |_, _| None));
         }
         let query = query.clone();
         // Looking into tens of thousands of objects would hold up other clients.
         let work = tokio::task::spawn_blocking(move || {
             open.retain(|item| query.matches(&item.json));
             sure.extend(open);
-            sort(&mut sure, &query.sort);
-            page(sure, &query)
+            query.page(sure, |item, path| item.at(path))
         });
         work.await.map_err(Error::internal)
     }
@@ -217,66 +192,6 @@ impl Engine {
             Err(other) => Err(other),
             Ok(()) => Ok(item),
         }
-    }
-}
-
-fn page<T>(items: Vec<T>, query: &Query) -> Page<T> {
-    let total = items.len();
-    if query.offset == 0 && query.limit.is_none() {
-        return Page { total, items };
-    }
-    let wanted = items.into_iter().skip(query.offset);
-    let items = wanted.take(query.limit.unwrap_or(usize::MAX)).collect();
-    Page { total, items }
-}
-
-fn sort(items: &mut Vec<Arc<Item>>, keys: &[(String, Direction)]) {
-    if keys.is_empty() {
-        return;
-    }
-    let mut keyed: Vec<(Vec<Value>, Arc<Item>)> = items
-        .drain(..)
-        .map(|item| {
-            let values = keys
-                .iter()
-                .map(|(path, _)| item.at(path).map(folded).unwrap_or_default());
-            (values.collect(), item)
-        })
-        .collect();
-    keyed.sort_by(|(a, x), (b, y)| {
-        for ((a, b), (_, direction)) in a.iter().zip(b).zip(keys) {
-            let order = direction.apply(compare(a, b));
-            if order.is_ne() {
-                return order;
-            }
-        }
-        x.id.cmp(&y.id)
-    });
-    items.extend(keyed.into_iter().map(|(_, item)| item));
-}
-
-/// A value as it is compared: text without regard to case. Once for each, not at each comparison.
-fn folded(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.to_lowercase()),
-        other => other,
-    }
-}
-
-/// Numbers by size, text as it is; what is absent comes last.
-fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
-    use std::cmp::Ordering;
-    match (a, b) {
-        (Value::Null, Value::Null) => Ordering::Equal,
-        (Value::Null, _) => Ordering::Greater,
-        (_, Value::Null) => Ordering::Less,
-        (Value::Number(a), Value::Number(b)) => a
-            .as_f64()
-            .partial_cmp(&b.as_f64())
-            .unwrap_or(Ordering::Equal),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        _ => a.to_string().cmp(&b.to_string()),
     }
 }
 

@@ -5,7 +5,9 @@
 use aws_lc_rs::constant_time;
 use parking_lot::Mutex;
 use rand::Rng;
-use xo_store::{NewUser, Secret, Store};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+use xo_store::{NewUser, Permission, Secret, Store, User, UserChange};
 
 use crate::{Engine, Error, Result};
 
@@ -31,14 +33,19 @@ struct Code {
 }
 
 #[derive(Debug)]
-pub(crate) struct Setup(Mutex<Code>);
+pub(crate) struct Setup {
+    code: Mutex<Code>,
+    /// Told when there is another code.
+    renewed: watch::Sender<()>,
+}
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Code {
-            text: new_code(),
-            wrong: 0,
-        }))
+        let text = new_code();
+        Self {
+            code: Mutex::new(Code { text, wrong: 0 }),
+            renewed: watch::Sender::new(()),
+        }
     }
 }
 
@@ -56,7 +63,29 @@ impl Engine {
     pub fn setup_code(&self) -> Option<String> {
         self.directory()
             .is_empty()
-            .then(|| self.setup.0.lock().text.clone())
+            .then(|| self.setup.code.lock().text.clone())
+    }
+
+    /// Tells the code now, and each time that there is another one or none any more; until the engine stops.
+    pub async fn follow_setup_code(&self, mut tell: impl FnMut(Option<&str>) + Send) {
+        let (mut directory, mut renewed) =
+            (self.directory_changes(), self.setup.renewed.subscribe());
+        let mut told: Option<Option<String>> = None;
+        loop {
+            let code = self.setup_code();
+            if told.as_ref() != Some(&code) {
+                tell(code.as_deref());
+                told = Some(code);
+            }
+            let changed = tokio::select! {
+                () = self.stopping.cancelled() => return,
+                changed = directory.changed() => changed,
+                changed = renewed.changed() => changed,
+            };
+            if changed.is_err() {
+                return;
+            }
+        }
     }
 
     /// Makes the first administrator, for whoever knows the code. Returns the user's id.
@@ -90,7 +119,7 @@ impl Engine {
         let user = match creation {
             AdminCreation::First => users.create_first_admin(name, password).await?,
             AdminCreation::Another => {
-                let permission = xo_store::Permission::Admin;
+                let permission = Permission::Admin;
                 let name = name.to_owned();
                 let new = NewUser {
                     name,
@@ -103,6 +132,51 @@ impl Engine {
         };
         tracing::info!(user = user.name, "administrator created");
         Ok(user.id)
+    }
+
+    /// The names of a store's administrators, in order.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn administrators_in(store: &Store) -> Result<Vec<String>> {
+        let users = store.users().list().await?;
+        let admins = users.into_iter().filter(is_administrator);
+        let mut names: Vec<String> = admins.map(|user| user.name).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Gives an administrator another password, takes the second factor away and ends all sessions: for whoever is at the machine's own
+    /// terminal. A server that runs may remember the old sign-ins for a minute.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchObject`] for somebody who is no administrator, [`Error::InvalidParameters`] for a short password.
+    pub async fn reset_password_in(store: &Store, name: &str, password: &str) -> Result<()> {
+        let password = Secret::new(checked_password(password)?);
+        let found = store.users().find_by_name(name).await?;
+        let user = found
+            .filter(is_administrator)
+            .ok_or_else(|| Error::no_such(name, "administrator"))?;
+        let change = UserChange {
+            password: Some(password),
+            preferences: Some(Map::from_iter([("otp".to_owned(), Value::Null)])),
+            ..UserChange::default()
+        };
+        store.users().update(&user.id, change).await?;
+        store.tokens().delete_of_user(&user.id, None).await?;
+        tracing::info!(
+            user = user.name,
+            "the password was reset, sessions and second factor are gone"
+        );
+        Ok(())
+    }
+
+    /// The server shows another certificate: the appliance tells the pool. Elsewhere nobody needs to know.
+    pub async fn certificate_changed(&self) {
+        match self.appliance.ask("certificate-changed", Map::new()).await {
+            Ok(_) | Err(Error::NotAppliance) => {}
+            Err(error) => tracing::warn!("the pool was not told the new certificate: {error}"),
+        }
     }
 
     /// Whether this is the setup code; a wrong one counts.
@@ -124,7 +198,7 @@ impl Engine {
             .filter(char::is_ascii_alphanumeric)
             .map(|c| c.to_ascii_uppercase())
             .collect();
-        let mut code = self.setup.0.lock();
+        let mut code = self.setup.code.lock();
         let expected: String = code
             .text
             .chars()
@@ -145,6 +219,7 @@ impl Engine {
             code = code.text,
             "too many wrong setup codes: the setup code is now this one"
         );
+        self.setup.renewed.send_replace(());
         forbidden("wrong setup code, for the fifth time: a new one was printed in the server's log")
     }
 }
@@ -156,6 +231,10 @@ pub enum AdminCreation {
     First,
     /// One more.
     Another,
+}
+
+fn is_administrator(user: &User) -> bool {
+    user.permission == Permission::Admin
 }
 
 /// Long enough to be one.

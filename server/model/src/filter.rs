@@ -15,6 +15,7 @@ mod node;
 mod parser;
 mod pattern;
 mod print;
+mod scan;
 mod text;
 mod tree;
 
@@ -31,6 +32,8 @@ pub struct Filter {
     root: Node,
     /// The top-level properties that it looks at; `None` for those that search anywhere.
     properties: Option<Box<[Box<str>]>>,
+    /// Parts of the JSON text, in lower case, of whatever matches.
+    needed: Box<[Box<str>]>,
 }
 
 impl Filter {
@@ -48,7 +51,15 @@ impl Filter {
         properties.sort_unstable();
         properties.dedup();
         let properties = is_bound.then(|| properties.into_iter().map(Box::from).collect());
-        Self { root, properties }
+        let mut needed = Vec::new();
+        root.needs(&mut needed);
+        needed.retain(|text| text::is_plain(text));
+        let needed = needed.into_iter().map(Box::from).collect();
+        Self {
+            root,
+            properties,
+            needed,
+        }
     }
 
     /// Whether this matches every object.
@@ -63,12 +74,19 @@ impl Filter {
         self.root.matches(Some(value))
     }
 
-    /// Whether the JSON text of an object matches. Only the properties that matter are parsed; what is no JSON never matches.
+    /// Whether the JSON text of an object matches. Only what matters is read; what is no JSON, as far as it is read, never matches.
     #[must_use]
     pub fn matches_json(&self, json: &str) -> bool {
-        self.is_empty()
-            || tree::parse(json, self.properties.as_deref())
-                .is_some_and(|value| self.matches(&value))
+        if self.is_empty() {
+            return true;
+        }
+        if !text::may_hold(json, &self.needed) {
+            return false;
+        }
+        match &self.properties {
+            Some(names) => tree::parse(json, Some(names)).is_some_and(|value| self.matches(&value)),
+            None => scan::matches(&self.root, json).unwrap_or(false),
+        }
     }
 
     /// Whether an object matches, if that follows from the few string properties that `known` tells (such as `type` and `id`).

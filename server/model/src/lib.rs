@@ -8,6 +8,7 @@
 pub mod access;
 pub mod filter;
 mod json;
+mod key;
 mod live;
 mod object;
 mod objects;

@@ -1,12 +1,14 @@
 //! Some properties of an object's JSON text, without parsing the rest: what `fields=a,b` asks for.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{
     Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
+
+use crate::key::Key;
 
 /// The JSON text of an object with only these properties, in this order; those that it lacks are left out.
 ///
@@ -66,14 +68,14 @@ impl<'de, S: AsRef<str>> Visitor<'de> for Fields<'_, 'de, S> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if !self.names.iter().any(|field| field.as_ref() == key) {
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            if !self.names.iter().any(|field| field.as_ref() == &*key) {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
             let value: &'de RawValue = map.next_value()?;
             for (slot, field) in self.found.iter_mut().zip(self.names) {
-                if field.as_ref() == key {
+                if field.as_ref() == &*key {
                     *slot = Some(value.get());
                 }
             }

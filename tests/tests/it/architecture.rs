@@ -56,7 +56,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["xo-store"]),
     ("axum", &["xo-api"]),
     ("xmlrpc", &["xapi"]),
-    ("tar", &["xva", "xo-lab"]),
+    ("ratatui", &["xo-appliance"]),
+    ("tar", &["xva", "xo-lab", "xo-appliance"]),
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

@@ -1,27 +1,11 @@
 //! `xo-cli` runs the session of its own documentation, and what a script sees when something is wrong.
 
-use std::path::PathBuf;
 use std::process::Output;
 
 use tokio::process::Command;
 use xo_lab::{Lab, LabConfig};
+use xo_tests::built::binary;
 use xo_tests::rig::{PASSWORD, Rig, USER};
-
-/// Built beside the tests by the suite's runner.
-fn binary(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    let path = path.join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: cargo build --workspace --bins",
-        path.display()
-    );
-    path
-}
 
 struct Terminal {
     home: tempfile::TempDir,

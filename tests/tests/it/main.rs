@@ -7,8 +7,10 @@
     reason = "a test says by a panic what is wrong"
 )]
 
+mod appliance;
 mod architecture;
 mod bad_input;
+mod certificate;
 mod clients;
 mod command_line;
 mod console;

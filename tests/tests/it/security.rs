@@ -100,14 +100,25 @@ async fn a_deleted_user_loses_everything_at_once() {
         .call("user.delete", json!({ "id": user }))
         .await
         .unwrap();
-    assert_eq!(
-        client
-            .refused("xo.getAllObjects", json!({}))
-            .await
-            .unwrap()
-            .code,
-        2
-    );
+    assert_eq!(client.closed().await.unwrap(), 1008);
+    assert!(admin.call("user.getAll", json!({})).await.is_ok());
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_ends_with_its_token_and_its_last_answer_still_comes() {
+    let rig = Rig::empty().await.unwrap();
+    let mut admin = rig.client().await.unwrap();
+    let token = admin.call("token.create", json!({})).await.unwrap();
+    let mut client = rig.stranger().await.unwrap();
+    let sign_in = json!({ "token": token });
+    client.call("session.signIn", sign_in).await.unwrap();
+    client
+        .call("token.deleteOwn", json!({ "tokens": [token] }))
+        .await
+        .unwrap();
+    assert_eq!(client.closed().await.unwrap(), 1008);
+    assert!(admin.call("user.getAll", json!({})).await.is_ok());
     rig.stop().await;
 }
 

@@ -16,13 +16,15 @@ async function lookAgain(): Promise<void> {
   await queries.invalidateQueries({ queryKey: SERVERS });
 }
 
-export const probe = (host: string) => post<Sight>('/servers/probe', { host });
+/** Looks at an address, through a proxy if one is told. */
+export const probe = (host: string, httpProxy: string) => post<Sight>('/servers/probe', { host, ...(httpProxy && { httpProxy }) });
 
 export interface NewServer {
   host: string;
   username: string;
   password: string;
   label?: string;
+  httpProxy?: string;
   fingerprint?: string;
 }
 
@@ -32,7 +34,8 @@ export async function addServer(what: NewServer): Promise<void> {
   await lookAgain();
 }
 
-export type Change = Partial<Omit<NewServer, 'label'>> & { label?: string | null };
+/** `null` takes a property away. */
+export type Change = Partial<Omit<NewServer, 'label' | 'httpProxy'>> & { label?: string | null; httpProxy?: string | null };
 
 /** Changes a connection; one that is enabled is waited for. */
 export async function changeServer(server: Server, change: Change): Promise<void> {

@@ -261,6 +261,7 @@ export interface Server {
   id: string;
   host: string;
   label?: string;
+  httpProxy?: string;
   username: string;
   enabled: boolean;
   status: 'connected' | 'connecting' | 'disconnected';

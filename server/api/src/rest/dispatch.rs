@@ -15,7 +15,7 @@ use xo_engine::{Caller, Error};
 
 use super::asked::Asked;
 use super::route::{Access, Route};
-use super::{BASE, Rest, authenticate, same_origin, table};
+use super::{BASE, Rest, authenticate, reference, same_origin};
 use crate::App;
 use crate::problem::Problem;
 
@@ -180,28 +180,16 @@ pub(super) fn to_document() -> Response {
         .into_response()
 }
 
-/// Paths of Xen Orchestra that are not served yet are told apart from those that never existed.
+/// What Xen Orchestra serves and this server does not yet is told apart from what never existed.
 fn not_here(verb: &Verb, uri: &Uri) -> Response {
     let path = uri.path().trim_matches('/');
     if path.is_empty() {
         return to_document();
     }
-    let first = path.split('/').next().unwrap_or_default();
-    let is_known = table::NOT_YET.contains(&first)
-        || table::NOT_YET_ENDINGS
-            .iter()
-            .any(|ending| path.ends_with(ending));
-    let problem = if is_known {
-        Problem::from(Error::NotImplemented {
-            what: format!("{verb} {BASE}/{path}"),
-        })
-    } else {
-        Problem::http(
-            StatusCode::NOT_FOUND,
-            format!("nothing is at {BASE}/{path}; see {BASE}/docs"),
-        )
-    };
-    problem.into_response()
+    refuse(verb, path, || {
+        let message = format!("nothing is at {BASE}/{path}; see {BASE}/docs");
+        Problem::http(StatusCode::NOT_FOUND, message)
+    })
 }
 
 async fn wrong_verb(request: Request) -> Response {
@@ -209,9 +197,17 @@ async fn wrong_verb(request: Request) -> Response {
 }
 
 fn refuse_verb(verb: &Verb, uri: &Uri) -> Response {
-    let message = format!(
-        "{verb} is not served at {BASE}{}; see {BASE}/docs",
-        uri.path()
-    );
-    Problem::http(StatusCode::METHOD_NOT_ALLOWED, message).into_response()
+    let path = uri.path().trim_matches('/');
+    refuse(verb, path, || {
+        let message = format!("{verb} is not served at {BASE}/{path}; see {BASE}/docs");
+        Problem::http(StatusCode::METHOD_NOT_ALLOWED, message)
+    })
+}
+
+fn refuse(verb: &Verb, path: &str, otherwise: impl FnOnce() -> Problem) -> Response {
+    if !reference::knows(verb.as_str(), path) {
+        return otherwise().into_response();
+    }
+    let what = format!("{verb} {BASE}/{path}");
+    Problem::from(Error::NotImplemented { what }).into_response()
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use xo_engine::Error;
 
 use super::asked::{self, Asked, nothing};
+use super::certificate;
 use super::route::{Route, made, of, required};
 use crate::problem::Problem;
 
@@ -68,17 +69,9 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 fn state_schema() -> Value {
-    let certificate = json!({
-        "type": ["object", "null"],
-        "description": "what this server shows; null when it speaks no TLS itself",
-        "properties": {
-            "fingerprint": { "type": "string", "description": "SHA-256, in hexadecimal with colons" },
-            "names": { "type": "array", "items": of("string") },
-            "notBefore": { "type": "integer", "description": "milliseconds" },
-            "notAfter": { "type": "integer", "description": "milliseconds" },
-            "selfSigned": of("boolean"),
-        },
-    });
+    let mut certificate = certificate::schema();
+    certificate["type"] = json!(["object", "null"]);
+    certificate["description"] = json!("what this server shows; null when it speaks no TLS itself");
     json!({
         "type": "object",
         "properties": {

@@ -26,7 +26,7 @@ pub(crate) fn to_json(error: &Error, is_admin: bool) -> Value {
 
 fn code_and_data(error: &Error) -> (i32, Option<Value>) {
     match error {
-        Error::NotImplemented { .. } => (0, None),
+        Error::NotImplemented { .. } | Error::NotAppliance => (0, None),
         Error::UnknownMethod { name } => (-32601, Some(json!(name))),
         Error::NoSuchObject { id, kind } => (1, Some(json!({ "id": id, "type": kind }))),
         Error::Unauthorized { permission, object } => {

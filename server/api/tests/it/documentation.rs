@@ -64,7 +64,9 @@ async fn nothing_is_served_that_is_not_documented() {
                 let answer = site
                     .send(&verb.to_uppercase(), &real, &[], Body::empty())
                     .await;
-                assert_eq!(answer.status.as_u16(), 405, "{verb} {path}");
+                // 501: Xen Orchestra answers to it.
+                let status = answer.status.as_u16();
+                assert!([405, 501].contains(&status), "{verb} {path}: {status}");
             }
         }
     }

@@ -10,6 +10,7 @@
 mod accounts;
 mod actions;
 mod authentication;
+mod compatibility;
 mod disks;
 mod documentation;
 mod events;

@@ -42,6 +42,23 @@ impl SetupHost for Daemon {
         })
     }
 
+    fn replace_certificate(
+        &self,
+        chain: String,
+        key: String,
+    ) -> Later<'_, xo_engine::Result<Certificate>> {
+        Box::pin(async move {
+            if key != "right" {
+                return Err(xo_engine::Error::invalid("key", "is not the certificate's"));
+            }
+            let fingerprint = chain;
+            Ok(Certificate {
+                fingerprint,
+                ..self.certificate().unwrap()
+            })
+        })
+    }
+
     fn lab(&self) -> Later<'_, xo_engine::Result<LabState>> {
         Box::pin(async { Ok(LabState::Available) })
     }
@@ -95,6 +112,7 @@ impl Site {
         let options = Options {
             version: "test".into(),
             timezone: "UTC".into(),
+            agent: None,
         };
         let engine = Engine::start(store, options).await.unwrap();
         let metrics: xo_api::Metrics = Arc::new(String::new);

@@ -28,6 +28,7 @@ pub async fn bare_engine() -> (Arc<Engine>, TempDir) {
     let options = Options {
         version: "test".into(),
         timezone: "UTC".into(),
+        agent: None,
     };
     (Engine::start(store, options).await.unwrap(), folder)
 }

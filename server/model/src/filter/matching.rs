@@ -7,6 +7,13 @@ use super::{
     text,
 };
 
+/// A value in which something is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Scalar<'a> {
+    Text(&'a str),
+    Number(f64),
+}
+
 impl Node {
     /// `None` is the value of a property that is not there.
     pub(super) fn matches(&self, value: Option<&Value<'_>>) -> bool {
@@ -24,28 +31,22 @@ impl Node {
                 let value = value.and_then(Value::as_f64);
                 value.is_some_and(|value| comparison.holds(value, number.value))
             }
-            Self::Number(number) => value.is_some_and(|value| {
-                anywhere(value, &|value| match value {
-                    Value::Number(found) => found.as_f64() == Some(number.value),
-                    Value::Str(found) => text::contains(found, &number.text.lower),
-                    _ => false,
-                })
-            }),
-            _ => value.is_some_and(|value| {
-                anywhere(value, &|value| match value {
-                    Value::Str(found) => self.matches_text(found),
-                    _ => false,
-                })
-            }),
+            leaf => {
+                value.is_some_and(|value| anywhere(value, &|scalar| leaf.matches_scalar(scalar)))
+            }
         }
     }
 
-    /// Whether the value of a string matches; only for the nodes that look at texts.
-    fn matches_text(&self, found: &str) -> bool {
-        match self {
-            Self::Text(wanted) => text::contains(found, &wanted.lower),
-            Self::Glob(glob) => text::contains_in_order(found, &glob.pieces),
-            Self::Regex(pattern) => pattern.regex.is_match(found),
+    /// Whether one value that is no list and no object matches; only for the nodes that search anywhere.
+    pub(super) fn matches_scalar(&self, scalar: Scalar<'_>) -> bool {
+        match (self, scalar) {
+            (Self::Number(wanted), Scalar::Number(found)) => found == wanted.value,
+            (Self::Number(wanted), Scalar::Text(found)) => {
+                text::contains(found, &wanted.text.lower)
+            }
+            (Self::Text(wanted), Scalar::Text(found)) => text::contains(found, &wanted.lower),
+            (Self::Glob(glob), Scalar::Text(found)) => text::contains_in_order(found, &glob.pieces),
+            (Self::Regex(pattern), Scalar::Text(found)) => pattern.regex.is_match(found),
             _ => false,
         }
     }
@@ -98,11 +99,15 @@ fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
 }
 
 /// The value itself, or any in it. JSON that was parsed is bounded in depth.
-fn anywhere(value: &Value<'_>, matches: &impl Fn(&Value<'_>) -> bool) -> bool {
+fn anywhere(value: &Value<'_>, matches: &impl Fn(Scalar<'_>) -> bool) -> bool {
     match value {
         Value::Array(items) => items.iter().any(|item| anywhere(item, matches)),
         Value::Object(members) => members.values().any(|member| anywhere(member, matches)),
-        scalar => matches(scalar),
+        Value::Str(text) => matches(Scalar::Text(text)),
+        Value::Number(number) => number
+            .as_f64()
+            .is_some_and(|number| matches(Scalar::Number(number))),
+        Value::Null | Value::Bool(_) => false,
     }
 }
 

@@ -108,4 +108,14 @@ impl Node {
             | Self::Regex(_) => false,
         }
     }
+
+    /// Adds texts without which nothing matches, in lower case.
+    pub(super) fn needs<'n>(&'n self, texts: &mut Vec<&'n str>) {
+        match self {
+            Self::And(nodes) => nodes.iter().for_each(|node| node.needs(texts)),
+            Self::Property(_, node) => node.needs(texts),
+            Self::Text(text) => texts.push(&text.lower),
+            _ => {}
+        }
+    }
 }

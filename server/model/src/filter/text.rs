@@ -20,6 +20,22 @@ pub(super) fn contains_in_order(haystack: &str, pieces: &[Box<str>]) -> bool {
     })
 }
 
+/// Whether JSON writes this text as it is: nothing in it is escaped, and no other letter has it as its lower case.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+}
+
+/// False when none of the strings in a JSON text can hold all of these, which are plain and in lower case. Quick: nothing is parsed.
+pub(super) fn may_hold(json: &str, needed: &[Box<str>]) -> bool {
+    // Letters outside of ASCII can have a lower case within it, and any letter may be written as an escape.
+    if needed.is_empty() || !json.is_ascii() || json.contains("\\u") {
+        return true;
+    }
+    let lower = json.to_ascii_lowercase();
+    needed.iter().all(|text| lower.contains(&**text))
+}
+
 /// Most texts (ids, states of the network, keys) are in lower case already.
 fn lowered(text: &str) -> Cow<'_, str> {
     if text

@@ -1,5 +1,5 @@
 // A pool connection, made or changed. An address is looked at first; what it shows is accepted, and only then an account is sent there.
-import { ActionGroup, Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Button, ExpandableSection, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -29,6 +29,8 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
   const [label, setLabel] = useKept(keep && `${keep}.label`, server?.label ?? '');
   const [username, setUsername] = useKept(keep && `${keep}.username`, server?.username ?? 'root');
   const [password, setPassword] = useState('');
+  // It may hold a password, so it is not kept.
+  const [httpProxy, setHttpProxy] = useState(server?.httpProxy ?? '');
   const [sight, setSight] = useState<Sight>();
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
@@ -40,6 +42,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
   }, [sight, problem]);
 
   const address = host.trim();
+  const way = httpProxy.trim();
   const isOtherPlace = address !== server?.host;
   const mustLook = (isOtherPlace || shownCertificate(server)) && sight === undefined;
   const isReady = address !== '' && username.trim() !== '' && (server !== undefined || password !== '');
@@ -48,7 +51,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
     const pin = sight && !sight.vouched && sight.fingerprint ? { fingerprint: sight.fingerprint } : {};
     const account = { username: username.trim() };
     if (!server) {
-      const what: NewServer = { host: address, ...account, password, ...pin, ...(label.trim() && { label: label.trim() }) };
+      const what: NewServer = { host: address, ...account, password, ...pin, ...(label.trim() && { label: label.trim() }), ...(way && { httpProxy: way }) };
       await addServer(what);
       return;
     }
@@ -57,6 +60,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
       ...(username.trim() !== server.username && account),
       ...(password && { password }),
       ...(label.trim() !== (server.label ?? '') && { label: label.trim() || null }),
+      ...(way !== (server.httpProxy ?? '') && { httpProxy: way || null }),
       ...pin,
     });
   };
@@ -64,7 +68,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
     setBusy(true);
     setProblem(undefined);
     try {
-      if (mustLook) setSight(await probe(address));
+      if (mustLook) setSight(await probe(address, way));
       else {
         await save();
         onDone();
@@ -119,6 +123,16 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
           )}
         </FormGroup>
       </div>
+      <ExpandableSection toggleText={t('servers.more')} isIndented>
+        <FormGroup label={t('servers.proxy')} fieldId="pool-proxy">
+          <TextInput id="pool-proxy" value={httpProxy} placeholder="http://proxy:3128" onChange={(_, value) => setHttpProxy(value)} />
+          <FormHelperText>
+            <HelperText>
+              <HelperTextItem>{t('servers.proxyHelp')}</HelperTextItem>
+            </HelperText>
+          </FormHelperText>
+        </FormGroup>
+      </ExpandableSection>
       <div ref={end} className="xo-part xo-pool-end">
         {sight && <Certificate sight={sight} />}
         {problem && (

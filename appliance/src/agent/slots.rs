@@ -1,0 +1,143 @@
+//! Which slot runs and which are there: from the kernel's command line, the disk's partitions, and what systemd-boot left in UEFI's
+//! variables (`LoaderEntries`, `LoaderEntrySelected`; the Boot Loader Interface). Where those are not, nothing is told.
+
+use serde::Serialize;
+
+use super::Agent;
+
+const VENDOR: &str = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+
+/// What is known of slots.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Slots {
+    /// `A` or `B`.
+    pub(super) running: Option<char>,
+    /// What is verified by: the command line's root hash.
+    pub(super) root_hash: Option<String>,
+    /// What systemd-boot can start.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A system that can be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    pub(super) version: String,
+    /// It is the one that runs.
+    pub(super) running: bool,
+    /// How often it may still be tried; nothing once it has proved itself.
+    pub(super) tries_left: Option<u32>,
+}
+
+pub(super) fn look(agent: &Agent) -> Slots {
+    let words = agent.text("/proc/cmdline");
+    let root_hash = words
+        .split_ascii_whitespace()
+        .find_map(|word| word.strip_prefix("roothash="))
+        .filter(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+        .map(str::to_ascii_lowercase);
+    let selected = variable(agent, "LoaderEntrySelected").into_iter().next();
+    let entries = variable(agent, "LoaderEntries");
+    Slots {
+        running: root_hash.as_deref().and_then(|hash| letter(agent, hash)),
+        root_hash,
+        entries: entries
+            .iter()
+            .filter_map(|name| entry(name, selected.as_deref()))
+            .collect(),
+    }
+}
+
+/// The partition whose identifier is the first half of the root hash; the second of the disk is slot A, the fourth is B.
+fn letter(agent: &Agent, hash: &str) -> Option<char> {
+    let part = |from: usize, to: usize| hash.get(from..to);
+    let id = [
+        part(0, 8)?,
+        part(8, 12)?,
+        part(12, 16)?,
+        part(16, 20)?,
+        part(20, 32)?,
+    ]
+    .join("-");
+    let link = std::fs::read_link(agent.at("/dev/disk/by-partuuid").join(id)).ok()?;
+    let device = link.file_name()?.to_str()?;
+    let number = agent.text(&format!("/sys/class/block/{device}/partition"));
+    match number.trim() {
+        "2" => Some('A'),
+        "4" => Some('B'),
+        _ => None,
+    }
+}
+
+/// The texts of a variable: four bytes of attributes, then UTF-16 with a zero after each text.
+fn variable(agent: &Agent, name: &str) -> Vec<String> {
+    let path = agent.at(&format!("/sys/firmware/efi/efivars/{name}-{VENDOR}"));
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let units: Vec<u16> = bytes
+        .get(4..)
+        .unwrap_or_default()
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect();
+    units
+        .split(|unit| *unit == 0)
+        .filter(|text| !text.is_empty())
+        .map(String::from_utf16_lossy)
+        .collect()
+}
+
+/// `xoa_1.2.3.efi`, `xoa_1.2.3+3.efi`, `xoa_1.2.3+2-1.efi`: version, tries left, tries done.
+fn entry(name: &str, selected: Option<&str>) -> Option<Entry> {
+    let stem = name.strip_prefix("xoa_")?;
+    let stem = stem.strip_suffix(".efi").unwrap_or(stem);
+    let counted = stem.rsplit_once('+').and_then(|(version, tries)| {
+        let left = tries.split('-').next()?.parse().ok()?;
+        Some((version, left))
+    });
+    let (version, tries_left) = match counted {
+        Some((version, left)) => (version, Some(left)),
+        None => (stem, None),
+    };
+    // The count in the name changes while it is tried.
+    let is_same = |other: &str| version_of(other) == version_of(name);
+    Some(Entry {
+        version: version.to_owned(),
+        running: selected.is_some_and(is_same),
+        tries_left,
+    })
+}
+
+fn version_of(name: &str) -> &str {
+    let stem = name.strip_suffix(".efi").unwrap_or(name);
+    match stem.rsplit_once('+') {
+        Some((version, tries)) if tries.bytes().all(|b| b.is_ascii_digit() || b == b'-') => version,
+        _ => stem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_kernel_images_tell_version_and_tries() {
+        let selected = Some("xoa_1.2.3+2-1.efi");
+        for (name, version, running, tries_left) in [
+            ("xoa_1.2.3+3.efi", "1.2.3", true, Some(3)),
+            ("xoa_1.2.3+2-1.efi", "1.2.3", true, Some(2)),
+            ("xoa_1.2.4+0-3.efi", "1.2.4", false, Some(0)),
+            ("xoa_1.2.3+build.5.efi", "1.2.3+build.5", false, None),
+            ("xoa_1.1.0.efi", "1.1.0", false, None),
+        ] {
+            let entry = entry(name, selected).unwrap();
+            let expected = Entry {
+                version: version.into(),
+                running,
+                tries_left,
+            };
+            assert_eq!(entry, expected, "{name}");
+        }
+        assert_eq!(entry("auto-reboot-to-firmware-setup", selected), None);
+    }
+}

@@ -1,0 +1,154 @@
+//! The table of verbs: what can be asked, by whom, and what runs.
+
+use std::io::{self, Write};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::protocol::{Fault, Kind};
+use super::{Agent, bundle, certificate, check, network, password, power, settings, status};
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The server's user, and root.
+    Server,
+    /// Root alone: who sits at the machine's own screen.
+    Root,
+}
+
+type Params = Map<String, Value>;
+
+/// What runs.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Answers a value.
+    Value(fn(&Agent, Params) -> Result<Value, Fault>),
+    /// Answers a file, as it is made.
+    File(
+        fn(&Agent) -> String,
+        fn(&Agent, &mut dyn Write) -> io::Result<()>,
+    ),
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+pub struct Verb {
+    /// As it is asked for.
+    pub name: &'static str,
+    /// Who may.
+    pub who: Who,
+    /// What runs.
+    pub run: Run,
+}
+
+const fn verb(name: &'static str, run: fn(&Agent, Params) -> Result<Value, Fault>) -> Verb {
+    Verb {
+        name,
+        who: Who::Server,
+        run: Run::Value(run),
+    }
+}
+
+const fn of_root(verb: Verb) -> Verb {
+    Verb {
+        who: Who::Root,
+        ..verb
+    }
+}
+
+/// All of them.
+pub const VERBS: &[Verb] = &[
+    verb("status", status::verb),
+    verb("check", check::verb),
+    verb("network.get", network::get),
+    verb("network.set", network::set),
+    verb("network.confirm", network::confirm),
+    verb("network.revert", network::revert),
+    verb("hostname.get", settings::get_hostname),
+    verb("hostname.set", settings::set_hostname),
+    verb("time.get", settings::get_time),
+    verb("time.set", settings::set_time),
+    verb("proxy.get", settings::get_proxy),
+    verb("proxy.set", settings::set_proxy),
+    verb("power", power::power),
+    verb("factory-reset", power::factory_reset),
+    verb("certificate-changed", certificate::changed),
+    Verb {
+        name: "bundle",
+        who: Who::Server,
+        run: Run::File(bundle::file_name, bundle::write),
+    },
+    of_root(verb("setup-code", status::setup_code)),
+    of_root(verb("administrators", password::list)),
+    of_root(verb("reset-password", password::reset)),
+    verb("update.check", not_built),
+    verb("update.fetch", not_built),
+    verb("update.stage", not_built),
+    verb("update.apply", not_built),
+    verb("update.confirm", not_built),
+    verb("update.rollback", not_built),
+    verb("backup", not_built),
+    verb("restore", not_built),
+];
+
+/// Finds one, for somebody.
+///
+/// # Errors
+/// When there is none of that name, or not for them.
+pub fn find(name: &str, is_root: bool) -> Result<&'static Verb, Fault> {
+    let found = VERBS.iter().find(|verb| verb.name == name);
+    let found = found.ok_or_else(|| {
+        let known: Vec<&str> = VERBS.iter().map(|verb| verb.name).collect();
+        let message = format!("there is no verb `{name}`; there are {}", known.join(", "));
+        Fault::new(Kind::NotImplemented, message)
+    })?;
+    if found.who == Who::Root && !is_root {
+        let message = format!("`{name}` is for the appliance's own screen alone");
+        return Err(Fault::new(Kind::Forbidden, message));
+    }
+    Ok(found)
+}
+
+/// Parameters as a type that refuses what it does not know.
+pub(super) fn read<T: DeserializeOwned>(params: Params) -> Result<T, Fault> {
+    serde_json::from_value(Value::Object(params))
+        .map_err(|error| Fault::new(Kind::Invalid, format!("the parameters do not fit: {error}")))
+}
+
+/// Nothing may be told.
+pub(super) fn nothing(params: Params) -> Result<(), Fault> {
+    match params.into_iter().next() {
+        None => Ok(()),
+        Some((name, _)) => Err(Fault::invalid(&name, "is not expected: this takes nothing")),
+    }
+}
+
+fn not_built(_: &Agent, _: Params) -> Result<Value, Fault> {
+    let message = "not implemented: this appliance can neither update, back up nor restore itself yet; \
+                   import a newer one, and take the server's data over (docs/appliance.md)";
+    Err(Fault::new(Kind::NotImplemented, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_verb_has_a_name_of_its_own() {
+        let names: BTreeSet<&str> = VERBS.iter().map(|verb| verb.name).collect();
+        assert_eq!(names.len(), VERBS.len());
+    }
+
+    #[test]
+    fn passwords_are_for_root_alone() {
+        for name in ["reset-password", "administrators", "setup-code"] {
+            let fault = find(name, false).err().unwrap();
+            assert_eq!(fault.kind, Kind::Forbidden);
+            assert!(find(name, true).is_ok());
+        }
+        assert_eq!(find("sh", true).err().unwrap().kind, Kind::NotImplemented);
+    }
+}

@@ -1,0 +1,180 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::agent::client::SOCKET;
+
+/// Looks after this appliance.
+#[derive(Debug, Parser)]
+#[command(name = "xoa", version)]
+pub struct Command {
+    /// The agent's socket
+    #[arg(long, value_name = "FILE", default_value = SOCKET, global = true)]
+    pub socket: PathBuf,
+    /// JSON also on a terminal
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// How the appliance is
+    Status,
+    /// Test everything; exit code 1 when something does not work
+    Check,
+    /// Show or change the network; a change goes back after 60 s unless it is confirmed
+    Network {
+        /// What to do; show when left out.
+        #[command(subcommand)]
+        verb: Option<NetworkVerb>,
+    },
+    /// Show or change the time zone and the time servers
+    Time {
+        /// Such as Europe/Paris
+        #[arg(long)]
+        zone: Option<String>,
+        /// Name or address, may be repeated; `none` for the distribution's
+        #[arg(long)]
+        ntp: Vec<String>,
+    },
+    /// Show or change the machine's name
+    Hostname {
+        /// The new one
+        name: Option<String>,
+    },
+    /// Show or change the HTTP proxy on the way to the internet
+    Proxy {
+        /// `http://name:port`, or `none`
+        address: Option<String>,
+    },
+    /// Reboot or power off
+    Power {
+        /// Which.
+        #[command(subcommand)]
+        action: PowerVerb,
+    },
+    /// Write what support needs into a file, without secrets
+    Bundle {
+        /// Where; a name with the date in this folder when left out
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Erase accounts, connections, certificates and settings, and reboot
+    FactoryReset {
+        /// The word, instead of being asked for it
+        #[arg(long)]
+        word: Option<String>,
+    },
+    /// List administrators
+    Administrators,
+    /// Give an administrator a new password, read from standard input
+    ResetPassword {
+        /// The user name
+        account: String,
+    },
+    /// The code that makes the first administrator
+    SetupCode,
+    /// Tell the pool which certificate the server shows now
+    CertificateChanged,
+    /// Update the appliance (not built yet)
+    Update {
+        /// What to do.
+        #[command(subcommand)]
+        verb: UpdateVerb,
+    },
+    /// Back the appliance's data up (not built yet)
+    Backup,
+    /// Restore such a backup (not built yet)
+    Restore,
+}
+
+/// What to do with the network.
+#[derive(Debug, Subcommand)]
+pub enum NetworkVerb {
+    /// How it is, and what is kept
+    Show,
+    /// Ask for an address
+    Dhcp {
+        /// Name servers besides DHCP's
+        #[arg(long)]
+        dns: Vec<String>,
+        /// Domains that short names are looked up in
+        #[arg(long)]
+        search: Vec<String>,
+        /// The interface, by its MAC address; the first wired one when left out
+        #[arg(long)]
+        mac: Option<String>,
+    },
+    /// Have fixed addresses
+    Static {
+        /// Such as 10.0.0.5/24
+        #[arg(long, required = true)]
+        address: Vec<String>,
+        /// Where everything else goes
+        #[arg(long)]
+        gateway: Vec<String>,
+        /// Name servers
+        #[arg(long)]
+        dns: Vec<String>,
+        /// Domains that short names are looked up in
+        #[arg(long)]
+        search: Vec<String>,
+        /// The interface, by its MAC address; the first wired one when left out
+        #[arg(long)]
+        mac: Option<String>,
+    },
+    /// Keep a change
+    Confirm {
+        /// Its number
+        change: u64,
+    },
+    /// Take a change back
+    Revert {
+        /// Its number
+        change: u64,
+    },
+}
+
+/// How to end.
+#[derive(Debug, Subcommand)]
+pub enum PowerVerb {
+    /// And begin anew
+    Reboot,
+    /// For good
+    Off,
+}
+
+/// Steps of an update.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum UpdateVerb {
+    /// Is there one
+    Check,
+    /// Download it
+    Fetch,
+    /// Write it to the other slot
+    Stage,
+    /// Reboot into it
+    Apply,
+    /// Keep it
+    Confirm,
+    /// Go back to the other slot
+    Rollback,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Command::command().debug_assert();
+    }
+}

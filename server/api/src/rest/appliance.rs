@@ -1,0 +1,218 @@
+//! The appliance that this server runs in. On other machines each of these answers 404: not an appliance.
+
+use axum::http::{Method as Verb, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use xo_engine::{Engine, Error, Transfer};
+
+use super::asked::{self, Asked, nothing};
+use super::methods::{self, Names};
+use super::route::{Route, of};
+use crate::problem::Problem;
+use crate::transfers::outgoing_response;
+
+/// What answers a value: path, method, what is answered.
+const LOOKS: &[(&str, &str, &str)] = &[
+    (
+        "/appliance",
+        "appliance.getStatus",
+        "Version, slots, health, addresses, certificate, disk, memory",
+    ),
+    (
+        "/appliance/check",
+        "appliance.check",
+        "The worst state, and each check with what to do",
+    ),
+    (
+        "/appliance/network",
+        "appliance.getNetwork",
+        "As it is (`now`), as it is kept, and on trial",
+    ),
+    ("/appliance/hostname", "appliance.getHostname", "The name"),
+    (
+        "/appliance/time",
+        "appliance.getTime",
+        "Time zone and time servers",
+    ),
+    (
+        "/appliance/proxy",
+        "appliance.getProxy",
+        "The proxy without its password; null for none",
+    ),
+];
+
+/// What changes something: verb, path, method, members of the body, what is answered.
+const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
+    (
+        Verb::PUT,
+        "/appliance/network",
+        "appliance.setNetwork",
+        &[
+            ("mode", "mode"),
+            ("addresses", "addresses"),
+            ("gateways", "gateways"),
+            ("dns", "dns"),
+            ("search", "search"),
+            ("mac", "mac"),
+        ],
+        "On trial: `change` to confirm it by, within `confirmWithinSeconds`; `urls` where the appliance is to be found now",
+    ),
+    (
+        Verb::POST,
+        "/appliance/network/actions/confirm",
+        "appliance.confirmNetwork",
+        &[("change", "change")],
+        "Kept",
+    ),
+    (
+        Verb::POST,
+        "/appliance/network/actions/revert",
+        "appliance.revertNetwork",
+        &[("change", "change")],
+        "As before",
+    ),
+    (
+        Verb::PUT,
+        "/appliance/hostname",
+        "appliance.setHostname",
+        &[("hostname", "hostname")],
+        "The name",
+    ),
+    (
+        Verb::PATCH,
+        "/appliance/time",
+        "appliance.setTime",
+        &[("zone", "zone"), ("ntp", "ntp")],
+        "Changed; with `restart`, the server takes it over at its next start",
+    ),
+    (
+        Verb::PUT,
+        "/appliance/proxy",
+        "appliance.setProxy",
+        &[("proxy", "proxy")],
+        "Changed",
+    ),
+    (
+        Verb::POST,
+        "/appliance/actions/power",
+        "appliance.power",
+        &[("action", "action")],
+        "It begins",
+    ),
+    (
+        Verb::POST,
+        "/appliance/actions/factory_reset",
+        "appliance.factoryReset",
+        &[("word", "word")],
+        "It begins",
+    ),
+    (
+        Verb::POST,
+        "/appliance/actions/check_update",
+        "appliance.checkUpdate",
+        &[],
+        "What there is",
+    ),
+    (
+        Verb::POST,
+        "/appliance/actions/apply_update",
+        "appliance.applyUpdate",
+        &[],
+        "It begins",
+    ),
+    (
+        Verb::POST,
+        "/appliance/actions/rollback_update",
+        "appliance.rollbackUpdate",
+        &[],
+        "It begins",
+    ),
+];
+
+pub(super) fn routes(engine: &Engine) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for &(path, name, answer) in LOOKS {
+        if let Some(method) = methods::find(engine, name) {
+            let route = Route::new(Verb::GET, path, method.description, move |asked| {
+                ask(asked, name)
+            });
+            routes.push(of_appliance(route).reply_json(200, answer, of("object")));
+        }
+    }
+    for &(ref verb, path, name, members, answer) in CHANGES {
+        let Some(method) = methods::find(engine, name) else {
+            continue;
+        };
+        let route = Route::new(verb.clone(), path, method.description, move |asked| {
+            ask(asked, name)
+        });
+        let mut route = of_appliance(route);
+        if !members.is_empty() {
+            route = route.body(methods::fields(method, members));
+        }
+        let is_update = path.ends_with("_update");
+        route = match answer {
+            "Kept" | "As before" | "Changed" | "It begins" if !is_update => {
+                route.reply(204, answer)
+            }
+            _ => route.reply_json(200, answer, of("object")),
+        };
+        routes.push(if is_update {
+            route.reply(501, "Not built yet")
+        } else {
+            route
+                .reply(403, "Not now, or the word is wrong")
+                .reply(422, "It does not fit: `data.errors` says what")
+        });
+    }
+    if let Some(method) = methods::find(engine, "appliance.getSupportBundle") {
+        let route = Route::new(
+            Verb::GET,
+            "/appliance/support_bundle",
+            method.description,
+            bundle,
+        );
+        routes.push(of_appliance(route).reply_with(
+            200,
+            "A tar.gz",
+            "application/gzip",
+            of("string"),
+        ));
+    }
+    routes
+}
+
+fn of_appliance(route: Route) -> Route {
+    route.admin().reply(404, "Not an appliance").reply(
+        503,
+        "The appliance's agent does not answer, or could not do it",
+    )
+}
+
+async fn ask(mut asked: Asked, method: &'static str) -> Result<Response, Problem> {
+    let params = match asked.shape {
+        Some(_) => asked.body().await?,
+        None => Map::new(),
+    };
+    match asked.call(method, params).await? {
+        Value::Object(members) if members.is_empty() => Ok(nothing()),
+        value => asked::json(StatusCode::OK, &value),
+    }
+}
+
+async fn bundle(asked: Asked) -> Result<Response, Problem> {
+    let offer = asked.call("appliance.getSupportBundle", Map::new()).await?;
+    let url = offer
+        .get("$getFrom")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let token = url
+        .trim_start_matches("/api/")
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    match asked.engine().take_transfer(token) {
+        Some(Transfer::Get(start)) => Ok(outgoing_response(start().await?, None)),
+        _ => Err(Error::internal(json!({ "lost": offer }).to_string()).into()),
+    }
+}
