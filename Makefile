@@ -26,8 +26,12 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 IMAGE := xoa-$(VERSION)$(if $(DEV),-dev)
 PORT ?= 9443
+# make test-appliance [ONLY="boots settings"] [CUTS=10] [ACCEL=kvm]
+CUTS ?= 10
+ACCEL ?= tcg
+OTHER := $(VERSION)-other
 
-.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot clients build-tools test-tools image-tools boot-tools
+.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +66,18 @@ appliance: build-tools image-tools web ## The appliance's disk and XVA, in targe
 
 boot: boot-tools ## Start the built appliance in QEMU; ends with Ctrl-C
 	image-build/boot.sh target/appliance/$(IMAGE).raw $(PORT)
+
+test-appliance: build-tools image-tools boot-tools web ## Boot the appliance in QEMU and look whether it does what it should (not in make test)
+	$(CARGO) build --release --locked --quiet --package xo-image-build
+	target/release/xo-image-build build --outputs xva --version $(OTHER)
+	target/release/xo-image-build build --outputs xva --version $(VERSION) --dev
+	target/release/xo-image-build build --version $(VERSION)
+	$(CARGO) build --locked --quiet --package xo-appliance-tests
+	target/debug/xo-appliance-test --disk target/appliance/xoa-$(VERSION).raw --other target/appliance/xoa-$(OTHER).raw \
+	    --dev target/appliance/xoa-$(VERSION)-dev.raw --cuts $(CUTS) --accelerator $(ACCEL) $(ONLY)
+
+test-twice: appliance ## Build the appliance once more and compare the bytes; FRESH=1 fetches the packages again
+	image-build/twice.sh target/release/xo-image-build $(VERSION) $(if $(FRESH),--fresh)
 
 web: build-tools $(WEB_BUILT) ## The web client's files, which xo-server holds
 

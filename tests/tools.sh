@@ -26,10 +26,14 @@ case "${1:-build}" in
 image)
     need mmdebstrap mmdebstrap
     need unshare util-linux
+    need qemu-img qemu-utils
+    need xz xz-utils
     ;;
 boot)
     need qemu-system-x86_64 qemu-system-x86
     need qemu-img qemu-utils
+    need sfdisk fdisk
+    need mcopy mtools
     [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing+=(ovmf seabios)
     ;;
 *)

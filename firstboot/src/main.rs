@@ -1,5 +1,7 @@
 //! The program of `xoa-firstboot.service`: runs before the network at every boot. It ends well unless nothing can be written.
 
+mod drive;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -16,7 +18,7 @@ use xo_firstboot::xenbus::{DEVICE, XenStore};
 #[derive(Debug, Parser)]
 #[command(name = "xo-firstboot", version)]
 struct Arguments {
-    /// Where a config drive is mounted, if there is one
+    /// Where a config drive is mounted; if nothing is there, one is looked for and mounted there
     #[arg(long, value_name = "DIR", default_value = "/run/xoa/cidata")]
     config_drive: PathBuf,
     /// The server's program
@@ -29,6 +31,9 @@ struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "xo-server")]
     server_user: String,
 }
+
+/// Made by `xoa-no-data.service`, when memory stands in for the data partition.
+const NO_DATA: &str = "/run/xoa/no-data";
 
 struct Machine {
     arguments: Arguments,
@@ -51,6 +56,14 @@ fn main() -> ExitCode {
     };
     let stamped = steps::run(&mut context);
     let mut problems = context.problems;
+    if Path::new(NO_DATA).exists() {
+        problems.push(Problem::new(
+            "data partition",
+            "it cannot be mounted: it is damaged or not there",
+            "the server is not started, and nothing is kept until it is mended; what is on it is left as it is: go back to a snapshot of the \
+             VM, or import the appliance anew and restore the backup",
+        ));
+    }
     if let Err(error) = erased {
         problems.push(Problem::new(
             "factory reset",
@@ -105,7 +118,11 @@ impl Sources for Machine {
     }
 
     fn config_drive(&mut self) -> Result<Option<ConfigDrive>, String> {
-        ConfigDrive::read(&self.arguments.config_drive).map_err(|e| e.to_string())
+        let folder = &self.arguments.config_drive;
+        if !folder.exists() && !drive::mount(folder)? {
+            return Ok(None);
+        }
+        ConfigDrive::read(folder).map_err(|e| e.to_string())
     }
 }
 
@@ -117,13 +134,8 @@ impl Server for Machine {
             .arg(format!("--regid={}", self.arguments.server_user))
             .arg("--init-groups")
             .arg(&self.arguments.server)
-            .args([
-                "admin",
-                "create",
-                &administrator.account,
-                "--password-stdin",
-            ])
-            // The server's program takes it behind the subcommand only.
+            .args(["admin", "create"])
+            .args([&administrator.account, "--password-stdin"])
             .arg("--data-dir")
             .arg(&self.arguments.server_data)
             .stdin(Stdio::piped())

@@ -24,6 +24,8 @@ pub fn unit(interface: &Interface) -> String {
     for domain in &interface.search {
         line(&mut text, "Domains", domain);
     }
+    // A manager is called by its address: one that changes for privacy helps nobody.
+    text.push_str("IPv6PrivacyExtensions=no\n");
     if is_fixed {
         text.push_str("IPv6AcceptRA=no\n");
         for address in &interface.addresses {
@@ -33,7 +35,8 @@ pub fn unit(interface: &Interface) -> String {
             text.push_str("DuplicateAddressDetection=both\n");
         }
     } else {
-        text.push_str("IPv6AcceptRA=yes\n\n[DHCPv4]\nUseDomains=yes\nSendHostname=yes\n");
+        text.push_str("IPv6AcceptRA=yes\n\n[DHCPv4]\n");
+        text.push_str("ClientIdentifier=mac\nUseDomains=yes\nSendHostname=yes\n");
     }
     text
 }

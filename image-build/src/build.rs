@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod host;
 mod initrd;
+mod programs;
 mod step;
 mod system;
 mod tree;
@@ -23,6 +24,9 @@ use step::Steps;
 /// Debian's release, of the tools and of the appliance.
 pub(crate) const SUITE: &str = "trixie";
 
+/// The first program of the RAM disk, and its package.
+const INIT: &str = "xo-image-init";
+
 /// What is to be built, and where.
 #[derive(Debug, Clone)]
 pub struct Build {
@@ -30,8 +34,8 @@ pub struct Build {
     pub source: PathBuf,
     /// Where results, logs and what is kept between runs go.
     pub target: PathBuf,
-    /// The server's program; built from the source without it.
-    pub server: Option<PathBuf>,
+    /// A folder with the built programs; without it they are built from the source.
+    pub programs: Option<PathBuf>,
     /// Version of the appliance.
     pub version: String,
     /// Size of the virtual disk in bytes.
@@ -70,14 +74,13 @@ impl Build {
     pub fn run(&self) -> Result<PathBuf, BuildError> {
         host::check(&self.target)?;
         let mut steps = Steps::new(self)?;
-        let server = match &self.server {
-            Some(path) => path.clone(),
-            None => steps.cargo("xo-server", &[])?,
-        };
-        let init = steps.cargo("xo-image-init", &["-C", "target-feature=+crt-static"])?;
+        let programs = programs::build(&mut steps, self)?;
+        let init = [(INIT, INIT)];
+        let init = steps.cargo("init", &init, &["-C", "target-feature=+crt-static"])?;
+        let init = init.join(INIT);
         let tools = tree::tools(&mut steps, self)?;
         let packages = tree::packages(&mut steps, self)?;
-        let system = system::compose(&mut steps, self, &packages, &tools, &server)?;
+        let system = system::compose(&mut steps, self, &packages, &tools, &programs)?;
         let initrd = initrd::make(&mut steps, self, &packages, &tools, &init)?;
         disk::make(&mut steps, self, &tools, &system, &initrd)
     }

@@ -5,7 +5,7 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use xva::Compression;
@@ -16,7 +16,9 @@ use crate::error::Error;
 use crate::inspect::{inspect, size};
 use crate::pack::pack;
 use crate::progress::Progress;
+use crate::publish;
 use crate::raw_disk::RawDisk;
+use crate::sbom::sbom;
 
 /// Makes the appliance's image and checks it.
 #[derive(Parser)]
@@ -30,6 +32,26 @@ struct Cli {
 enum Command {
     /// Build the appliance's disk and XVA from a checkout. As root; needs mmdebstrap and the network.
     Build(Box<BuildOptions>),
+    /// Print the bill of materials of a built image (SPDX 2.3).
+    Sbom {
+        /// The checkout.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        source: PathBuf,
+        /// Where the image was built.
+        #[arg(long, value_name = "DIR", default_value = "target/appliance")]
+        target: PathBuf,
+        /// Version of the appliance.
+        #[arg(long, default_value = env!("CARGO_PKG_VERSION"), value_parser = version_text)]
+        version: String,
+        /// Seconds since 1970 to write as its date.
+        #[arg(
+            long,
+            value_name = "SECONDS",
+            env = "SOURCE_DATE_EPOCH",
+            default_value_t = 0
+        )]
+        date: i64,
+    },
     /// Wrap a raw disk as an XVA that XCP-ng 8.2 and 8.3 import.
     Xva(Box<XvaOptions>),
     /// List what an XVA holds, and check all of it.
@@ -92,12 +114,15 @@ struct BuildOptions {
     /// An image for developers: a root shell on the serial console.
     #[arg(long)]
     dev: bool,
-    /// A built server; without it, it is built from the checkout.
-    #[arg(long, value_name = "FILE")]
-    server: Option<PathBuf>,
+    /// A folder with the built programs; without it they are built from the checkout.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
     /// Size of the virtual disk in GiB.
     #[arg(long, value_name = "GIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(5..=2040))]
     disk: u64,
+    /// Which forms of the disk are made.
+    #[arg(long, value_enum, default_value_t = Outputs::All)]
+    outputs: Outputs,
     /// Fetch all packages again.
     #[arg(long)]
     fresh: bool,
@@ -125,6 +150,14 @@ fn version_text(text: &str) -> Result<String, String> {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Outputs {
+    /// The XVA only.
+    Xva,
+    /// The XVA, `.raw.zst` and `.qcow2`.
+    All,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Wrapping {
     None,
@@ -144,6 +177,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     let outcome = match cli.command {
         Command::Build(options) => build(&options),
+        Command::Sbom {
+            source,
+            target,
+            version,
+            date,
+        } => print_sbom(&source, &target, &version, date),
         Command::Xva(options) => write_xva(&options),
         Command::Inspect { file, json } => print_report(&file, json),
     };
@@ -166,7 +205,7 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
     let build = Build {
         source: options.source.clone(),
         target: options.target.clone(),
-        server: options.server.clone(),
+        programs: options.programs.clone(),
         version: options.version.clone(),
         disk_size: options.disk << 30,
         made_at: options.date,
@@ -182,8 +221,12 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
         },
     };
     let raw = build.run()?;
+    let file = |end: &str| raw.with_file_name(format!("{}.{end}", build.name()));
+    let bill = file("spdx.json");
+    let text = sbom(&build.source, &build.target, &build.version, build.made_at)?;
+    publish::write(&bill, &text)?;
     let disk = RawDisk::open(&raw)?;
-    let target = raw.with_file_name(format!("{}.xva", build.name()));
+    let target = file("xva");
     let appliance = Appliance {
         version: build.version.clone(),
         made_at: build.made_at,
@@ -192,12 +235,27 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
     let progress = Progress::new("packing", disk.size());
     let packed = pack(&appliance, &disk, &target, Compression::Zstd, &progress)?;
     drop(progress);
+    let mut made = vec![target.clone(), bill];
+    if options.outputs == Outputs::All {
+        let (zstd, qcow2) = (file("raw.zst"), file("qcow2"));
+        let progress = Progress::new("compressing", disk.size());
+        publish::zstd(&disk, &zstd, &progress)?;
+        drop(progress);
+        publish::qcow2(&raw, &qcow2)?;
+        made.extend([zstd, qcow2]);
+    }
+    publish::sums(&made, &file("SHA256SUMS"))?;
     let raw = raw.display();
     print(&format!(
         "{raw}\n{}: {}\n",
         target.display(),
         size(packed.file_size)
     ));
+    Ok(0)
+}
+
+fn print_sbom(source: &Path, target: &Path, version: &str, date: i64) -> Result<u8, Error> {
+    print(&sbom(source, target, version, date)?);
     Ok(0)
 }
 
@@ -239,7 +297,7 @@ fn write_xva(options: &XvaOptions) -> Result<u8, Error> {
     Ok(0)
 }
 
-fn print_report(file: &std::path::Path, json: bool) -> Result<u8, Error> {
+fn print_report(file: &Path, json: bool) -> Result<u8, Error> {
     let report = inspect(file, &Progress::spinner("checking"))?;
     let text = if json {
         serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"

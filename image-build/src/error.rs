@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::build::BuildError;
+use crate::sbom::SbomError;
 
 /// Why a command fails.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,17 @@ pub enum Error {
     /// The image cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// There is no bill of materials.
+    #[error(transparent)]
+    Sbom(#[from] SbomError),
+    /// A disk cannot be converted.
+    #[error("cannot make {}: qemu-img: {reason}", path.display())]
+    Convert {
+        /// The file that was to be made.
+        path: PathBuf,
+        /// What it said, and what to do.
+        reason: String,
+    },
     /// A text cannot stand in a VM's description.
     #[error("{field} {value:?} {reason}")]
     BadField {

@@ -13,7 +13,9 @@ mod inspect;
 mod output;
 mod pack;
 mod progress;
+mod publish;
 mod raw_disk;
+mod sbom;
 
 pub use appliance::Appliance;
 pub use build::{Build, BuildError, Kind, Packages};
@@ -23,3 +25,4 @@ pub use inspect::{Damage, Report, inspect};
 pub use pack::{Packed, pack};
 pub use progress::Progress;
 pub use raw_disk::RawDisk;
+pub use sbom::{SbomError, sbom};

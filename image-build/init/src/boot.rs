@@ -13,7 +13,7 @@ use rustix::process::{chdir, chroot};
 
 use crate::command_line::RootHash;
 use crate::slot::{Slot, wait};
-use crate::{modules, verity};
+use crate::{modules, tries, verity};
 
 /// Why the system is not started.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,7 @@ pub fn boot() -> Result<Infallible, Error> {
         attach(kind, kind, place, MountFlags::NOSUID)?;
     }
     modules::load().map_err(Error::Modules)?;
+    warn_of_tries();
     let words = read_to_string("/proc/cmdline").unwrap_or_default();
     let root = RootHash::find(&words).ok_or(Error::NoRootHash)?;
     let slot = wait(&root).ok_or_else(|| Error::NoSlot(root.digits().to_owned()))?;
@@ -77,6 +78,22 @@ fn attach(kind: &str, source: &str, place: &'static str, flags: MountFlags) -> R
         // The kernel may have done it.
         Ok(()) | Err(rustix::io::Errno::BUSY) => Ok(()),
         Err(errno) => Err(fault(errno.into())),
+    }
+}
+
+/// The kernel ends with a word of its own when it finds damage; who reads it must have been told before what it means.
+fn warn_of_tries() {
+    const VARIABLES: &str = "/sys/firmware/efi/efivars";
+    if attach("efivarfs", "efivarfs", VARIABLES, MountFlags::NOSUID).is_err() {
+        return;
+    }
+    if let Some(tries) = tries::so_far(VARIABLES).filter(|tries| *tries > 1) {
+        let text = format!(
+            "<2>xoa: this is start number {tries} of this system, and none before it came up. If dm-verity tells of a corruption \
+             now, its slot on the disk is damaged and is not started. The data partition is another: keep this disk, import \
+             the appliance anew, and restore a backup.\n"
+        );
+        let _ = std::fs::write("/dev/kmsg", text);
     }
 }
 

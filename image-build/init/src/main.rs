@@ -9,6 +9,7 @@ mod command_line;
 mod gpt;
 mod modules;
 mod slot;
+mod tries;
 mod verity;
 
 use std::convert::Infallible;

@@ -10,16 +10,19 @@ use std::process::Command;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
+use super::Build;
 use super::error::BuildError;
 use super::initrd::Initrd;
-use super::step::{Key, Steps};
+use super::step::Steps;
 use super::system::System;
 use super::tree::{Tree, remove};
-use super::{Build, Kind};
 
-/// Dead ends become reboots. The last console is the VM's own screen.
+/// Dead ends become reboots. The last console is the VM's own screen. The
+/// firmware's identifier is the VM's: it stays over reboots, and a clone has another.
 const COMMAND_LINE: &str = "panic=10 console=hvc0 console=ttyS0,115200n8 console=tty0 \
-    systemd.gpt_auto=0 systemd.show_status=auto quiet";
+    systemd.machine_id=firmware systemd.show_status=error audit=0 quiet";
+/// How often a system may be started before it is passed over; the health gate takes the counter away (`systemd-bless-boot`).
+const TRIES: u32 = 3;
 /// No menu: the newest system with tries left is started.
 const LOADER: &str = "timeout 0\neditor no\nauto-firmware no\n";
 const STUB: &str = "/usr/lib/systemd/boot/efi/systemd-bootx64.efi";
@@ -34,7 +37,8 @@ pub(super) fn make(
     let work = steps.target().join("work");
     let definitions = steps.source().join("image-build/image/repart");
     let disk = steps.target().join(format!("{}.raw", build.name()));
-    let key = Key::default()
+    let key = steps
+        .key()?
         .text(&tools.key)
         .text(&system.key)
         .text(&initrd.key)
@@ -45,6 +49,7 @@ pub(super) fn make(
             build.made_at
         ))
         .text(COMMAND_LINE)
+        .text(&TRIES.to_string())
         .text(LOADER)
         .path(&definitions)?;
     steps.run("disk", key, &disk, |steps| {
@@ -137,19 +142,15 @@ fn stage(
     let stub = tools.path.join(STUB.trim_start_matches('/'));
     copy(&stub, &esp.join("EFI/BOOT/BOOTX64.EFI"))?;
     copy(&initrd.kernel, &work.join("vmlinuz"))?;
-    let login = match build.kind {
-        Kind::Release => "systemd.getty_auto=no",
-        Kind::Development => "systemd.getty_auto=yes",
-    };
     let mut ukify = tools.command(&work);
     ukify
         .args(["ukify", "build", "--linux=/work/vmlinuz"])
         .arg(format!("--initrd=/work/{}", file_name(&initrd.path)))
         .arg(format!("--uname={}", initrd.version))
         .arg("--os-release=@/work/root/usr/lib/os-release")
-        .arg(format!("--cmdline=roothash={hash} {COMMAND_LINE} {login}"))
+        .arg(format!("--cmdline=roothash={hash} {COMMAND_LINE}"))
         .arg(format!(
-            "--output=/work/esp/EFI/Linux/xoa_{}.efi",
+            "--output=/work/esp/EFI/Linux/xoa_{}+{TRIES}.efi",
             build.version
         ))
         .env("SOURCE_DATE_EPOCH", build.made_at.to_string());

@@ -8,7 +8,7 @@ use super::error::BuildError;
 
 /// Two trees, the composed system, the disk, the XVA.
 const NEEDED_MIB: u64 = 4096;
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("mmdebstrap", "mmdebstrap"),
     ("unshare", "util-linux"),
     ("chroot", "coreutils"),
@@ -16,6 +16,8 @@ const PROGRAMS: [(&str, &str); 7] = [
     ("cp", "coreutils"),
     ("find", "findutils"),
     ("cargo", "cargo"),
+    ("qemu-img", "qemu-utils"),
+    ("xz", "xz-utils"),
 ];
 
 pub(super) fn check(target: &Path) -> Result<(), BuildError> {

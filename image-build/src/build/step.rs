@@ -85,6 +85,12 @@ impl Steps {
         })
     }
 
+    /// A key that has in it what the step itself is: this program.
+    pub fn key(&self) -> Result<Key, BuildError> {
+        let program = std::env::current_exe().map_err(BuildError::file("find", "this program"))?;
+        Key::default().path(&program)
+    }
+
     /// The folder of results.
     pub fn target(&self) -> &Path {
         &self.target
@@ -179,11 +185,16 @@ impl Steps {
         }
     }
 
-    /// Builds a program of the workspace for release; Cargo knows best what is still good.
-    pub fn cargo(&mut self, package: &str, flags: &[&str]) -> Result<PathBuf, BuildError> {
+    /// Builds programs of the workspace (package and name) for release; Cargo knows best what is still good. Gives their folder.
+    pub fn cargo(
+        &mut self,
+        what: &str,
+        programs: &[(&str, &str)],
+        flags: &[&str],
+    ) -> Result<PathBuf, BuildError> {
         const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-        self.name = format!("program {package}");
-        eprintln!("{} ...", self.name);
+        what.clone_into(&mut self.name);
+        eprintln!("{what} ...");
         let folder = if flags.is_empty() {
             self.source.join("target")
         } else {
@@ -191,25 +202,20 @@ impl Steps {
         };
         let mut command = Command::new("cargo");
         command
-            .args([
-                "build",
-                "--release",
-                "--locked",
-                "--quiet",
-                "--bin",
-                package,
-            ])
-            .args(["--package", package, "--target-dir"])
+            .args(["build", "--release", "--locked", "--quiet", "--target-dir"])
             .arg(&folder)
             .current_dir(&self.source);
+        for (package, name) in programs {
+            command.args(["--package", package, "--bin", name]);
+        }
         let built = if flags.is_empty() {
-            folder.join("release").join(package)
+            folder.join("release")
         } else {
             // With a target of its own the flags do not reach the programs that run during the build.
             command
                 .args(["--target", TRIPLE])
                 .env("RUSTFLAGS", flags.join(" "));
-            folder.join(TRIPLE).join("release").join(package)
+            folder.join(TRIPLE).join("release")
         };
         self.program(&mut command)?;
         Ok(built)

@@ -1,38 +1,16 @@
 //! The appliance's file system: the packages without what belongs to a package manager, our files, the server.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::BuildError;
-use super::step::{Key, Steps};
+use super::programs::{self, Program};
+use super::step::Steps;
 use super::tree::{Tree, remove};
 use super::{Build, Kind};
 
-/// What a read-only system has no use for, or what would differ between two builds. `/var` is the data partition.
-const REMOVED: [&str; 20] = [
-    "boot",
-    "initrd.img",
-    "initrd.img.old",
-    "vmlinuz",
-    "vmlinuz.old",
-    "var",
-    "etc/systemd/system/getty.target.wants",
-    "etc/systemd/system/timers.target.wants",
-    "etc/systemd/system/multi-user.target.wants/e2scrub_reap.service",
-    "etc/apt",
-    "etc/initramfs-tools",
-    "etc/kernel",
-    "etc/passwd-",
-    "etc/shadow-",
-    "etc/group-",
-    "etc/gshadow-",
-    "etc/ld.so.cache~",
-    "usr/share/initramfs-tools",
-    "usr/share/perl5",
-    "etc/hostname",
-];
 /// Where others are mounted. Services with a `/tmp` of their own want `/var/tmp` before `/var` is there.
 const MOUNT_POINTS: [&str; 3] = ["boot", "var/tmp", "efi"];
 
@@ -49,34 +27,35 @@ pub(super) fn compose(
     build: &Build,
     packages: &Tree,
     tools: &Tree,
-    server: &Path,
+    programs: &[Program],
 ) -> Result<System, BuildError> {
     let path = steps.target().join("work/root");
-    let ours = steps.source().join("image-build/image/root");
+    let lists = steps.source().join("image-build/image");
+    let ours = lists.join("root");
     let units = steps.source().join("systemd");
-    let key = Key::default()
+    let key = steps
+        .key()?
         .text(&packages.key)
         .text(&format!(
             "{:?} {} {}",
             build.kind, build.version, build.made_at
         ))
-        .text(&REMOVED.concat())
+        .path(&lists.join("removed"))?
+        .path(&lists.join("masked"))?
         .path(&ours)?
-        .path(&units)?
-        .path(server)?;
+        .path(&units)?;
+    let key = programs::key(programs, key)?;
     let key = steps.run("system", key, &path, |steps| {
         remove(&path)?;
         let parent = steps.target().join("work");
         fs::create_dir_all(&parent).map_err(BuildError::file("make", &parent))?;
         copy(steps, &packages.path, &path)?;
-        for name in REMOVED {
-            let place = path.join(name);
-            let is_folder = fs::symlink_metadata(&place).is_ok_and(|m| m.is_dir());
-            if is_folder {
-                remove(&place)?;
-            } else {
-                let _ = fs::remove_file(&place);
-            }
+        for name in listed(&lists.join("removed"))? {
+            drop_from(&path, &name)?;
+        }
+        for unit in listed(&lists.join("masked"))? {
+            let place = path.join("etc/systemd/system").join(unit);
+            symlink("/dev/null", &place).map_err(BuildError::file("make", &place))?;
         }
         for name in MOUNT_POINTS {
             let place = path.join(name);
@@ -84,7 +63,7 @@ pub(super) fn compose(
         }
         overlay(steps, &ours, &path)?;
         overlay(steps, &units, &path.join("usr/lib/systemd/system"))?;
-        install(server, &path.join("usr/bin/xo-server"))?;
+        programs::install(programs, &path)?;
         write(&path.join("etc/machine-id"), "")?;
         describe(&path, build)?;
         if build.kind == Kind::Development {
@@ -101,6 +80,41 @@ pub(super) fn compose(
         steps.program(&mut times).map(|_| ())
     })?;
     Ok(System { path, key })
+}
+
+/// The lines of a list that are no comments.
+fn listed(list: &Path) -> Result<Vec<String>, BuildError> {
+    let text = fs::read_to_string(list).map_err(BuildError::file("read", list))?;
+    let lines = text.lines().map(str::trim);
+    Ok(lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Removes what is called so, or, with a star at its end, begins so; what is not there need not be removed.
+fn drop_from(root: &Path, name: &str) -> Result<(), BuildError> {
+    let place = root.join(name);
+    let mut places = vec![place.clone()];
+    if let (Some(start), Some(folder)) = (name.strip_suffix('*'), place.parent()) {
+        let start = start.rsplit('/').next().unwrap_or(start);
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Ok(());
+        };
+        places = entries
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(start))
+            .map(|entry| entry.path())
+            .collect();
+    }
+    for place in places {
+        if fs::symlink_metadata(&place).is_ok_and(|m| m.is_dir()) {
+            remove(&place)?;
+        } else {
+            let _ = fs::remove_file(&place);
+        }
+    }
+    Ok(())
 }
 
 fn copy(steps: &Steps, from: &Path, to: &Path) -> Result<(), BuildError> {
@@ -120,12 +134,6 @@ fn overlay(steps: &Steps, from: &Path, to: &Path) -> Result<(), BuildError> {
     steps.program(command.args(["--recursive", "u=rwX,go=rX"]).arg(&staged))?;
     copy(steps, &staged, to)?;
     remove(&staged)
-}
-
-fn install(from: &Path, to: &Path) -> Result<(), BuildError> {
-    fs::copy(from, to).map_err(BuildError::file("copy", from))?;
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755))
-        .map_err(BuildError::file("write", to))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), BuildError> {
@@ -151,8 +159,36 @@ fn describe(root: &Path, build: &Build) -> Result<(), BuildError> {
 
 /// For developers only: the release has no way in.
 fn open_serial_console(root: &Path) -> Result<(), BuildError> {
+    let units = root.join("etc/systemd/system");
     write(
-        &root.join("etc/systemd/system/serial-getty@ttyS0.service.d/root.conf"),
+        &units.join("serial-getty@ttyS0.service.d/root.conf"),
         "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 %I vt220\n",
-    )
+    )?;
+    write(
+        &units.join("systemd-udev-trigger.service.d/tty.conf"),
+        "[Service]\nExecStart=-udevadm trigger --action=add --subsystem-match=tty --sysname-match=ttyS0\n",
+    )?;
+    let wanted = units.join("multi-user.target.wants/serial-getty@ttyS0.service");
+    symlink("/usr/lib/systemd/system/serial-getty@.service", &wanted)
+        .map_err(BuildError::file("make", &wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_beginnings_of_names_are_removed() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["usr/bin/perl", "usr/bin/perl5", "usr/bin/ls"] {
+            write(&root.path().join(name), "").unwrap();
+        }
+        drop_from(root.path(), "usr/bin/perl*").unwrap();
+        drop_from(root.path(), "absent/*").unwrap();
+        drop_from(root.path(), "absent").unwrap();
+        let left: Vec<_> = fs::read_dir(root.path().join("usr/bin")).unwrap().collect();
+        assert_eq!(left.len(), 1);
+        drop_from(root.path(), "usr").unwrap();
+        assert!(!root.path().join("usr").exists());
+    }
 }

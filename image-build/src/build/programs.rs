@@ -1,0 +1,107 @@
+//! The programs of the workspace that are in the image: the list (`image/programs`), their building, their places.
+//!
+//! Invariant: a new program of the appliance is one line of the list.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::Build;
+use super::error::BuildError;
+use super::step::{Key, Steps};
+
+/// A line of the list, and what was built for it.
+pub(super) struct Program {
+    package: String,
+    name: String,
+    folder: String,
+    built: PathBuf,
+}
+
+/// Builds what the list names, or finds it in the folder of built programs that was given.
+pub(super) fn build(steps: &mut Steps, build: &Build) -> Result<Vec<Program>, BuildError> {
+    let list = steps.source().join("image-build/image/programs");
+    let text = fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
+    let mut programs = parse(&text).map_err(|line| {
+        let list = list.display();
+        steps.unexpected(format!(
+            "{list}: expected `package program folder`, found `{line}`"
+        ))
+    })?;
+    let folder = match &build.programs {
+        Some(folder) => folder.clone(),
+        None => {
+            let wanted: Vec<_> = programs
+                .iter()
+                .map(|program| (program.package.as_str(), program.name.as_str()))
+                .collect();
+            steps.cargo("programs", &wanted, &[])?
+        }
+    };
+    for program in &mut programs {
+        program.built = folder.join(&program.name);
+        if !program.built.is_file() {
+            return Err(steps.unexpected(format!("there is no {}", program.built.display())));
+        }
+    }
+    Ok(programs)
+}
+
+/// Adds what identifies them.
+pub(super) fn key(programs: &[Program], key: Key) -> Result<Key, BuildError> {
+    programs.iter().try_fold(key, |key, program| {
+        key.text(&program.folder).path(&program.built)
+    })
+}
+
+/// Copies them to their places.
+pub(super) fn install(programs: &[Program], root: &Path) -> Result<(), BuildError> {
+    for program in programs {
+        let folder = root.join(&program.folder);
+        fs::create_dir_all(&folder).map_err(BuildError::file("make", &folder))?;
+        let place = folder.join(&program.name);
+        fs::copy(&program.built, &place).map_err(BuildError::file("copy", &program.built))?;
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o755))
+            .map_err(BuildError::file("write", &place))?;
+    }
+    Ok(())
+}
+
+/// Reads the list; the error is the line that is not as it should be.
+fn parse(text: &str) -> Result<Vec<Program>, String> {
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .map(|line| {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next(), words.next(), words.next()) {
+                (Some(package), Some(name), Some(folder), None) if !folder.starts_with('/') => {
+                    Ok(Program {
+                        package: package.to_owned(),
+                        name: name.to_owned(),
+                        folder: folder.to_owned(),
+                        built: PathBuf::new(),
+                    })
+                }
+                _ => Err(line.to_owned()),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_a_package_a_program_and_a_folder() {
+        let list = parse("# one a line\n\nxo-server  xo-server usr/bin\n").unwrap();
+        assert_eq!(list.len(), 1);
+        assert_eq!(
+            (list[0].package.as_str(), list[0].folder.as_str()),
+            ("xo-server", "usr/bin")
+        );
+        for wrong in ["a b", "a b c d", "a b /c"] {
+            assert_eq!(parse(wrong).err().as_deref(), Some(wrong));
+        }
+    }
+}

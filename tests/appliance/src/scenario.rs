@@ -1,0 +1,151 @@
+//! The scenarios: each starts with fresh disks.
+
+mod boots;
+mod damage;
+mod inside;
+mod settings;
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use anyhow::{Context, Result};
+
+use crate::disk::Disk;
+use crate::machine::{Machine, Parts};
+use crate::report::Report;
+
+/// What all of them work with.
+#[derive(Debug)]
+pub struct Setting {
+    /// The disk of the release.
+    pub disk: PathBuf,
+    /// The disk of another version.
+    pub other: Option<PathBuf>,
+    /// The disk for developers.
+    pub dev: Option<PathBuf>,
+    /// Where files go.
+    pub work: PathBuf,
+    /// How many first boots are cut off.
+    pub cuts: u32,
+    /// Acceleration of QEMU.
+    pub accelerator: String,
+}
+
+type Run =
+    for<'a> fn(&'a Setting, &'a mut Report) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// A disk that a scenario needs besides the release's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// None.
+    Release,
+    /// That of another version.
+    Other,
+    /// That for developers.
+    Dev,
+}
+
+/// One of them.
+pub struct Scenario {
+    /// To be asked for.
+    pub name: &'static str,
+    /// In words.
+    pub about: &'static str,
+    /// Its disks.
+    needs: Needs,
+    /// Runs it.
+    pub run: Run,
+}
+
+/// In this order.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "boots",
+        about: "first boot, set-up by the code of the console, later boot with everything kept",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(boots::run(s, r)),
+    },
+    Scenario {
+        name: "settings",
+        about: "static address and administrator from a config drive",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(settings::run(s, r)),
+    },
+    Scenario {
+        name: "inside",
+        about: "memory, data partition, units, as seen from a shell",
+        needs: Needs::Dev,
+        run: |s, r| Box::pin(inside::run(s, r)),
+    },
+    Scenario {
+        name: "small",
+        about: "half a gibibyte of memory is enough",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(boots::small(s, r)),
+    },
+    Scenario {
+        name: "data",
+        about: "a ruined data partition: the screen tells",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(damage::data(s, r)),
+    },
+    Scenario {
+        name: "slot",
+        about: "a changed byte in the only slot: nothing of it is started, the screen tells",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(damage::only_slot(s, r)),
+    },
+    Scenario {
+        name: "fallback",
+        about: "a changed byte in the newer slot: the older one is started",
+        needs: Needs::Other,
+        run: |s, r| Box::pin(damage::newer_slot(s, r)),
+    },
+    Scenario {
+        name: "cuts",
+        about: "first boots that lose their power at random moments",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(boots::cuts(s, r)),
+    },
+];
+
+impl Setting {
+    /// Whether the disks of a scenario are there.
+    pub fn has_for(&self, scenario: &Scenario) -> bool {
+        match scenario.needs {
+            Needs::Release => true,
+            Needs::Other => self.other.is_some(),
+            Needs::Dev => self.dev.is_some(),
+        }
+    }
+
+    /// A fresh copy of a disk, and fresh firmware for the machine of this name.
+    fn fresh(&self, name: &str, from: &Path) -> Result<Disk> {
+        std::fs::create_dir_all(&self.work).with_context(|| format!("{}", self.work.display()))?;
+        for end in ["variables", "serial.log"] {
+            let _ = std::fs::remove_file(self.file(name, end));
+        }
+        Disk::copy(from, &self.file(name, "raw"))
+    }
+
+    fn file(&self, name: &str, end: &str) -> PathBuf {
+        self.work.join(format!("{name}.{end}"))
+    }
+
+    fn parts<'a>(&'a self, name: &str, disk: &'a Disk) -> Parts<'a> {
+        Parts {
+            name: name.to_owned(),
+            work: &self.work,
+            disk: &disk.path,
+            drive: None,
+            memory: 1024,
+            accelerator: &self.accelerator,
+            address: None,
+        }
+    }
+
+    fn start(&self, name: &str, disk: &Disk) -> Result<Machine> {
+        Machine::start(&self.parts(name, disk))
+    }
+}

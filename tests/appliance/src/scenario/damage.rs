@@ -1,0 +1,76 @@
+//! What is broken on the disk, and what follows.
+
+use anyhow::{Context, Result, ensure};
+
+use super::Setting;
+use crate::disk::Disk;
+use crate::report::Report;
+use crate::server::Server;
+
+const SLOT_A: u32 = 2;
+const DATA: u32 = 6;
+/// Superblock, group descriptors and journal of a young file system, and the copies of the first two.
+const RUINED: usize = 64 << 20;
+
+pub(super) async fn data(setting: &Setting, report: &mut Report) -> Result<()> {
+    let disk = setting.fresh("data", &setting.disk)?;
+    disk.ruin(disk.partition(DATA)?, RUINED)?;
+    let mut machine = setting.start("data", &disk)?;
+    machine
+        .shows("the data partition cannot be mounted")
+        .await?;
+    machine.screenshot(&setting.file("data", "png"))?;
+    report.row("ruined data partition", "the console tells");
+    Ok(())
+}
+
+/// The first block of the slot is read at each start, and is zeros that only the hashes know.
+pub(super) async fn only_slot(setting: &Setting, report: &mut Report) -> Result<()> {
+    let disk = setting.fresh("slot", &setting.disk)?;
+    disk.flip(disk.partition(SLOT_A)?, 0)?;
+    let mut machine = setting.start("slot", &disk)?;
+    machine.shows("Kernel panic.*dm-verity").await?;
+    machine.shows("its slot on the disk is damaged").await?;
+    machine.screenshot(&setting.file("slot", "png"))?;
+    report.row(
+        "changed byte in the only slot",
+        "panic, restart, the console tells",
+    );
+    Ok(())
+}
+
+pub(super) async fn newer_slot(setting: &Setting, report: &mut Report) -> Result<()> {
+    let other = setting.other.as_ref().context("another disk")?;
+    let disk = setting.fresh("fallback", &setting.disk)?;
+    let other = Disk {
+        path: other.clone(),
+    };
+    let newer = other.kernels()?;
+    disk.take_slot(&other)?;
+    let mut machine = setting.start("fallback", &disk)?;
+    // The newer one is good: it starts.
+    Server::answers(&mut machine).await?;
+    machine.shows("this start was good").await?;
+    drop(machine);
+    // Then it is not.
+    let disk = setting.fresh("fallback", &setting.disk)?;
+    disk.take_slot(&other)?;
+    disk.flip(disk.partition(SLOT_A + 2)?, 0)?;
+    let mut machine = setting.start("fallback", &disk)?;
+    Server::answers(&mut machine).await?;
+    let (cpu, wall) = (machine.cpu_seconds()?, machine.wall_seconds());
+    let panics = machine.console().matches("Kernel panic").count();
+    ensure!(panics > 0, "the damaged slot was not tried");
+    machine.power_off().await?;
+    let kernels = disk.kernels()?;
+    let worn_out = |name: &String| name.contains("+0-");
+    ensure!(
+        kernels.iter().any(worn_out),
+        "of {newer:?} and the older one there are {kernels:?}"
+    );
+    report.row(
+        "changed byte in the newer slot, to HTTPS of the older one",
+        format!("{panics} tries, {cpu:.0} CPU s, {wall:.0} s"),
+    );
+    Ok(())
+}
