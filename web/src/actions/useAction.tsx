@@ -10,7 +10,15 @@ import { toast, toastProblem } from '../app/toasts.ts';
 import { initialOf, nameOf, type Action, type Values } from './action.ts';
 
 const ConfirmAction = lazy(() => import('./ConfirmAction.tsx'));
-const AskAction = lazy(() => import('./AskAction.tsx'));
+const FormModal = lazy(async () => ({ default: (await import('../components/FormModal.tsx')).FormModal }));
+
+/** The task that goes on, if there is one. */
+type Begun = string | undefined;
+
+async function begin(action: Action, object: Collections[Collection], values: Values): Promise<Begun> {
+  const { value } = await send<{ taskId?: string } | undefined>(action.call(object, values));
+  return value?.taskId;
+}
 
 type Run = <C extends Collection>(action: Action<C>, objects: readonly Collections[C][]) => void;
 interface Asked {
@@ -18,7 +26,6 @@ interface Asked {
   objects: readonly Collections[Collection][];
   /** How many were chosen whose state does not allow it. */
   skipped: number;
-  values?: Values;
 }
 
 const RunContext = createContext<Run>(() => undefined);
@@ -32,12 +39,13 @@ export function ActionProvider({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState<Asked>();
 
-  const runOne = useCallback(
-    async ({ action, values }: Asked, object: Collections[Collection]) => {
+  /** Tells how what was begun ends. */
+  const follow = useCallback(
+    async (action: Action, object: Collections[Collection], begun: Promise<Begun>) => {
       const what = { action: t(action.label), object: nameOf(object) };
       try {
-        const { value } = await send<{ taskId?: string } | undefined>(action.call(object, values ?? initialOf(action.ask?.(object) ?? [])));
-        const task = value?.taskId ? await tasks.ended(value.taskId) : undefined;
+        const taskId = await begun;
+        const task = taskId ? await tasks.ended(taskId) : undefined;
         if (task && task.status !== 'success') throw problemOfTask(task.result);
         toast({ variant: 'success', title: t('action.done', what) });
       } catch (error) {
@@ -48,15 +56,15 @@ export function ActionProvider({ children }: { children: ReactNode }) {
   );
 
   const runAll = useCallback(
-    async (asked: Asked) => {
+    async ({ action, objects }: Asked) => {
       // A few at a time: hundreds at once would starve the rest of the page.
-      const waiting = [...asked.objects];
+      const waiting = [...objects];
       const worker = async () => {
-        for (let next = waiting.shift(); next; next = waiting.shift()) await runOne(asked, next);
+        for (let next = waiting.shift(); next; next = waiting.shift()) await follow(action, next, begin(action, next, initialOf(action.ask?.(next) ?? [])));
       };
       await Promise.all(Array.from({ length: 8 }, worker));
     },
-    [runOne],
+    [follow],
   );
 
   const run = useMemo<Run>(
@@ -76,14 +84,20 @@ export function ActionProvider({ children }: { children: ReactNode }) {
       {children}
       {asked && fields && first && (
         <Suspense>
-          <AskAction
-            action={asked.action}
+          <FormModal
+            title={t(asked.action.label)}
+            {...(first.name_label !== undefined && { text: nameOf(first) })}
             fields={fields}
-            object={first}
-            onClose={(values) => {
-              setAsked(undefined);
-              if (values) void runAll({ ...asked, values });
+            button={t(asked.action.label)}
+            isDanger={asked.action.danger === true}
+            failed={t('action.failed', { action: t(asked.action.label), object: nameOf(first) })}
+            send={async (values) => {
+              // What is refused is said where it was typed; what takes longer is told when it ends.
+              const begun = begin(asked.action, first, values);
+              await begun;
+              void follow(asked.action, first, begun);
             }}
+            onClose={() => setAsked(undefined)}
           />
         </Suspense>
       )}

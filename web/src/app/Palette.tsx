@@ -1,7 +1,7 @@
 // The command palette: go to a screen or to an object by typing a part of its name.
 import { Menu, MenuContent, MenuGroup, MenuItem, MenuList, Modal, ModalBody, SearchInput } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 
@@ -11,6 +11,7 @@ import { containing } from '../components/filterText.ts';
 import { INVENTORIES } from '../screens/inventory/collections.tsx';
 import { pathOf } from './paths.ts';
 import { useNamedScreens } from './routes.tsx';
+import { takeTyped } from './typedAhead.ts';
 
 const FOUND = 8;
 const BOX = 'palette-box';
@@ -39,6 +40,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     onClose();
     if (path) navigate(path);
   };
+  useEffect(() => () => void takeTyped(), []);
   const first = () => menu.current?.querySelector<HTMLElement>('[role=menuitem]');
   return (
     <Modal isOpen variant="small" position="top" aria-label={t('palette.title')} elementToFocus={`#${BOX}`} onClose={onClose}>
@@ -49,6 +51,10 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           placeholder={t('palette.placeholder')}
           value={text}
           onChange={(_, value) => setText(value)}
+          onFocus={() => {
+            const typed = takeTyped();
+            if (typed) setText(typed);
+          }}
           onClear={() => setText('')}
           onSearch={() => first()?.click()}
           onKeyDown={(event) => {

@@ -33,6 +33,7 @@ import { Navigation } from './Navigation.tsx';
 import { NotFound } from './NotFound.tsx';
 import { CONSOLE_WINDOW, HOME, SCREENS } from './routes.tsx';
 import { RunningTasks } from './RunningTasks.tsx';
+import { keepTyped } from './typedAhead.ts';
 import { useTimeZone } from './timeZone.ts';
 import { Tree } from './Tree.tsx';
 import { useKeys, type Keys } from './useKeys.ts';
@@ -47,7 +48,11 @@ const MAIN = 'main';
 export default function Shell({ me }: { me: User }) {
   const { t } = useTranslation();
   const [isPaletteOpen, setPaletteOpen] = useState(false);
-  const keys = useMemo<Keys>(() => ({ 'ctrl+k': () => setPaletteOpen((isOpen) => !isOpen) }), []);
+  const openPalette = () => {
+    keepTyped();
+    setPaletteOpen(true);
+  };
+  const keys = useMemo<Keys>(() => ({ 'ctrl+k': () => (isPaletteOpen ? setPaletteOpen(false) : openPalette()) }), [isPaletteOpen]);
   useKeys(keys);
   const [areTasksOpen, setTasksOpen] = useState(false);
   const tasksButton = useRef<HTMLButtonElement>(null);
@@ -88,7 +93,7 @@ export default function Shell({ me }: { me: User }) {
         <Toolbar isStatic>
           <ToolbarContent>
             <ToolbarItem>
-              <Button variant="tertiary" icon={<SearchIcon />} onClick={() => setPaletteOpen(true)} title={t('palette.open')}>
+              <Button variant="tertiary" icon={<SearchIcon />} onClick={openPalette} title={t('palette.open')}>
                 <span className="xo-wide">
                   {t('palette.short')} <kbd>Ctrl K</kbd>
                 </span>

@@ -16,11 +16,13 @@ interface Props {
   fields?: readonly Field[];
   button: string;
   isDanger?: boolean;
+  /** What is said above the reason when it fails. */
+  failed?: string;
   send: (values: Values) => Promise<void>;
   onClose: () => void;
 }
 
-export function FormModal({ title, text, fields = [], button, isDanger = false, send, onClose }: Props) {
+export function FormModal({ title, text, fields = [], button, isDanger = false, failed, send, onClose }: Props) {
   const { t } = useTranslation();
   const [values, setValues] = useState(() => initialOf(fields));
   const [isSending, setSending] = useState(false);
@@ -50,7 +52,7 @@ export function FormModal({ title, text, fields = [], button, isDanger = false, 
           }}
         >
           {problem && (
-            <Alert isInline variant="danger" title={t('form.failed')}>
+            <Alert isInline variant="danger" title={failed ?? t('form.failed')}>
               <ProblemText problem={problem} />
             </Alert>
           )}

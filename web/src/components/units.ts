@@ -12,7 +12,7 @@ export function bytes(count: number | undefined): string {
     value /= 1024;
     unit += 1;
   }
-  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${BINARY[unit] ?? ''}`;
+  return `${value.toLocaleString(locale(), { maximumFractionDigits: value < 10 ? 1 : 0 })} ${BINARY[unit] ?? ''}`;
 }
 
 /** A time of a pool, in seconds. */
@@ -22,17 +22,17 @@ export function time(seconds: number | null | undefined): string {
 
 /** A date with its time, in milliseconds. */
 export function moment(ms: number): string {
-  return new Date(ms).toLocaleString(undefined, inZone());
+  return new Date(ms).toLocaleString(locale(), inZone());
 }
 
 /** Only the time of the day. */
 export function clock(ms: number, options: Intl.DateTimeFormatOptions = {}): string {
-  return new Date(ms).toLocaleTimeString(undefined, inZone(options));
+  return new Date(ms).toLocaleTimeString(locale(), inZone(options));
 }
 
 /** Only the day. */
 export function day(ms: number): string {
-  return new Date(ms).toLocaleDateString(undefined, inZone({ day: 'numeric', month: 'short' }));
+  return new Date(ms).toLocaleDateString(locale(), inZone({ day: 'numeric', month: 'short' }));
 }
 
 /** For names: the same in every language, and in order. */
@@ -55,4 +55,10 @@ const STEPS = [
 export function ago(then: number, now: number, language: string): string {
   const [unit, step] = STEPS.find(([, ms]) => now - then >= ms) ?? (['second', 1000] as const);
   return new Intl.RelativeTimeFormat(language).format(-Math.floor((now - then) / step), unit);
+}
+
+/** The chosen language, in the browser's variety of it if it has one. */
+export function locale(): string | undefined {
+  const language = document.documentElement.lang;
+  return navigator.language.startsWith(language) ? undefined : language;
 }

@@ -8,17 +8,17 @@ import { useTranslation } from 'react-i18next';
 import type { Answer, Line, Unit } from './series.ts';
 import { timesOf } from './series.ts';
 import { timeZone } from '../../app/timeZone.ts';
-import { bytes, clock, day, moment } from '../units.ts';
+import { bytes, clock, day, locale, moment } from '../units.ts';
 
 const HEIGHT_PX = 200;
 /** Told apart on light and on dark. */
 const COLOURS = ['#4394e5', '#e8862e', '#63993d', '#876fd4', '#37a3a3', '#d95f3b', '#b98412', '#a18fff'];
 
 const SAY: Record<Unit, (value: number) => string> = {
-  percent: (value) => `${value.toLocaleString(undefined, { maximumFractionDigits: 1 })} %`,
+  percent: (value) => `${value.toLocaleString(locale(), { maximumFractionDigits: 1 })} %`,
   bytes,
   rate: (value) => `${bytes(value)}/s`,
-  count: (value) => value.toLocaleString(undefined, { maximumFractionDigits: 2 }),
+  count: (value) => value.toLocaleString(locale(), { maximumFractionDigits: 2 }),
 };
 
 const colour = (name: string) => () => getComputedStyle(document.documentElement).getPropertyValue(`--pf-t--global--${name}`) || '#888';

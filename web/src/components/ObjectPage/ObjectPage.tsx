@@ -22,7 +22,7 @@ import { useLocation, useParams } from 'wouter';
 import { ActionButtons } from '../../actions/ActionButtons.tsx';
 import type { Collection, Collections } from '../../api/types.ts';
 import { useObject } from '../../api/useObject.ts';
-import { NotFound } from '../../app/NotFound.tsx';
+import { Gone, NotFound } from '../../app/NotFound.tsx';
 import { pathOf } from '../../app/paths.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import type { TextKey } from '../../i18n.ts';
@@ -54,7 +54,8 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
   const { id, tab: chosen } = useParams<{ id: string; tab?: string }>();
   const { data: object, error } = useObject(spec.collection, id);
   useTitle(object?.name_label);
-  if (error?.status === 404 || object === null) return <NotFound />;
+  if (object === null) return <Gone list={`/${spec.collection}`} />;
+  if (error?.status === 404) return <NotFound />;
   if (error) {
     return (
       <PageSection>

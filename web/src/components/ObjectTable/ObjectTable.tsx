@@ -36,7 +36,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   const [, navigate] = useLocation();
   const { collection } = inventory;
   const table = useTableState(inventory);
-  const selection = useSelection<Collections[C]>();
+  const selection = useSelection<Collections[C]>(`${collection} ${within} ${table.filter}`);
   const [here, setHere] = useState(-1);
   const pane = useRef<HTMLDivElement>(null);
   const filterBox = useRef<{ focus: () => void }>(null);

@@ -24,6 +24,8 @@ import { Troubles } from './Troubles.tsx';
 const DAY_MS = 86_400_000;
 const MANY = 500;
 const LAST = 8;
+const LAST_FAILED = 3;
+const NONE_FAILED = { total: 0, rows: [] };
 const FIRST = { start: 0, end: 1 };
 
 export default function OverviewScreen() {
@@ -37,7 +39,7 @@ export default function OverviewScreen() {
   const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type'], 'name_label', MANY);
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
-  const failed = useEndedTasks(`status:failure start:>${yesterday}`, LAST).data?.rows ?? [];
+  const failed = useEndedTasks(`status:failure start:>${yesterday}`, LAST_FAILED).data ?? NONE_FAILED;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
   const isKnown = hosts.total !== undefined && srs.total !== undefined;

@@ -9,6 +9,7 @@ import { Age } from '../../components/Age.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
+import { moment } from '../../components/units.ts';
 import type { Trouble } from './problems.ts';
 
 const SHOWN = 8;
@@ -54,13 +55,18 @@ function One({ trouble }: { trouble: Trouble }) {
           <Link to={pathOf('srs', trouble.id) ?? ''}>{t('overview.look')}</Link>
         </Alert>
       );
-    case 'task':
+    case 'tasks':
       return (
-        <Alert isInline variant="danger" title={t('overview.taskFailed', { name: taskName(trouble.task) })}>
-          <ProblemText problem={problemOfTask(trouble.task.result)} />
-          <p>
-            <TaskObject task={trouble.task} /> · <Link to="/tasks?state=failure">{t('overview.allFailed')}</Link>
-          </p>
+        <Alert isInline variant="warning" title={t('overview.tasksFailed', { count: trouble.count })}>
+          <ul className="xo-plain">
+            {trouble.last.map((task) => (
+              <li key={task.id}>
+                {moment(task.start)} · {t('overview.taskFailed', { name: taskName(task) })} · <TaskObject task={task} />
+                <ProblemText problem={problemOfTask(task.result)} />
+              </li>
+            ))}
+          </ul>
+          <Link to="/tasks?state=failure">{t('overview.allFailed')}</Link>
         </Alert>
       );
   }

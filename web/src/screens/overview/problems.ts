@@ -9,13 +9,14 @@ export type Trouble =
   | { kind: 'pool'; id: string; name: string; since: number | undefined; cause: string | undefined; isTrying: boolean }
   | { kind: 'hostDown' | 'hostDisabled'; id: string; name: string }
   | { kind: 'srFull'; id: string; name: string; percent: number }
-  | { kind: 'task'; id: string; task: Task };
+  /** All of them in one, so that they hide nothing else; `last` are the newest. */
+  | { kind: 'tasks'; id: string; count: number; last: readonly Task[] };
 
 interface Known {
   servers: readonly Server[];
   hosts: readonly Host[];
   srs: readonly Sr[];
-  failed: readonly Task[];
+  failed: { total: number; rows: readonly Task[] };
 }
 
 /** What CDs lie in has no room to run out of. */
@@ -38,6 +39,6 @@ export function troublesOf({ servers, hosts, srs, failed }: Known): Trouble[] {
       .filter((sr) => isStore(sr) && sr.physical_usage / sr.size > FULL)
       .map((sr): Trouble => ({ kind: 'srFull', id: sr.id, name: sr.name_label, percent: Math.round((100 * sr.physical_usage) / sr.size) })),
     ...hosts.filter(({ power_state, enabled }) => power_state === 'Running' && !enabled).map(({ id, name_label }): Trouble => ({ kind: 'hostDisabled', id, name: name_label })),
-    ...failed.map((task): Trouble => ({ kind: 'task', id: task.id, task })),
+    ...(failed.total > 0 ? [{ kind: 'tasks', id: 'tasks', count: failed.total, last: failed.rows } as const] : []),
   ];
 }

@@ -12,7 +12,7 @@ import { useServers } from '../../api/useServers.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
-import { time } from '../../components/units.ts';
+import { locale, time } from '../../components/units.ts';
 import { LabButton } from '../setup/LabButton.tsx';
 import { reasonOf } from './ConnectProblem.tsx';
 import { nameOf } from './nameOf.ts';
@@ -128,7 +128,7 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
       <Td dataLabel={t('servers.since')}>{ms(server.since)}</Td>
       <Td dataLabel={t('column.address')}>{server.host}</Td>
       <Td dataLabel={t('servers.lastEvent')}>{ms(server.lastEvent)}</Td>
-      <Td dataLabel={t('servers.latency')}>{server.latency === undefined ? '–' : `${server.latency.toLocaleString(undefined, { maximumFractionDigits: 1 })} ms`}</Td>
+      <Td dataLabel={t('servers.latency')}>{server.latency === undefined ? '–' : `${server.latency.toLocaleString(locale(), { maximumFractionDigits: 1 })} ms`}</Td>
       <Td dataLabel={t('servers.fingerprint')}>{server.fingerprint ? <code title={server.fingerprint}>{short(server.fingerprint)}</code> : '–'}</Td>
       <Td isActionCell>
         <ActionsColumn

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import { useSetup } from '../../api/session.ts';
 import type { OwnCertificate } from '../../api/types.ts';
+import { locale } from '../../components/units.ts';
 import type { StepProps } from './steps.ts';
 
 export function CertificateStep({ onDone }: StepProps) {
@@ -27,7 +28,7 @@ export function CertificateStep({ onDone }: StepProps) {
 
 function Shown({ certificate }: { certificate: OwnCertificate }) {
   const { t } = useTranslation();
-  const day = (ms: number) => new Date(ms).toLocaleDateString();
+  const day = (ms: number) => new Date(ms).toLocaleDateString(locale());
   return (
     <>
       <Content component="p">{t(certificate.selfSigned ? 'setup.certificateHelp' : 'setup.vouchedHelp')}</Content>

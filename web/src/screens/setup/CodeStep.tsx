@@ -31,7 +31,7 @@ export function CodeStep({ onDone }: StepProps) {
       }}
     >
       <Content component="p">{t('setup.intro')}</Content>
-      {problem && <Refused title={t('setup.wrongCode')} problem={problem} />}
+      {problem && <Refused title={t('setup.wrongCode')} problem={problem} help={t('setup.wrongCodeHelp')} />}
       <FormGroup label={t('setup.code')} isRequired fieldId="code">
         <TextInput id="code" isRequired autoFocus autoComplete="off" autoCapitalize="characters" spellCheck={false} value={code} onChange={(_, value) => setCode(value)} />
         <FormHelperText>

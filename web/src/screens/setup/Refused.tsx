@@ -4,10 +4,11 @@ import { Alert } from '@patternfly/react-core';
 import { Problem } from '../../api/problem.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
-export function Refused({ title, problem }: { title: string; problem: Problem }) {
+/** `help` is said in place of what a refused right means elsewhere. */
+export function Refused({ title, problem, help }: { title: string; problem: Problem; help?: string }) {
   return (
     <Alert isInline variant="danger" title={title}>
-      <ProblemText problem={problem} />
+      {help && problem.status === 403 ? <p>{help}</p> : <ProblemText problem={problem} />}
     </Alert>
   );
 }
