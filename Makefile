@@ -90,7 +90,7 @@ $(WEB_BUILT): $(WEB_PACKAGES) $(WEB_SOURCES)
 
 web-test: test-tools web ## Lint, unit tests, size and browser tests of the web client
 	cd web && npm run --silent lint && npm test --silent && npm run --silent size
-	$(CARGO) build --locked --quiet --package xo-server --package xo-lab
+	$(CARGO) build --locked --quiet --package xo-server --package xo-lab --package xo-appliance
 	cd web && npm run --silent e2e
 
 clients: ## Existing clients of Xen Orchestra and of XAPI, for the end-to-end tests

@@ -98,7 +98,12 @@ pub fn apply(places: &Places, disk: &dyn Disk, settings: &Settings, problems: &m
 /// # Errors
 /// The system's, with the file as it was.
 pub fn apply_network(places: &Places, disk: &dyn Disk, interface: &Interface) -> io::Result<()> {
-    put(disk, &places.network(), Some(network::unit(interface)))
+    put(
+        disk,
+        &places.network(),
+        0o644,
+        Some(network::unit(interface)),
+    )
 }
 
 /// Everything but the network: time servers, environment, name.
@@ -108,15 +113,21 @@ pub fn apply_others(
     settings: &Settings,
     problems: &mut Vec<Problem>,
 ) {
-    for (name, content) in [
+    for (name, mode, content) in [
         (
             "systemd/timesyncd.conf.d/10-xoa.conf",
+            0o644,
             network::time_servers(settings),
         ),
-        ("xoa/environment", Some(network::environment(settings))),
+        // The proxy's password may be in it; systemd reads it as root.
+        (
+            "xoa/environment",
+            0o600,
+            Some(network::environment(settings)),
+        ),
     ] {
         let path = places.run.join(name);
-        if let Err(error) = put(disk, &path, content) {
+        if let Err(error) = put(disk, &path, mode, content) {
             problems.push(without(&path, &error));
         }
     }
@@ -138,11 +149,11 @@ fn without(path: &Path, error: &io::Error) -> Problem {
     )
 }
 
-fn put(disk: &dyn Disk, path: &Path, content: Option<String>) -> io::Result<()> {
+fn put(disk: &dyn Disk, path: &Path, mode: u32, content: Option<String>) -> io::Result<()> {
     match content {
         Some(content) => {
             with_folder(disk, path)?;
-            disk.write(path, 0o644, content.as_bytes())
+            disk.write(path, mode, content.as_bytes())
         }
         None => match std::fs::remove_file(path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),

@@ -356,6 +356,16 @@ fn a_second_agent_does_not_take_the_socket_of_the_first() {
     assert_eq!(running.run(&["status"]).0, 0);
 }
 
+/// Ends with the test, also with one that fails. The terminal goes with it, and the screen with that.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
     let running = Running::start("60");
@@ -368,7 +378,7 @@ fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
         running.socket().display(),
         running.folder.path().join("support").display()
     );
-    let mut screen = Command::new("script")
+    let screen = Command::new("script")
         .args([
             "--quiet",
             "--flush",
@@ -382,9 +392,10 @@ fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut keys = screen.stdin.take().unwrap();
+    let mut screen = Ended(screen);
+    let mut keys = screen.0.stdin.take().unwrap();
     let shown = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
-    let (mut output, filled) = (screen.stdout.take().unwrap(), shown.clone());
+    let (mut output, filled) = (screen.0.stdout.take().unwrap(), shown.clone());
     std::thread::spawn(move || {
         let mut piece = [0; 4096];
         while let Ok(length @ 1..) = std::io::Read::read(&mut output, &mut piece) {
@@ -418,6 +429,4 @@ fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
     wait_for("the reboot", || {
         running.text("ran").contains("systemctl --no-block reboot")
     });
-    screen.kill().unwrap();
-    screen.wait().unwrap();
 }

@@ -1,5 +1,7 @@
 //! Name, time, proxy, power, passwords, the way back to the factory.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 use xo_appliance::agent::protocol::Kind;
 use xo_firstboot::apply::Places;
@@ -103,6 +105,8 @@ fn a_proxy_is_kept_with_its_password_and_told_without() {
             .text("run/xoa/environment")
             .contains("HTTPS_PROXY=http://ann:secret@proxy:3128\n")
     );
+    let file = std::fs::metadata(scene.at("run/xoa/environment")).unwrap();
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
     assert_eq!(
         scene.look("proxy.get"),
         json!({ "proxy": "http://ann:***@proxy:3128" })

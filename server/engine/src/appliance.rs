@@ -48,6 +48,11 @@ impl Appliance {
         Self { socket }
     }
 
+    /// Whether this machine is an appliance.
+    pub(crate) fn is_there(&self) -> bool {
+        self.socket.as_deref().is_some_and(Path::exists)
+    }
+
     /// Asks for a value.
     pub(crate) async fn ask(
         &self,

@@ -24,6 +24,8 @@ pub struct SetupState {
     pub version: String,
     /// True while any pool is connected.
     pub connected: bool,
+    /// True where the appliance's agent is.
+    pub appliance: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,7 @@ impl Engine {
             required: self.directory().is_empty(),
             version: self.options.version.clone(),
             connected: self.pools.any_connected(),
+            appliance: self.appliance.is_there(),
         }
     }
 

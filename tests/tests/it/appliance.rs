@@ -245,6 +245,7 @@ async fn the_other_pages_do_what_they_say() {
     let machine = Machine::start("60").await;
     let asker = machine.administrator().await;
     let status = asker.get("/appliance").await;
+    assert_eq!(asker.get("/setup").await["appliance"], true);
     let certificate = asker.get("/setup").await["certificate"]["fingerprint"].clone();
     // The http listener's server has the https one's certificate, and the agent reads the same file.
     assert_eq!(status["certificate"]["fingerprint"], certificate);

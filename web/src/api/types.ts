@@ -316,6 +316,8 @@ export interface SetupState {
   /** There is no administrator yet. */
   required: boolean;
   version: string;
+  /** It runs in an appliance, which can be asked for its state and told its network. */
+  appliance: boolean;
   /** `null` when the server speaks no TLS itself. */
   certificate: OwnCertificate | null;
   /** Whether there is a simulated pool, or can be: only while there is no pool. */

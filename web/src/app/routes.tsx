@@ -1,7 +1,7 @@
 // The route table: every screen, once. What stands here is in the navigation and in the palette; what is not built is not here.
 import { lazy, type ComponentType } from 'react';
 
-import { useMe } from '../api/session.ts';
+import { useMe, useSetup } from '../api/session.ts';
 import type { TextKey } from '../i18n.ts';
 import { INVENTORIES } from '../screens/inventory/collections.tsx';
 
@@ -12,6 +12,8 @@ export interface Screen {
   label?: TextKey;
   /** Named for administrators only; the server refuses what it shows to others. */
   isForAdmins?: boolean;
+  /** Named where the server runs in an appliance only. */
+  isForAppliances?: boolean;
 }
 
 const UsersScreen = lazy(() => import('../screens/users/UsersScreen.tsx'));
@@ -28,6 +30,7 @@ export const SCREENS: readonly Screen[] = [
   { path: '/tasks', label: 'tasks.title', Page: lazy(() => import('../screens/tasks/TasksScreen.tsx')) },
   { path: '/users', label: 'users.title', isForAdmins: true, Page: UsersScreen },
   { path: '/users/groups', Page: UsersScreen },
+  { path: '/appliance', label: 'appliance.title', isForAdmins: true, isForAppliances: true, Page: lazy(() => import('../screens/appliance/ApplianceScreen.tsx')) },
   { path: '/account', label: 'account.title', Page: lazy(() => import('../screens/account/AccountScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
   { path: '/hosts/:id/:tab?', Page: lazy(() => import('../screens/host/HostPage.tsx')) },
@@ -40,7 +43,10 @@ export const SCREENS: readonly Screen[] = [
 /** Those that this user is told of. */
 export function useNamedScreens(): { path: string; label: TextKey }[] {
   const isAdmin = useMe().data?.permission === 'admin';
-  return SCREENS.flatMap(({ path, label, isForAdmins }) => (label && (isAdmin || !isForAdmins) ? [{ path, label }] : []));
+  const isAppliance = useSetup().data?.appliance === true;
+  return SCREENS.flatMap(({ path, label, isForAdmins, isForAppliances }) =>
+    label && (isAdmin || !isForAdmins) && (isAppliance || !isForAppliances) ? [{ path, label }] : [],
+  );
 }
 
 /** Where somebody lands who asked for nothing. */

@@ -78,13 +78,14 @@ fn state_schema() -> Value {
             "required": { "type": "boolean", "description": "nobody can sign in yet: an administrator must be made" },
             "version": of("string"),
             "connected": { "type": "boolean", "description": "a pool is connected" },
+            "appliance": { "type": "boolean", "description": "this server runs in an appliance: `/appliance` is answered" },
             "certificate": certificate,
             "lab": {
                 "enum": ["available", "running", "unavailable"],
                 "description": "whether a simulated pool can be started here: only while no pool is",
             },
         },
-        "required": ["required", "version", "connected", "certificate", "lab"],
+        "required": ["required", "version", "connected", "appliance", "certificate", "lab"],
     })
 }
 
@@ -95,6 +96,7 @@ async fn state(asked: Asked) -> Result<Response, Problem> {
         "required": state.required,
         "version": state.version,
         "connected": state.connected,
+        "appliance": state.appliance,
         "certificate": host.certificate(),
         "lab": host.lab().await?,
     });

@@ -20,7 +20,7 @@ async fn the_state_is_told_to_everybody() {
     });
     assert_eq!(
         state.expect(200).json(),
-        json!({ "required": true, "version": "test", "connected": false, "certificate": certificate, "lab": "available" })
+        json!({ "required": true, "version": "test", "connected": false, "appliance": false, "certificate": certificate, "lab": "available" })
     );
 }
 

@@ -1,0 +1,88 @@
+// The appliance's page against the real agent on a folder; programs of the system are scripts that do nothing.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { expectAccessible } from './axe.ts';
+import { expect, signIn, test } from './fixture.ts';
+import { program, startServer } from './server.ts';
+
+const LINKS = JSON.stringify([{ ifname: 'enX0', link_type: 'ether', operstate: 'UP', address: '52:54:00:ab:cd:ef', addr_info: [{ local: '10.0.0.9' }] }]);
+
+async function startAgent(): Promise<{ root: string; socket: string; agent: ChildProcess }> {
+  const root = await mkdtemp(join(tmpdir(), 'xo-e2e-agent-'));
+  const bin = join(root, 'bin');
+  await mkdir(bin);
+  for (const [name, script] of [
+    ['networkctl', ''],
+    ['systemctl', 'echo ActiveState=active'],
+    ['ip', `case "$*" in *address*) echo '${LINKS}';; *) echo '[]';; esac`],
+  ] as const) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  await mkdir(join(root, 'proc/sys/kernel'), { recursive: true });
+  await writeFile(join(root, 'proc/sys/kernel/hostname'), 'xoa\n');
+  const env = { ...process.env, PATH: `${bin}:/usr/bin:/bin` };
+  const agent = spawn(program('xoa-agent'), ['--root', root, '--server', '127.0.0.1:1'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const lines = createInterface(agent.stderr);
+  for await (const line of lines) if (line.includes(' serves ')) break;
+  agent.stderr.resume();
+  return { root, socket: join(root, 'run/xoa/agent.sock'), agent };
+}
+
+test('an administrator sees the appliance, tries a network, and keeps it', async ({ page, shot }) => {
+  const { root, socket, agent } = await startAgent();
+  const server = await startServer(['--agent', socket]);
+  try {
+    await server.ask('GET', '/users/me');
+    await signIn(page, server.url);
+    await page.getByRole('navigation').getByRole('link', { name: 'Appliance', exact: true }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Appliance' })).toBeVisible();
+    await expect(page.getByText('https://10.0.0.9/')).toBeVisible();
+    await expectAccessible(page);
+    await shot('appliance');
+
+    await page.getByRole('button', { name: 'Change the network' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+    await dialog.getByLabel('Addresses').fill('10.0.0.0/24');
+    await dialog.getByRole('button', { name: 'Change the network' }).click();
+    await expect(dialog.getByText("the network's own")).toBeVisible();
+    await shot('appliance-network');
+    await dialog.getByLabel('Addresses').fill('10.0.0.5/24');
+    await dialog.getByRole('button', { name: 'Change the network' }).click();
+    await expect(page.getByText('The network is changed on trial')).toBeVisible();
+    await shot('appliance-trial');
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await expect(page.getByText('The network is changed on trial')).toHaveCount(0);
+    expect(await readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8')).toContain('10.0.0.5/24');
+
+    await page.getByRole('button', { name: 'Self-check' }).click();
+    await expect(page.getByText(/database: the server does not answer/)).toBeVisible();
+    await shot('appliance-check');
+    await page.getByRole('button', { name: 'Factory reset' }).click();
+    await dialog.getByLabel('Type ERASE').fill('yes');
+    await dialog.getByRole('button', { name: 'Factory reset' }).click();
+    await expect(dialog.getByText('needs the word ERASE')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Support bundle' }).click();
+    expect((await download).suggestedFilename()).toMatch(/^xoa-support-.*\.tar\.gz$/);
+  } finally {
+    await page.goto('about:blank');
+    await server.stop();
+    agent.kill();
+    await once(agent, 'exit');
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
+test('a server elsewhere has no such page in its navigation', async ({ page, enter }) => {
+  await enter();
+  await expect(page.getByRole('navigation').getByRole('link', { name: 'Account', exact: true })).toBeVisible();
+  await expect(page.getByRole('navigation').getByRole('link', { name: 'Appliance', exact: true })).toHaveCount(0);
+});

@@ -1,0 +1,41 @@
+// A change of the network that goes back unless somebody keeps it, here or at the new address.
+import { Alert, AlertActionLink } from '@patternfly/react-core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { useApplianceAgain, type ApplianceNetwork } from '../../api/appliance.ts';
+import { post } from '../../api/http.ts';
+import { Problem } from '../../api/problem.ts';
+import { ProblemText } from '../../components/ProblemText.tsx';
+
+export function Trial({ network }: { network: ApplianceNetwork }) {
+  const { t } = useTranslation();
+  const again = useApplianceAgain();
+  const [problem, setProblem] = useState<Problem>();
+  const { pending, trial } = network;
+  if (!pending || !trial) return null;
+  const end = async (verb: 'confirm' | 'revert') => {
+    try {
+      await post(`/appliance/network/actions/${verb}`, { change: pending.change });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+    }
+    await again();
+  };
+  return (
+    <Alert
+      isInline
+      variant="warning"
+      title={t('appliance.trial', { count: pending.secondsLeft })}
+      actionLinks={
+        <>
+          <AlertActionLink onClick={() => void end('confirm')}>{t('appliance.keep')}</AlertActionLink>
+          <AlertActionLink onClick={() => void end('revert')}>{t('appliance.back')}</AlertActionLink>
+        </>
+      }
+    >
+      {problem ? <ProblemText problem={problem} /> : t('appliance.trialHelp', { addresses: trial.addresses.join(', ') || 'DHCP' })}
+    </Alert>
+  );
+}
