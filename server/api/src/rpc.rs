@@ -45,7 +45,7 @@ struct Connection {
 }
 
 async fn serve(socket: Socket, engine: Arc<Engine>, from: Option<IpAddr>) {
-    let (mut sink, stream) = socket.split();
+    let (mut sink, mut stream) = socket.split();
     let (outbox, letters) = mpsc::channel(OUTBOX);
     let (signed_in, identity) = watch::channel(None);
     let connection = Arc::new(Connection {
@@ -56,37 +56,54 @@ async fn serve(socket: Socket, engine: Arc<Engine>, from: Option<IpAddr>) {
         engine: Arc::clone(&engine),
     });
     let _open = engine.count_client();
-    tokio::select! {
-        () = read(Arc::clone(&connection), stream) => {}
-        end = write(&mut sink, letters, connection, identity) => match end {
-            End::Gone => {}
-            End::Slow => tracing::info!(address = ?from, "client dropped: it does not read what is sent"),
-            End::SignedOut => close(sink, CloseCode::Policy, "signed out").await,
-            End::Stopping => close(sink, CloseCode::Away, "the server stops").await,
+    let end = tokio::select! {
+        end = read(Arc::clone(&connection), &mut stream) => end,
+        end = write(&mut sink, letters, connection, identity) => end,
+    };
+    match end {
+        End::Gone => {}
+        End::Slow => {
+            tracing::info!(address = ?from, "client dropped: it does not read what is sent");
         }
+        End::TooLong => {
+            let reason = "a message may have 16 MiB at most";
+            close(&mut sink, CloseCode::Size, reason).await;
+            if let Ok(socket) = sink.reunite(stream) {
+                websocket::drain(socket).await;
+            }
+        }
+        End::SignedOut => close(&mut sink, CloseCode::Policy, "signed out").await,
+        End::Stopping => close(&mut sink, CloseCode::Away, "the server stops").await,
     }
 }
 
-/// Why nothing more is sent.
+/// Why a connection ends.
 enum End {
     /// The client is gone.
     Gone,
     /// It did not read in time.
     Slow,
+    /// It sent a message of more than [`websocket::MESSAGE_LIMIT`].
+    TooLong,
     /// What it signed in with lets nobody in any more.
     SignedOut,
     Stopping,
 }
 
-async fn close(mut sink: SplitSink<Socket, Message>, code: CloseCode, reason: &'static str) {
+async fn close(sink: &mut SplitSink<Socket, Message>, code: CloseCode, reason: &'static str) {
     let reason = reason.into();
     let frame = Message::Close(Some(CloseFrame { code, reason }));
     let _ = tokio::time::timeout(WRITE_LIMIT, sink.send(frame)).await;
 }
 
-async fn read(connection: Arc<Connection>, mut stream: SplitStream<Socket>) {
+async fn read(connection: Arc<Connection>, stream: &mut SplitStream<Socket>) -> End {
     let calls = tokio_util::task::TaskTracker::new();
-    while let Some(Ok(message)) = stream.next().await {
+    while let Some(received) = stream.next().await {
+        let message = match received {
+            Ok(message) => message,
+            Err(websocket::Error::Capacity(_)) => return End::TooLong,
+            Err(_) => break,
+        };
         let text = match &message {
             Message::Text(text) => text.as_str(),
             Message::Close(_) => break,
@@ -111,6 +128,7 @@ async fn read(connection: Arc<Connection>, mut stream: SplitStream<Socket>) {
             }
         });
     }
+    End::Gone
 }
 
 /// Sends answers and changes for as long as the client may and does take them.
@@ -133,7 +151,7 @@ async fn write(
                 if connection.is_out().await {
                     is_out = true;
                     feed = None;
-                    *connection.caller.lock() = Caller::anonymous(None);
+                    connection.sign_out();
                 }
                 continue;
             }
@@ -169,6 +187,12 @@ impl Connection {
     async fn is_out(&self) -> bool {
         let caller = self.caller.lock().clone();
         caller.user.is_some() && matches!(self.engine.is_still_in(&caller).await, Ok(false))
+    }
+
+    fn sign_out(&self) {
+        let mut caller = self.caller.lock();
+        *caller = Caller::anonymous(caller.address);
+        self.signed_in.send_replace(None);
     }
 
     async fn answer(&self, parsed: Parsed) -> Option<Pieces> {
@@ -235,9 +259,7 @@ impl Connection {
                 Ok(Outcome::Value(sign_in.user))
             }
             "session.signOut" => {
-                let mut caller = self.caller.lock();
-                *caller = Caller::anonymous(caller.address);
-                self.signed_in.send_replace(None);
+                self.sign_out();
                 Ok(().into())
             }
             _ => {

@@ -16,6 +16,7 @@ use hyper_tungstenite::tungstenite::protocol::WebSocketConfig;
 use hyper_tungstenite::tungstenite::protocol::frame::Frame;
 use hyper_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use hyper_tungstenite::{HyperWebsocketStream, is_upgrade_request};
+use tokio::io::AsyncReadExt;
 
 pub(crate) use hyper_tungstenite::tungstenite::protocol::CloseFrame;
 pub(crate) use hyper_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -28,6 +29,9 @@ pub(crate) type Socket = HyperWebsocketStream;
 pub(crate) const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 /// Texts up to this length leave as one frame; longer ones in fragments of about half of it, and an empty one that ends them. In bytes.
 const FRAGMENT: usize = 64 * 1024;
+/// What is taken at most from a client that sent too long a message, in bytes.
+const DRAINED: u64 = 8 * MESSAGE_LIMIT as u64;
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Held by every connection. In bytes.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -80,6 +84,15 @@ fn first_protocol(headers: &HeaderMap) -> Option<HeaderValue> {
     let offered = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
     let first = offered.split(',').next()?.trim();
     HeaderValue::from_str(first).ok()
+}
+
+/// Takes and forgets what still comes in, for a while: a connection that is dropped with unread bytes is reset, and the client
+/// would not see why it was closed.
+pub(crate) async fn drain(mut socket: Socket) {
+    let mut rest = socket.get_mut().take(DRAINED);
+    let mut nowhere = tokio::io::sink();
+    let drained = tokio::io::copy(&mut rest, &mut nowhere);
+    let _ = tokio::time::timeout(DRAIN_LIMIT, drained).await;
 }
 
 /// Why a message was not sent.

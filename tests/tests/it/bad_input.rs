@@ -150,7 +150,7 @@ async fn an_oversized_message_ends_the_connection_and_not_the_server() {
     let mut client = rig.client().await.unwrap();
     let huge = format!("{{\"id\":1,\"method\":\"{}\"}}", "x".repeat(17 << 20));
     let _ = client.send(&huge).await;
-    assert!(client.read().await.is_err());
+    assert_eq!(client.closed().await.unwrap(), 1009, "too big");
     assert!(rig.client().await.is_ok());
     rig.stop().await;
 }
