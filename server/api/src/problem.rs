@@ -127,7 +127,7 @@ impl Problem {
                 json!({ "stringToParse": text, "start": at.start, "end": at.end })
             }
             Error::OtpRequired => json!({ "required": "otp" }),
-            Error::Unreachable { what, .. } => json!({ "objectId": what }),
+            Error::Unreachable { id: Some(id), .. } => json!({ "objectId": id }),
             _ => return None,
         })
     }

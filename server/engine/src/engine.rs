@@ -248,12 +248,21 @@ impl Engine {
     /// # Errors
     /// [`Error::Unreachable`] while the pool is disconnected.
     pub(crate) fn pool_of(&self, object: &Item) -> Result<PoolHandle> {
-        self.inventory
-            .pool(&object.pool)
-            .ok_or_else(|| Error::Unreachable {
-                what: format!("the pool of {} {}", object.kind.name(), object.id),
-                reason: "it is disconnected; see server.getAll for the cause".into(),
-            })
+        self.inventory.pool(&object.pool).ok_or_else(|| {
+            let pool = self.inventory.get(&object.pool);
+            let name = pool.and_then(|pool| pool.at("name_label"));
+            let name = match &name {
+                Some(serde_json::Value::String(name)) => name.clone(),
+                _ => object.pool.to_string(),
+            };
+            Error::Unreachable {
+                what: format!("pool {name}"),
+                id: Some(object.pool.to_string()),
+                reason: "it is disconnected, and tried again by itself; \
+                         its connection (\u{201c}Pools and connections\u{201d}, server.getAll) tells the cause"
+                    .into(),
+            }
+        })
     }
 
     /// Turns references in a pool's error into the ids that clients know.

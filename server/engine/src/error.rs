@@ -147,8 +147,10 @@ pub enum Error {
     /// The pool cannot be reached now.
     #[error("{what} cannot be reached: {reason}")]
     Unreachable {
-        /// Which pool, host or server.
+        /// Which pool, host or server, in words.
         what: String,
+        /// Its id, where it is an object that clients know.
+        id: Option<String>,
         /// Why, and what to do.
         reason: String,
     },
@@ -255,6 +257,7 @@ impl From<xapi::Error> for Error {
             E::Proxy { .. } => Self::invalid("httpProxy", error.to_string()),
             E::CertificateChanged { ref host, .. } => Self::Unreachable {
                 what: host.clone(),
+                id: None,
                 reason: format!(
                     "{error}; if that is expected, accept the new certificate with \
                      server.set allowUnauthorized=true, else somebody may be listening"
@@ -262,18 +265,22 @@ impl From<xapi::Error> for Error {
             },
             E::CertificateUntrusted { ref host, .. } => Self::Unreachable {
                 what: host.clone(),
+                id: None,
                 reason: format!("{error}; accept it once with allowUnauthorized=true"),
             },
             E::Unreachable { host, source } => Self::Unreachable {
                 what: host,
+                id: None,
                 reason: chain(source.as_ref()),
             },
             E::Timeout { host, method } => Self::Unreachable {
                 what: host,
+                id: None,
                 reason: format!("no answer to {method} in time"),
             },
             E::Garbage { ref host, .. } | E::Status { ref host, .. } => Self::Unreachable {
                 what: host.clone(),
+                id: None,
                 reason: error.to_string(),
             },
             E::Source(e) => Self::BadData(format!("the data could not be read: {e}")),

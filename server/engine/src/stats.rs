@@ -274,6 +274,7 @@ async fn fetch(
 fn broken(host: &str, reason: String) -> Error {
     Error::Unreachable {
         what: format!("the statistics of host {host}"),
+        id: None,
         reason,
     }
 }

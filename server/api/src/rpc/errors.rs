@@ -79,7 +79,7 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
             "SESSION_AUTHENTICATION_FAILED" => (8, None),
             _ => (-32000, Some(json!({ "code": code, "params": params }))),
         },
-        Error::Unreachable { what, .. } => (9, Some(json!({ "objectId": what }))),
+        Error::Unreachable { id, .. } => (9, id.as_ref().map(|id| json!({ "objectId": id }))),
         Error::Unavailable(what) => (28, Some(json!({ "serviceName": what }))),
         Error::Pool { code, params } => pool(code, params),
         Error::BadData(_) | Error::Internal(_) => (-32000, None),

@@ -133,6 +133,7 @@ async fn set_pool_master(call: Call) -> Result<()> {
     }
     Err(Error::Unreachable {
         what: format!("pool {}", host.pool),
+        id: Some(host.pool.to_string()),
         reason: format!(
             "host {} did not become its master within 5 minutes",
             host.id

@@ -135,6 +135,7 @@ async fn await_back(call: &Call, before: &Item) -> Result<()> {
     }
     Err(Error::Unreachable {
         what: format!("host {}", before.id),
+        id: Some(before.id.to_string()),
         reason: "it did not come back within 30 minutes; its VMs are suspended and can be resumed elsewhere".into(),
     })
 }

@@ -149,7 +149,7 @@ fn in_words(address: &Address, error: &xapi::Error) -> Error {
         ),
         _ => {
             let reason = match Error::from(error.clone()) {
-                Error::Unreachable { what, reason } => {
+                Error::Unreachable { what, reason, .. } => {
                     format!("{what} cannot be reached: {reason}")
                 }
                 other => other.to_string(),
