@@ -157,13 +157,11 @@ fn wrong(place: &str, key: &'static str, value: String, expected: &'static str) 
     }
 }
 
+/// What the number of simulated pools may be, in words.
+pub const LAB_EXPECTED: &str = "a number of pools from 0 to 16";
+
 fn wrong_lab(place: &str, value: &str) -> ConfigError {
-    wrong(
-        place,
-        "lab",
-        value.to_owned(),
-        "a number of pools from 0 to 16",
-    )
+    wrong(place, "lab", value.to_owned(), LAB_EXPECTED)
 }
 
 impl Config {

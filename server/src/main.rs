@@ -42,7 +42,7 @@ struct Options {
     #[arg(long, value_name = "ADDR:PORT")]
     http: Option<String>,
     /// Run simulated pools inside and connect them; also XO_LAB.
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = pools)]
     lab: Option<i64>,
     /// SQLite file or PostgreSQL URL; also XO_DATABASE.
     #[arg(long, value_name = "PATH|URL", global = true)]
@@ -53,6 +53,12 @@ struct Options {
     /// Socket of the appliance's agent; also XO_AGENT.
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
+}
+
+/// How many pools; whether so many can be is looked at with the other places of the configuration.
+fn pools(text: &str) -> Result<i64, String> {
+    text.parse()
+        .map_err(|_| format!("expected {}", config::LAB_EXPECTED))
 }
 
 #[derive(Subcommand)]
