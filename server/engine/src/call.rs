@@ -137,6 +137,15 @@ impl Call {
             .ok_or_else(|| Error::invalid(param, "must be a size: bytes, or text such as `4 GiB`"))
     }
 
+    /// The parameters that were given, under the names of XAPI's fields: pairs of parameter and field.
+    pub fn fields(&self, names: &[(&str, &str)]) -> Map<String, Value> {
+        let given = |&(param, field): &(&str, &str)| {
+            self.get(param)
+                .map(|value| (field.to_owned(), value.clone()))
+        };
+        names.iter().filter_map(given).collect()
+    }
+
     /// A list of strings; empty when left out.
     pub fn strings(&self, param: &str) -> Vec<String> {
         let items = self.get(param).and_then(Value::as_array);

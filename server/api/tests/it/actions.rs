@@ -188,6 +188,52 @@ async fn disks_and_devices_are_made_and_deleted() {
 }
 
 #[tokio::test]
+async fn devices_are_made_with_all_that_a_body_may_tell() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let pool = site.get("/pools?fields=default_SR").await.json()[0].clone();
+    let disk = json!({
+        "srId": pool["default_SR"], "virtual_size": 1 << 20, "name_label": "state", "name_description": "of a VM",
+        "tags": ["kept"], "type": "suspend", "read_only": false, "sharable": false,
+        "other_config": { "a": "b" }, "sm_config": {}, "xenstore_data": {},
+    });
+    let vdi = site.post("/vdis", &disk).await.expect(201).json()["id"].clone();
+    let vdi = vdi.as_str().unwrap();
+    let shown = site.get(&format!("/vdis/{vdi}")).await.expect(200).json();
+    let told = json!([shown["name_description"], shown["tags"], shown["VDI_type"]]);
+    assert_eq!(told, json!(["of a VM", ["kept"], "suspend"]));
+    let wrong =
+        json!({ "srId": pool["default_SR"], "virtual_size": 1, "name_label": "x", "type": "huge" });
+    site.post("/vdis", &wrong).await.expect(422);
+
+    let attach = json!({
+        "VM": vm["id"], "VDI": vdi, "mode": "RO", "type": "CD", "empty": true, "unpluggable": false,
+        "other_config": {}, "qos_algorithm_type": "", "qos_algorithm_params": {},
+    });
+    let vbd = site.post("/vbds", &attach).await.expect(201).json()["id"].clone();
+    let path = format!("/vbds/{}", vbd.as_str().unwrap());
+    let shown = site.get(&path).await.expect(200).json();
+    assert_eq!(shown["is_cd_drive"], true);
+    assert_eq!(shown.get("VDI").filter(|vdi| !vdi.is_null()), None);
+
+    let network = site.get("/networks?fields=id&limit=1").await.json()[0]["id"].clone();
+    let interface = json!({
+        "vmId": vm["id"], "networkId": network, "MTU": 1400, "locking_mode": "unlocked", "currently_attached": false,
+        "other_config": { "ethtool-tx": "off" }, "qos_algorithm_type": "ratelimit", "qos_algorithm_params": { "kbps": "500" },
+    });
+    let vif = site.post("/vifs", &interface).await.expect(201).json()["id"].clone();
+    let path = format!("/vifs/{}", vif.as_str().unwrap());
+    let shown = site.get(&path).await.expect(200).json();
+    let told = json!([
+        shown["MTU"],
+        shown["lockingMode"],
+        shown["txChecksumming"],
+        shown["rateLimit"]
+    ]);
+    assert_eq!(told, json!([1400, "unlocked", false, 500]));
+}
+
+#[tokio::test]
 async fn a_vm_and_a_network_are_made_in_a_pool() {
     let site = Site::with_pool().await;
     let pool = site.get("/pools?fields=id").await.json()[0]["id"]

@@ -37,6 +37,11 @@ pub fn object() -> Schema {
     Schema::of("type", json!("object"))
 }
 
+/// An object whose members are all texts.
+pub fn texts() -> Schema {
+    object().set("additionalProperties", json!({ "type": "string" }))
+}
+
 /// A list of `items`.
 #[expect(clippy::needless_pass_by_value, reason = "reads as `array(string())`")]
 pub fn array(items: Schema) -> Schema {

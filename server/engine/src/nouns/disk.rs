@@ -14,8 +14,23 @@ use xo_model::ObjectType::{Sr, Vm};
 use super::made;
 use super::vdi::{self, NewVdi};
 use super::vm::{NewDisk, attach_disk};
-use crate::schema::{boolean, string, types};
+use crate::schema::{array, boolean, one_of, string, text, texts, types};
 use crate::{Call, Error, Method, Permission, Result};
+
+/// What XAPI knows disks to be for (`vdi_type`).
+const KINDS: [&str; 11] = [
+    "user",
+    "system",
+    "suspend",
+    "crashdump",
+    "ephemeral",
+    "ha_statefile",
+    "metadata",
+    "redo_log",
+    "rrd",
+    "pvs_cache",
+    "cbt_metadata",
+];
 
 pub(super) fn methods() -> Vec<Method> {
     let mut methods = vec![
@@ -30,6 +45,14 @@ pub(super) fn methods() -> Vec<Method> {
         .param("bootable", boolean().optional())
         .param("mode", string().optional())
         .param("position", string().optional())
+        .param("description", text().optional())
+        .param("tags", array(string()).optional())
+        .param("type", one_of(&KINDS).optional())
+        .param("readOnly", boolean().optional())
+        .param("sharable", boolean().optional())
+        .param("otherConfig", texts().optional())
+        .param("smConfig", texts().optional())
+        .param("xenstoreData", texts().optional())
         .on("vm", &[Vm], Permission::Administrate)
         .with("sr", &[Sr])
         .run(create),
@@ -52,7 +75,16 @@ async fn create(call: Call) -> Result<String> {
         sr: sr.reference.clone(),
         size: call.size_opt("size")?.unwrap_or_default(),
         name_label: call.str("name")?.to_owned(),
-        ..NewVdi::default()
+        name_description: call.str_opt("description").unwrap_or_default().to_owned(),
+        others: call.fields(&[
+            ("tags", "tags"),
+            ("type", "type"),
+            ("readOnly", "read_only"),
+            ("sharable", "sharable"),
+            ("otherConfig", "other_config"),
+            ("smConfig", "sm_config"),
+            ("xenstoreData", "xenstore_data"),
+        ]),
     };
     let disk = vdi::create(&pool, &new).await?;
     if let Some(vm) = vm

@@ -41,6 +41,7 @@ pub(super) fn methods() -> Vec<Method> {
         .param("pifs", array(string()))
         .param("mtu", integer().optional().min(68))
         .param("bondMode", one_of(&bonded::MODES))
+        .param("nbd", boolean().optional())
         .on("pool", &[Pool], Permission::Administrate)
         .run(bonded::create),
         Method::new("network.set", "Changes names and settings of a network.")
@@ -93,11 +94,6 @@ async fn create(call: Call) -> Result<String> {
     };
     let network = make(&call, &pool).await?;
     let done = async {
-        if call.flag("nbd") {
-            session
-                .perform("network.add_purpose", json!([network, "nbd"]))
-                .await?;
-        }
         if let Some(pif) = &pif {
             let args = json!([pif.reference, network, tag]);
             session.run("pool.create_VLAN_from_PIF", args).await?;
@@ -112,7 +108,7 @@ async fn create(call: Call) -> Result<String> {
     made::id_of(&call, &pool, "network", &network).await
 }
 
-/// Makes the plain network that `name`, `description` and `mtu` tell.
+/// Makes the plain network that `name`, `description`, `mtu` and `nbd` tell.
 async fn make(call: &Call, pool: &PoolHandle) -> Result<Ref> {
     let record = json!({
         "name_label": call.str("name")?,
@@ -121,7 +117,17 @@ async fn make(call: &Call, pool: &PoolHandle) -> Result<Ref> {
         "other_config": {},
         "tags": [],
     });
-    Ok(pool.session.call("network.create", json!([record])).await?)
+    let network: Ref = pool.session.call("network.create", json!([record])).await?;
+    if call.flag("nbd")
+        && let Err(error) = pool
+            .session
+            .perform("network.add_purpose", json!([network, "nbd"]))
+            .await
+    {
+        undo(pool, &network).await;
+        return Err(error.into());
+    }
+    Ok(network)
 }
 
 /// Takes a half-made network away again.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use xapi::Session;
 use xapi_records::{Ref, record};
 use xo_inventory::PoolHandle;
@@ -205,18 +205,18 @@ pub(super) struct NewVdi {
     pub(super) size: u64,
     pub(super) name_label: String,
     pub(super) name_description: String,
-    /// `user` unless told.
-    pub(super) kind: Option<String>,
+    /// Fields of XAPI's record that shall not be as usual.
+    pub(super) others: Map<String, Value>,
 }
 
 /// Makes an empty disk.
 pub(super) async fn create(pool: &PoolHandle, new: &NewVdi) -> Result<Ref> {
-    let record = json!({
+    let mut record = json!({
         "SR": new.sr,
         "virtual_size": new.size,
         "name_label": new.name_label,
         "name_description": new.name_description,
-        "type": new.kind.as_deref().unwrap_or("user"),
+        "type": "user",
         "sharable": false,
         "read_only": false,
         "other_config": {},
@@ -224,6 +224,9 @@ pub(super) async fn create(pool: &PoolHandle, new: &NewVdi) -> Result<Ref> {
         "sm_config": {},
         "tags": [],
     });
+    for (field, value) in &new.others {
+        record[field] = value.clone();
+    }
     let told = pool.session.run("VDI.create", json!([record])).await?;
     made::reference(&told, "VDI.create")
 }

@@ -13,7 +13,7 @@ use crate::schema::{array, boolean, string, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
-const LOCKING_MODES: [&str; 4] = ["network_default", "locked", "unlocked", "disabled"];
+pub(super) const LOCKING_MODES: [&str; 4] = ["network_default", "locked", "unlocked", "disabled"];
 const DEFAULT_MTU: i64 = 1500;
 
 pub(super) fn methods() -> Vec<Method> {

@@ -16,6 +16,14 @@ const REFERENCE: &str = include_str!("../../reference-methods.txt");
 /// Where we differ on purpose: method, why.
 const DIFFERENCES: &[(&str, &str)] = &[
     (
+        "disk.create",
+        "also takes what `POST /vdis` of the REST API may tell",
+    ),
+    (
+        "network.createBonded",
+        "also takes `nbd`, as `network.create` does",
+    ),
+    (
         "pif.reconfigureIp",
         "`id` is required: without it nothing can be done",
     ),
@@ -34,6 +42,14 @@ const DIFFERENCES: &[(&str, &str)] = &[
     (
         "session.signInWithPassword",
         "declares what it takes: `email` and `password`",
+    ),
+    (
+        "vm.attachDisk",
+        "also takes what `POST /vbds` of the REST API may tell",
+    ),
+    (
+        "vm.createInterface",
+        "also takes what `POST /vifs` of the REST API may tell",
     ),
 ];
 

@@ -162,6 +162,7 @@ pub(super) const ALL: &[Definition] = &[
         ("mtu", "mtu"),
         ("pifIds", "pifs"),
         ("bondMode", "bondMode"),
+        ("nbd", "nbd"),
     ])
     .makes(Answer::Id),
     action(

@@ -1,13 +1,13 @@
 //! Devices of a VM as its own operations: CD drive, disks, interfaces, boot order.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use xapi_records::{Ref, record};
 use xo_inventory::PoolHandle;
 use xo_model::ObjectType::{Network, Vdi, Vm, VmTemplate};
 
 use super::super::entry::MapField;
 use super::super::{made, vbd, vif};
-use crate::schema::{array, boolean, string, types};
+use crate::schema::{array, boolean, integer, one_of, string, text, texts, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 /// Where installers look for the CD drive of an HVM guest.
@@ -36,6 +36,12 @@ pub(super) fn methods() -> Vec<Method> {
         .param("position", string().optional())
         .param("vdi", string())
         .param("vm", string())
+        .param("type", one_of(&["Disk", "CD", "Floppy"]).optional())
+        .param("empty", boolean().optional())
+        .param("unpluggable", boolean().optional())
+        .param("otherConfig", texts().optional())
+        .param("qosAlgorithmType", text().optional())
+        .param("qosAlgorithmParams", texts().optional())
         .on("vm", &[Vm], Permission::Administrate)
         .on("vdi", &[Vdi], Permission::Administrate)
         .run(attach),
@@ -49,6 +55,12 @@ pub(super) fn methods() -> Vec<Method> {
         .param("mac", string().optional())
         .param("allowedIpv4Addresses", addresses())
         .param("allowedIpv6Addresses", addresses())
+        .param("attached", boolean().optional())
+        .param("lockingMode", one_of(&vif::LOCKING_MODES).optional())
+        .param("mtu", integer().optional().min(68))
+        .param("otherConfig", texts().optional())
+        .param("qosAlgorithmType", text().optional())
+        .param("qosAlgorithmParams", texts().optional())
         .with("network", &[Network])
         .on("vm", &[Vm], Permission::Administrate)
         .run(create_interface),
@@ -126,13 +138,15 @@ fn cd_drive(pool: &PoolHandle, vm: &Ref) -> Option<(Ref, bool)> {
 /// How a disk is attached.
 #[derive(Debug)]
 pub(in super::super) struct NewDisk {
-    /// `Disk` or `CD`.
+    /// `Disk`, `CD` or `Floppy`.
     pub(in super::super) kind: &'static str,
     /// `RW` or `RO`.
     pub(in super::super) mode: &'static str,
     pub(in super::super) bootable: bool,
     /// The first free one for `None`.
     pub(in super::super) position: Option<String>,
+    /// Fields of XAPI's record that shall not be as usual.
+    pub(in super::super) others: Map<String, Value>,
 }
 
 impl Default for NewDisk {
@@ -142,24 +156,34 @@ impl Default for NewDisk {
             mode: "RW",
             bootable: false,
             position: None,
+            others: Map::new(),
         }
     }
 }
 
 impl NewDisk {
-    /// Reads the parameters `bootable`, `mode` and `position`.
+    /// Reads the parameters `bootable`, `mode` and `position`, and those that only `vm.attachDisk` has.
     pub(in super::super) fn of(call: &Call) -> Result<Self> {
         let mode = match call.str_opt("mode") {
             None | Some("RW") => "RW",
             Some("RO") => "RO",
             Some(_) => return Err(Error::invalid("mode", "must be RW or RO")),
         };
-        let position = call.str_opt("position").map(str::to_owned);
         Ok(Self {
-            kind: "Disk",
+            kind: match call.str_opt("type") {
+                Some("CD") => "CD",
+                Some("Floppy") => "Floppy",
+                _ => "Disk",
+            },
             mode,
             bootable: call.flag("bootable"),
-            position,
+            position: call.str_opt("position").map(str::to_owned),
+            others: call.fields(&[
+                ("unpluggable", "unpluggable"),
+                ("otherConfig", "other_config"),
+                ("qosAlgorithmType", "qos_algorithm_type"),
+                ("qosAlgorithmParams", "qos_algorithm_params"),
+            ]),
         })
     }
 }
@@ -168,7 +192,12 @@ async fn attach(call: Call) -> Result<String> {
     let (vm, vdi) = (call.object("vm")?, call.object("vdi")?);
     super::same_pool("vdi", vm, vdi)?;
     let pool = call.pool("vm")?;
-    let made = attach_disk(&pool, &vm.reference, &vdi.reference, &NewDisk::of(&call)?).await?;
+    let inside = if call.flag("empty") {
+        Ref::NULL
+    } else {
+        vdi.reference.clone()
+    };
+    let made = attach_disk(&pool, &vm.reference, &inside, &NewDisk::of(&call)?).await?;
     made::id_of(&call, &pool, "VBD", &made).await
 }
 
@@ -192,7 +221,7 @@ pub(in super::super) async fn attach_disk(
             })?
         }
     };
-    let record = json!({
+    let mut record = json!({
         "VM": vm,
         "VDI": vdi,
         "userdevice": position,
@@ -205,6 +234,9 @@ pub(in super::super) async fn attach_disk(
         "qos_algorithm_type": "",
         "qos_algorithm_params": {},
     });
+    for (field, value) in &new.others {
+        record[field] = value.clone();
+    }
     let made: Ref = session.call("VBD.create", json!([record])).await?;
     // An HVM guest has no drive that it did not start with.
     if new.kind != "CD" && super::power_state(pool, vm).await? == "Running" {
@@ -235,6 +267,10 @@ async fn create_interface(call: Call) -> Result<String> {
     super::same_pool("network", vm, network)?;
     call.require(network, Permission::View)?;
     let pool = call.pool("vm")?;
+    let members = |param| match call.get(param) {
+        Some(Value::Object(members)) => members.clone(),
+        _ => Map::new(),
+    };
     let new = vif::NewVif {
         network: network.reference.clone(),
         device: match call.get("position") {
@@ -245,10 +281,16 @@ async fn create_interface(call: Call) -> Result<String> {
         mac: call.str_opt("mac").map(str::to_owned),
         ipv4: call.strings("allowedIpv4Addresses"),
         ipv6: call.strings("allowedIpv6Addresses"),
-        ..vif::NewVif::default()
+        locking_mode: call.str_opt("lockingMode").map(str::to_owned),
+        mtu: call.int_opt("mtu"),
+        other_config: members("otherConfig"),
+        qos: call
+            .str_opt("qosAlgorithmType")
+            .map(|kind| (kind.to_owned(), members("qosAlgorithmParams"))),
     };
     let made = vif::create(&pool, &vm.reference, &new).await?;
-    if super::power_state(&pool, &vm.reference).await? == "Running" {
+    let is_wanted = call.bool_opt("attached") != Some(false);
+    if is_wanted && super::power_state(&pool, &vm.reference).await? == "Running" {
         plug_or_remove(&pool, "VIF", &made).await?;
     }
     made::id_of(&call, &pool, "VIF", &made).await

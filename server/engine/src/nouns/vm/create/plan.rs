@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xapi_records::Ref;
 use xo_inventory::Item;
 use xo_model::ObjectType::Network;
@@ -82,7 +82,10 @@ impl Plan {
             size,
             name_label: text(wanted, "name_label").unwrap_or_default(),
             name_description: text(wanted, "name_description").unwrap_or_default(),
-            kind: text(wanted, "type"),
+            others: text(wanted, "type")
+                .map(|kind| ("type".to_owned(), json!(kind)))
+                .into_iter()
+                .collect(),
         };
         let bootable = wanted.get("bootable").and_then(Value::as_bool);
         self.disks.push(PlannedDisk {
