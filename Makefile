@@ -37,6 +37,7 @@ help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: build-tools web ## Build and start xo-server with a lab pool
+	@test -x target/release/xo-server || echo "Building xo-server: the first time this takes about ten minutes, and says nothing meanwhile."
 	$(CARGO) run --release --locked --quiet --package xo-server
 
 test: test-tools lint clients web ## Everything that CI checks
