@@ -232,11 +232,17 @@ impl Session {
         self.begin_task("task.create", args, Abandon::Cancel).await
     }
 
-    /// An empty PUT tells which host serves this path, before a stream that cannot be replayed is sent.
+    /// An empty PUT tells which host serves this path, before a stream that cannot be replayed is sent. It fails, since it brings
+    /// nothing; under a task of ours, that failure does not stay in the pool.
     async fn serving_host(&self, path: &str, query: &[(&str, &str)]) -> Result<Address> {
         let mut address = self.address();
+        let label = format!("Find the host that takes {path}");
+        let guard = self
+            .begin_task("task.create", json!([label, ""]), Abandon::Forget)
+            .await?;
         for _ in 0..MAX_REDIRECTS {
-            let probe = self.rpc().http.put(self.url(&address, path, query, None));
+            let url = self.url(&address, path, query, guard.task());
+            let probe = self.rpc().http.put(url);
             let probe = probe
                 .header(header::CONTENT_LENGTH, 0)
                 .timeout(Duration::from_secs(30));

@@ -268,16 +268,12 @@ pub(super) fn source(request: Request<Incoming>) -> impl Read + Send + 'static {
     SyncIoBridge::new(StreamReader::new(stream))
 }
 
-/// A PUT of nothing asks whether this is the right host. With a task it is a transfer that ends too early.
+/// A PUT of nothing asks whether this is the right host.
 pub(super) fn is_probe(request: &Request<Incoming>) -> bool {
     request.body().is_end_stream()
-        && !request
-            .uri()
-            .query()
-            .is_some_and(|query| query.contains("task_id="))
 }
 
-/// Answers such a PUT: it does nothing, and the task that it makes fails.
+/// Answers such a PUT: it does nothing, and its task fails.
 pub(super) async fn probe(lab: &Arc<Inner>, request: &Request<Incoming>, name: &str) -> Reply {
     match Transfer::begin(lab, request, name).await {
         Ok(transfer) => {
