@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
-import { useMe } from '../../api/session.ts';
+import { useIsAdmin } from '../../api/permissions.ts';
 import { useRunningTasks } from '../../api/tasks.ts';
 import type { Task } from '../../api/types.ts';
 import { useAll, useList } from '../../api/useList.ts';
@@ -19,7 +19,7 @@ import { TaskState } from '../../components/TaskState.tsx';
 import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
 import { troublesOf } from './problems.ts';
-import { Troubles } from './Troubles.tsx';
+import { SeesNothing, Troubles } from './Troubles.tsx';
 
 const DAY_MS = 86_400_000;
 const MANY = 500;
@@ -32,24 +32,25 @@ export default function OverviewScreen() {
   const { t } = useTranslation();
   useTitle(t('overview.title'));
   const [yesterday] = useState(() => Date.now() - DAY_MS);
-  const isAdmin = useMe().data?.permission === 'admin';
-  const servers = useServers(isAdmin).data ?? [];
+  const isAdmin = useIsAdmin();
+  const servers = useServers().data ?? [];
   const pools = useAll('pools', '', ['id', 'name_label', 'master'], 'name_label', MANY);
   const hosts = useAll('hosts', '', ['id', 'name_label', 'power_state', 'enabled', 'memory', 'cpus', '$pool'], 'name_label', MANY);
-  const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type'], 'name_label', MANY);
+  const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type', '$pool'], 'name_label', MANY);
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
   const failed = useEndedTasks(`status:failure start:>${yesterday}`, LAST_FAILED).data ?? NONE_FAILED;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
-  const isKnown = hosts.total !== undefined && srs.total !== undefined;
+  const isKnown = hosts.total !== undefined && srs.total !== undefined && vms !== undefined;
+  const seesNothing = !isAdmin && [vms, pools.total, hosts.total, srs.total].every((total) => total === 0) && servers.length === 0;
 
   return (
     <>
       <PageSection>
         <Title headingLevel="h1">{t('overview.title')}</Title>
       </PageSection>
-      <PageSection aria-label={t('overview.problems')}>{isKnown && <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed })} />}</PageSection>
+      <PageSection aria-label={t('overview.problems')}>{isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed })} />)}</PageSection>
       <PageSection isFilled>
         <div className="xo-cards">
           <Part title={t('noun.pools')}>
