@@ -57,6 +57,22 @@ test('a setting that somebody else changed meanwhile is not overwritten unseen',
   await expect(page.getByText('Description is saved')).toBeVisible();
   const { name_description } = await server.ask<{ name_description: string }>('GET', `/vms/${vm?.id}`);
   expect(name_description).toBe('mine');
+
+  // The same in a dialog, which has no live object behind it.
+  const [sr] = await server.ask<Named[]>('GET', '/srs?fields=id,name_label&filter=SR_type:nfs&limit=1');
+  await page.goto(`/srs/${sr?.id}`);
+  await page.getByRole('button', { name: /^Actions on/ }).click();
+  await page.getByRole('menuitem', { name: 'Edit', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Description').fill('mine');
+  await server.ask('PATCH', `/srs/${sr?.id}`, { nameDescription: 'theirs' });
+  await dialog.getByRole('button', { name: 'Edit' }).click();
+  await expect(dialog).toContainText('Somebody else changed this meanwhile');
+  await expect(dialog).toContainText('theirs');
+  await shot('overtaken-dialog');
+  await dialog.getByRole('button', { name: 'Edit' }).click();
+  await expect(dialog).toBeHidden();
+  await expect.poll(async () => (await server.ask<{ name_description: string }>('GET', `/srs/${sr?.id}`)).name_description).toBe('mine');
 });
 
 test('a name that is taken is said so', async ({ page, server, enter, shot }) => {

@@ -29,15 +29,27 @@ export function ActionMenu<C extends Collection>(props: Props<C>) {
   const { t } = useTranslation();
   const [wasPressed, setPressed] = useState(false);
   if (wasPressed) return <WholeMenu {...props} />;
-  return <MenuToggle {...lookOf(props, t)} isExpanded={false} onClick={() => setPressed(true)} />;
+  if (props.label) return <MenuToggle {...lookOf(props, t)} isExpanded={false} onClick={() => setPressed(true)} />;
+  // As the one above draws it, without what that does besides: a list that is scrolled makes hundreds a second.
+  return (
+    <button type="button" className="pf-v6-c-menu-toggle pf-m-plain" disabled={isEmpty(props)} aria-label={nameOf(props, t)} aria-expanded={false} onClick={() => setPressed(true)}>
+      <span className="pf-v6-c-menu-toggle__icon">
+        <EllipsisIcon />
+      </span>
+    </button>
+  );
 }
 
-function lookOf<C extends Collection>({ collection, objects, label, name = objects[0]?.name_label }: Props<C>, t: TFunction) {
-  return {
-    variant: label ? ('default' as const) : ('plain' as const),
-    isDisabled: objects.length === 0 || actionsOf(collection).length === 0,
-    ...(label ? { children: label } : { 'aria-label': name === undefined ? t('action.menu') : t('act.menuOf', { name }), icon: <EllipsisIcon /> }),
-  };
+const isEmpty = <C extends Collection>({ collection, objects }: Props<C>) => objects.length === 0 || actionsOf(collection).length === 0;
+
+function nameOf<C extends Collection>({ objects, name = objects[0]?.name_label }: Props<C>, t: TFunction): string {
+  return name === undefined ? t('action.menu') : t('act.menuOf', { name });
+}
+
+function lookOf<C extends Collection>(props: Props<C>, t: TFunction) {
+  const { label } = props;
+  const isDisabled = isEmpty(props);
+  return label ? ({ variant: 'default', isDisabled, children: label } as const) : ({ variant: 'plain', isDisabled, 'aria-label': nameOf(props, t), icon: <EllipsisIcon /> } as const);
 }
 
 function WholeMenu<C extends Collection>(props: Props<C>) {

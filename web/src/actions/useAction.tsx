@@ -2,14 +2,16 @@
 import { createContext, lazy, Suspense, use, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { send } from '../api/http.ts';
+import { get, send } from '../api/http.ts';
 import type { May } from '../api/permissions.ts';
-import { problemOfTask } from '../api/problem.ts';
+import { Problem, problemOfTask } from '../api/problem.ts';
 import { tasks } from '../api/tasks.ts';
 import type { Collection, Collections } from '../api/types.ts';
 import { useFullName } from '../app/pools.tsx';
 import { toast, toastProblem } from '../app/toasts.ts';
-import { initialOf, neededFor, type Action, type Values } from './action.ts';
+import { bytes } from '../components/units.ts';
+import { initialOf, neededFor, type Action, type Field, type Values } from './action.ts';
+import { overtaken } from './overtaken.ts';
 
 const ConfirmAction = lazy(() => import('./ConfirmAction.tsx'));
 const FormModal = lazy(async () => ({ default: (await import('../components/FormModal.tsx')).FormModal }));
@@ -59,6 +61,17 @@ export function ActionProvider({ children }: { children: ReactNode }) {
     [t, fullName],
   );
 
+  /** Before something is changed: whether it is as it was when the form was opened. Once told otherwise, somebody may go on. */
+  const isStillSo = async ({ action, objects: [object], ...others }: Asked, fields: readonly Field[]) => {
+    if (!object || action.call(object, initialOf(fields)).method !== 'PATCH') return;
+    const now = await get<Collections[Collection]>(`/${action.collection}/${object.id}`);
+    const changed = overtaken(fields, action.ask?.(now) ?? []);
+    if (changed.length === 0) return;
+    setAsked({ action, objects: [now], ...others });
+    const what = changed.map(([{ label, kind }, value]) => t('edit.nowIs', { setting: t(label), value: kind === 'size' ? bytes(Number(value)) : String(value) })).join(' ');
+    throw new Problem(409, `${t('edit.overtaken')}: ${what}`, 'OVERTAKEN', {}, undefined);
+  };
+
   const runAll = useCallback(
     async ({ action, objects }: Asked) => {
       // A few at a time: hundreds at once would starve the rest of the page.
@@ -97,6 +110,7 @@ export function ActionProvider({ children }: { children: ReactNode }) {
             isDanger={asked.action.danger === true}
             failed={t('action.failed', { action: t(asked.action.label), object: fullName(first) })}
             send={async (values) => {
+              await isStillSo(asked, fields);
               // What is refused is said where it was typed; what takes longer is told when it ends.
               const begun = begin(asked.action, first, values);
               await begun;

@@ -4,7 +4,9 @@ import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 
+import type { Field, Value } from '../../actions/action.ts';
 import { IMAGES } from '../../actions/devices.ts';
+import { flawOf } from '../../actions/flaws.ts';
 import { storageOf } from '../../actions/vms.ts';
 import { send } from '../../api/http.ts';
 import { useIsAdmin } from '../../api/permissions.ts';
@@ -265,16 +267,19 @@ interface DiskFieldsProps {
   onRemove?: () => void;
 }
 
+/** Marks a field; what is wrong with it is said beside, for all disks at once. */
+const wrong = (field: Field, value: Value) => (flawOf(field, value) ? { validated: 'error' as const } : {});
+
 function DiskFields({ index, disk, storage, onChange, onRemove }: DiskFieldsProps) {
   const { t } = useTranslation();
   const of = (what: string) => `${what} ${index}`;
   return (
     <Grid hasGutter>
       <GridItem sm={4}>
-        <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} />
+        <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} {...wrong(FIELDS.diskName, disk.name)} />
       </GridItem>
       <GridItem sm={2}>
-        <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} />
+        <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} look={wrong(FIELDS.disk, disk.size)} />
       </GridItem>
       <GridItem sm={4}>
         <ObjectSelect id={`create-sr-${index}`} label={of(t('column.storage'))} collection="srs" filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
