@@ -8,12 +8,7 @@ import type { Collection, Collections } from '../../api/types.ts';
 import { AccessTable } from './AccessTable.tsx';
 import { GrantAccess } from './GrantAccess.tsx';
 
-interface Props {
-  collection: Collection;
-  object: Collections[Collection];
-}
-
-export default function AccessOf({ object }: Props) {
+export default function AccessOf({ object }: { object: Collections[Collection] }) {
   const { t } = useTranslation();
   const [isGranting, setGranting] = useState(false);
   const holders = [object.id, object.$pool, ...('$container' in object ? [object.$container] : [])];

@@ -12,7 +12,7 @@ import {
   Spinner,
   Title,
 } from '@patternfly/react-core';
-import { lazy, Suspense, type ComponentType, type ReactNode } from 'react';
+import { lazy, Suspense, useMemo, type ComponentType, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'wouter';
 
@@ -46,12 +46,21 @@ export interface PageSpec<C extends Collection> {
   tabs: readonly PageTab<C>[];
 }
 
+/** The tabs that every page has. */
+function tabsOfAll<C extends Collection>(collection: C, isAdmin: boolean): PageTab<C>[] {
+  const activity: PageTab<C> = { path: 'activity', label: 'tab.activity', Content: ({ object: { id } }) => <ActivityTab collection={collection} id={id} /> };
+  const access: PageTab<C> = { path: 'access', label: 'rights.title', Content: ({ object }) => <AccessOf object={object} /> };
+  return isAdmin ? [activity, access] : [activity];
+}
+
 export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }) {
   const { t } = useTranslation();
   const { id, tab: chosen } = useParams<{ id: string; tab?: string }>();
   const { data: object, error } = useObject(spec.collection, id);
   useTitle(object?.name_label);
   const isAdmin = useIsAdmin();
+  // The same components for as long as it is the same page: what is open in a tab stays open when the object changes.
+  const tabs = useMemo(() => [...spec.tabs, ...tabsOfAll(spec.collection, isAdmin)], [spec, isAdmin]);
   if (object === null) return <Gone list={`/${spec.collection}`} />;
   if (error?.status === 404) return <NotFound />;
   if (error) {
@@ -70,9 +79,6 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
       </PageSection>
     );
   }
-  const activity: PageTab<C> = { path: 'activity', label: 'tab.activity', Content: ({ object: { id } }) => <ActivityTab collection={spec.collection} id={id} /> };
-  const access: PageTab<C> = { path: 'access', label: 'rights.title', Content: ({ object }) => <AccessOf collection={spec.collection} object={object} /> };
-  const tabs = [...spec.tabs, activity, ...(isAdmin ? [access] : [])];
   const tab = chosen ? tabs.find(({ path }) => path === chosen) : tabs[0];
   if (!tab) return <NotFound />;
   const operations = Object.values(object.current_operations ?? {});

@@ -65,7 +65,10 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   };
 
   // The answer to another question is read from its beginning.
-  useEffect(() => pane.current?.scrollTo(0, 0), [spec.filter, spec.sort]);
+  useEffect(() => {
+    // In braces: browsers begin to answer a promise, which is nothing that React could clean up with.
+    pane.current?.scrollTo(0, 0);
+  }, [spec.filter, spec.sort]);
 
   const isWrong = list.error?.status === 400;
   const { columns } = table;
