@@ -32,11 +32,11 @@ test('what has the same name in two pools is told apart', async ({ page, shot })
 
     // The templates of a pool are those of no other, not even for a moment.
     await page.goto(`${both.url}/create-vm`);
-    const [first, second] = await page.getByLabel('Pool').locator('option').allInnerTexts();
-    await expect(page.getByLabel('Template', { exact: true }).locator('option').nth(1)).toBeAttached();
-    const templates = () => page.getByLabel('Template', { exact: true }).locator('option').allInnerTexts();
+    const [first, second] = await page.locator('#create-pool').locator('option').allInnerTexts();
+    await expect(page.locator('#create-template').locator('option').nth(1)).toBeAttached();
+    const templates = () => page.locator('#create-template').locator('option').allInnerTexts();
     const before = await templates();
-    await page.getByLabel('Pool').selectOption({ label: second ?? '' });
+    await page.locator('#create-pool').selectOption({ label: second ?? '' });
     await expect.poll(async () => (await templates()).length).toBeGreaterThan(1);
     expect(new Set(await templates()).size).toBe((await templates()).length);
     expect([first, second].sort()).toEqual(['Lab 1', 'Other']);

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import { nameOf } from '../actions/action.ts';
 import type { Found } from '../api/find.ts';
-import { useMay } from '../api/permissions.ts';
+import { useIsAdmin, useMay } from '../api/permissions.ts';
 import type { Pool } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
 
@@ -16,16 +16,19 @@ interface Known {
   pools: readonly KnownPool[];
   /** Whether nothing more will come. */
   isKnown: boolean;
+  /** Whether this user may see all objects. It stands here because rows of lists ask for it, which a query each would slow down. */
+  seesAll: boolean;
 }
 
-const Pools = createContext<Known>({ pools: [], isKnown: false });
+const Pools = createContext<Known>({ pools: [], isKnown: false, seesAll: true });
 
 export function PoolsProvider({ children }: { children: ReactNode }) {
   const { rows, total } = useAll('pools', '', ['id', 'name_label', 'default_SR'], 'name_label', MOST);
   // The same list for as long as it says the same.
   const text = JSON.stringify(rows.map(({ id, name_label, default_SR }) => ({ id, name_label, default_SR })));
   const isKnown = total !== undefined;
-  const known = useMemo<Known>(() => ({ pools: JSON.parse(text) as KnownPool[], isKnown }), [text, isKnown]);
+  const seesAll = useIsAdmin();
+  const known = useMemo<Known>(() => ({ pools: JSON.parse(text) as KnownPool[], isKnown, seesAll }), [text, isKnown, seesAll]);
   return <Pools value={known}>{children}</Pools>;
 }
 
@@ -34,7 +37,7 @@ export function usePools(): Known {
 }
 
 /** The pools in which this user may make VMs. */
-export function useMakerPools(): Known {
+export function useMakerPools(): Omit<Known, 'seesAll'> {
   const { pools, isKnown } = usePools();
   const may = useMay(pools.map(({ id }) => id));
   return { pools: pools.filter(({ id }) => may?.(id, 'administrate')), isKnown: isKnown && (pools.length === 0 || may !== undefined) };

@@ -32,7 +32,7 @@ export const SCREENS: readonly Screen[] = [
   })),
   { path: '/create-vm', label: 'create.title', isForMakers: true, Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
   { path: '/tasks', label: 'tasks.title', Page: lazy(() => import('../screens/tasks/TasksScreen.tsx')) },
-  { path: '/users', label: 'users.title', isForAdmins: true, Page: UsersScreen },
+  { path: '/users', label: 'users.screen', isForAdmins: true, Page: UsersScreen },
   { path: '/users/groups', isForAdmins: true, Page: UsersScreen },
   { path: '/users/access', isForAdmins: true, Page: UsersScreen },
   { path: '/appliance', label: 'appliance.title', isForAdmins: true, isForAppliances: true, Page: lazy(() => import('../screens/appliance/ApplianceScreen.tsx')) },

@@ -7,6 +7,7 @@ import { listAgain, useGroups, useUsers } from '../../api/accounts.ts';
 import { remove } from '../../api/http.ts';
 import { type Acl, collectionOf } from '../../api/types.ts';
 import { toastProblem } from '../../app/toasts.ts';
+import en from '../../locales/en.json';
 import { ObjectLink } from '../ObjectLink.tsx';
 
 export function AccessTable({ entries }: { entries: readonly Acl[] }) {
@@ -56,13 +57,17 @@ export function AccessTable({ entries }: { entries: readonly Acl[] }) {
   );
 }
 
+type Kind = keyof typeof en.kind;
+const isKind = (collection: string): collection is Kind => collection in en.kind;
+
 function On({ entry: { object, objectType } }: { entry: Acl }) {
   const { t } = useTranslation();
   const collection = collectionOf(objectType);
   if (!collection) return <>{objectType === undefined ? t('rights.gone') : `${objectType} ${object.slice(0, 8)}`}</>;
   return (
     <>
-      {t(`noun.${collection as 'vms'}`)}: <ObjectLink collection={collection} id={object} isWithPool />
+      {isKind(collection) && `${t(`kind.${collection}`)} · `}
+      <ObjectLink collection={collection} id={object} isWithPool />
     </>
   );
 }

@@ -73,7 +73,7 @@ export const VMS: Inventory<'vms'> = {
       key: 'host',
       label: 'column.host',
       fields: ['$container', '$pool'],
-      cell: (vm) => <ObjectLink collection={vm.$container === vm.$pool ? 'pools' : 'hosts'} id={vm.$container} />,
+      cell: (vm) => (vm.$container === vm.$pool ? '–' : <ObjectLink collection="hosts" id={vm.$container} />),
       plain: (vm) => (vm.$container === vm.$pool ? '' : { collection: 'hosts', id: vm.$container }),
     },
     { ...POOL, isExtra: 'in-one-pool' },

@@ -51,36 +51,38 @@ export default function OverviewScreen() {
         <Title headingLevel="h1">{t('overview.title')}</Title>
       </PageSection>
       <PageSection aria-label={t('overview.problems')}>{isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed })} />)}</PageSection>
-      <PageSection isFilled>
-        <div className="xo-cards">
-          <Part title={t('noun.pools')}>
-            <ul className="xo-plain">
-              {pools.rows.map((pool) => (
-                <li key={pool.id} className="xo-line">
-                  <Link to={pathOf('pools', pool.id) ?? ''}>{pool.name_label}</Link>
-                  <span>{t('overview.hosts', { count: hosts.rows.filter(({ $pool }) => $pool === pool.id).length })}</span>
-                </li>
-              ))}
-              {vms !== undefined && vmsUp !== undefined && (
-                <li className="xo-line">
-                  <Link to="/vms">{t('noun.vms')}</Link>
-                  <Link to="/vms?filter=power_state%3ARunning">{t('overview.vmsUp', { up: vmsUp, count: vms })}</Link>
-                </li>
-              )}
-            </ul>
-          </Part>
-          <Part title={t('overview.capacity')}>
-            <Capacity hosts={hosts.rows} srs={srs.rows} />
-          </Part>
-          <Part title={t('tasks.now')}>
-            <TaskLines tasks={running.slice(0, LAST)} none={t('tasks.none')} />
-          </Part>
-          <Part title={t('overview.changes')}>
-            <TaskLines tasks={ended} none={t('activity.empty')} />
-            <Link to="/tasks">{t('overview.allTasks')}</Link>
-          </Part>
-        </div>
-      </PageSection>
+      {!seesNothing && (
+        <PageSection isFilled>
+          <div className="xo-cards">
+            <Part title={t('noun.pools')}>
+              <ul className="xo-plain">
+                {pools.rows.map((pool) => (
+                  <li key={pool.id} className="xo-line">
+                    <Link to={pathOf('pools', pool.id) ?? ''}>{pool.name_label}</Link>
+                    <span>{t('overview.hosts', { count: hosts.rows.filter(({ $pool }) => $pool === pool.id).length })}</span>
+                  </li>
+                ))}
+                {vms !== undefined && vmsUp !== undefined && (
+                  <li className="xo-line">
+                    <Link to="/vms">{t('noun.vms')}</Link>
+                    <Link to="/vms?filter=power_state%3ARunning">{t('overview.vmsUp', { up: vmsUp, count: vms })}</Link>
+                  </li>
+                )}
+              </ul>
+            </Part>
+            <Part title={t('overview.capacity')}>
+              <Capacity hosts={hosts.rows} srs={srs.rows} />
+            </Part>
+            <Part title={t('tasks.now')}>
+              <TaskLines tasks={running.slice(0, LAST)} none={t('tasks.none')} />
+            </Part>
+            <Part title={t('overview.changes')}>
+              <TaskLines tasks={ended} none={t('activity.empty')} />
+              <Link to="/tasks">{t('overview.allTasks')}</Link>
+            </Part>
+          </div>
+        </PageSection>
+      )}
     </>
   );
 }

@@ -23,7 +23,7 @@ export default function UsersScreen() {
   return (
     <>
       <PageSection>
-        <Title headingLevel="h1">{t('users.title')}</Title>
+        <Title headingLevel="h1">{t('users.screen')}</Title>
       </PageSection>
       <PageTabs tabs={TABS} chosen={here.path}>
         <here.Content />
