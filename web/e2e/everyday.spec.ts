@@ -24,7 +24,7 @@ test('the overview says what is wrong first, and says so no more when it is righ
   // A task that cannot succeed is a problem too, with its cause.
   const [vm] = await server.ask<Named[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=1');
   await server.ask('POST', `/vms/${vm?.id}/actions/start`, {});
-  await expect(page.getByText('Failed: start', { exact: false })).toBeVisible();
+  await expect(page.getByText('Failed: Start VM', { exact: false })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Last changes' }).getByRole('link', { name: vm?.name_label ?? '' })).toBeVisible();
   await shot('overview');
   await server.ask('POST', `/hosts/${host?.id}/actions/enable?sync=true`, {});
@@ -32,7 +32,7 @@ test('the overview says what is wrong first, and says so no more when it is righ
 
   await page.evaluate(() => localStorage.setItem('xo.theme', 'dark'));
   await page.reload();
-  await expect(page.getByText('Failed: start', { exact: false })).toBeVisible();
+  await expect(page.getByText('Failed: Start VM', { exact: false })).toBeVisible();
   await expectAccessible(page);
   await page.setViewportSize({ width: 360, height: 740 });
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);

@@ -81,9 +81,9 @@ export async function startServer(args: string[] = ['--lab'], https = 'off'): Pr
   };
 }
 
-/** A host that is not the master of its pool: what it answers whoever signs in there. */
-export async function startSlave(master: string): Promise<{ url: string; stop: () => Promise<void> }> {
-  const child = spawn(program('xo-lab'), ['--http', '127.0.0.1:0', '--https', '127.0.0.1:0', '--slave-of', master], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A pool of its own beside that of a server, whose account is root, the password lab. `--slave-of` makes it a host that is not the master. */
+export async function startLab(args: string[]): Promise<{ url: string; stop: () => Promise<void> }> {
+  const child = spawn(program('xo-lab'), ['--http', '127.0.0.1:0', '--https', '127.0.0.1:0', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {

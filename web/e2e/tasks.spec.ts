@@ -29,7 +29,7 @@ test('the drawer shows what runs, stops it, and says of what failed why and what
     const failed = drawer.getByRole('listitem').filter({ hasText: 'Failed' });
     await expect(failed.getByRole('link', { name: up?.name_label ?? '' })).toBeVisible();
     await expect(failed).toContainText('VM_BAD_POWER_STATE');
-    await expect(failed).toContainText('look at it again');
+    await expect(failed).toContainText('The VM is Running now, and this can be done only while it is Halted');
 
     wire.hold();
     await away.ask('POST', `/vms/${off?.id}/actions/start`, {});

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 
 import { expectAccessible } from './axe.ts';
 import { expect, test } from './fixture.ts';
-import { ADMIN, startServer, startSlave, type Server } from './server.ts';
+import { ADMIN, startLab, startServer, type Server } from './server.ts';
 
 const NARROW = { width: 360, height: 640 };
 
@@ -106,7 +106,7 @@ test('the wizard is walked through, and neither a reload nor the way back loses 
 });
 
 test('a host that is not the master says which one is', async ({ page, server, shot }) => {
-  const [empty, slave] = [await startServer([]), await startSlave(server.lab)];
+  const [empty, slave] = [await startServer([]), await startLab(['--slave-of', server.lab])];
   try {
     await makeAdministrator(page, empty);
     await expect(page.getByText('This server speaks no HTTPS')).toBeVisible();

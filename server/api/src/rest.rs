@@ -6,6 +6,7 @@
 //! Choice: JSON is compact. Upstream prints it with two spaces; no known client depends on that, and large lists are a third smaller.
 
 mod accounts;
+mod acls;
 mod actions;
 mod alarms;
 mod appliance;

@@ -20,6 +20,9 @@ pub enum Permission {
 }
 
 impl Permission {
+    /// All, the least first.
+    pub const ALL: [Self; 3] = [Self::View, Self::Operate, Self::Administrate];
+
     /// As on the wire.
     pub fn name(self) -> &'static str {
         match self {
@@ -54,14 +57,10 @@ pub(crate) fn permissions_of(action: &str) -> Vec<Permission> {
     if let Some((_, _, permissions)) = ROLES.iter().find(|(id, _, _)| *id == action) {
         return permissions.to_vec();
     }
-    [
-        Permission::View,
-        Permission::Operate,
-        Permission::Administrate,
-    ]
-    .into_iter()
-    .filter(|p| p.name() == action)
-    .collect()
+    Permission::ALL
+        .into_iter()
+        .filter(|p| p.name() == action)
+        .collect()
 }
 
 /// The rights of one user: explicit entries by object id.

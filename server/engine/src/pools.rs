@@ -3,7 +3,7 @@
 //! Invariant: a certificate that was accepted once is stored as a pin, and only that one is believed from then on, until an
 //! administrator asks to accept anew (`server.set allowUnauthorized=true`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -14,7 +14,8 @@ use xapi::{Fingerprint, Limits, TrustMode};
 use xo_inventory::{Connection, Heard, Settings, State, Status};
 use xo_store::{NewServer, Secret, Server, ServerChange};
 
-use crate::{Engine, Error, Result};
+use crate::access::Account;
+use crate::{Caller, Engine, Error, Permission, Result};
 
 /// A pool that this process runs itself: its address and its certificate are others at each start.
 #[derive(Debug, Clone, Copy)]
@@ -200,10 +201,51 @@ impl Engine {
         self.pools.changed.subscribe()
     }
 
-    /// All connections as clients see them. For administrators alone.
-    pub async fn servers(&self) -> Result<Vec<Value>> {
+    /// The connections as this caller may see them: administrators all of them; others how those stand whose pools hold something that
+    /// was granted to them, without where the pool is, whose account is used, and why it is not connected.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`]; what the store says.
+    pub async fn servers(&self, caller: &Caller) -> Result<Vec<Value>> {
+        let account = self.account(caller)?;
         let servers = self.store.servers().list().await?;
-        Ok(servers.iter().map(|one| self.server_json(one)).collect())
+        let all = servers.iter().map(|one| self.server_json(one));
+        if account.is_admin {
+            return Ok(all.collect());
+        }
+        let held: HashSet<String> = account
+            .grants
+            .iter()
+            .map(|(id, _)| match self.inventory.find(id) {
+                Some(object) => object.pool.to_string(),
+                // A pool that was not connected since the start.
+                None => id.to_owned(),
+            })
+            .collect();
+        let pool = |server: &Value| {
+            server
+                .get("poolId")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let seen = all.filter(|server| pool(server).is_some_and(|id| held.contains(&id)));
+        Ok(seen.map(|server| self.outline(&account, server)).collect())
+    }
+
+    /// What may be told of a connection to whoever holds a part of its pool.
+    fn outline(&self, account: &Account, server: Value) -> Value {
+        let Value::Object(mut members) = server else {
+            return server;
+        };
+        let pool = members.get("poolId").and_then(Value::as_str);
+        let pool = pool.and_then(|id| self.inventory.find(id));
+        let is_named = pool.is_some_and(|pool| self.may(account, &pool, Permission::View));
+        members.retain(|name, _| match name.as_str() {
+            "id" | "enabled" | "status" | "poolId" | "since" | "lastEvent" => true,
+            "poolNameLabel" => is_named,
+            _ => false,
+        });
+        Value::Object(members)
     }
 
     /// A connection as clients see it (`server.getAll`).

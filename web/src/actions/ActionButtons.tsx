@@ -3,7 +3,9 @@ import { Button, Flex, FlexItem } from '@patternfly/react-core';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
+import { neededFor } from './action.ts';
 import { ActionMenu } from './ActionMenu.tsx';
 import { actionsOf } from './index.ts';
 import { useAction } from './useAction.tsx';
@@ -18,7 +20,8 @@ interface Props<C extends Collection> {
 export function ActionButtons<C extends Collection>({ collection, object, main }: Props<C>) {
   const { t } = useTranslation();
   const run = useAction();
-  const buttons = actionsOf(collection).filter((action) => main.includes(action.id) && action.allows(object));
+  const may = useMay([object.id]);
+  const buttons = actionsOf(collection).filter((action) => main.includes(action.id) && action.allows(object) && may?.(object.id, neededFor(action)));
   const group = useKeptFocus(buttons.map(({ id }) => id).join());
   return (
     <Flex ref={group} spaceItems={{ default: 'spaceItemsSm' }}>

@@ -1,11 +1,13 @@
 // The actions on some objects, as a menu: those that the state of none allows are greyed; each can be copied as a command.
-import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from '@patternfly/react-core';
+import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
-import { lazy, Suspense, useEffect, useId, useState, type Ref } from 'react';
+import type { TFunction } from 'i18next';
+import { lazy, Suspense, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
-import type { Action } from './action.ts';
+import { neededFor, type Action } from './action.ts';
 import { actionsOf } from './index.ts';
 import { useAction } from './useAction.tsx';
 
@@ -22,92 +24,105 @@ interface Props<C extends Collection> {
   also?: { collection: Collection; object: Collections[Collection] } | undefined;
 }
 
-export function ActionMenu<C extends Collection>({ collection, objects, label, name = objects[0]?.name_label, also }: Props<C>) {
+/** Lists have one of these in each row: all but the button is made when that is pressed first. */
+export function ActionMenu<C extends Collection>(props: Props<C>) {
+  const { t } = useTranslation();
+  const [wasPressed, setPressed] = useState(false);
+  if (wasPressed) return <WholeMenu {...props} />;
+  if (props.label) return <MenuToggle {...lookOf(props, t)} isExpanded={false} onClick={() => setPressed(true)} />;
+  // As the one above draws it, without what that does besides: a list that is scrolled makes hundreds a second.
+  return (
+    <button type="button" className="pf-v6-c-menu-toggle pf-m-plain" disabled={isEmpty(props)} aria-label={nameOf(props, t)} aria-expanded={false} onClick={() => setPressed(true)}>
+      <span className="pf-v6-c-menu-toggle__icon">
+        <EllipsisIcon />
+      </span>
+    </button>
+  );
+}
+
+const isEmpty = <C extends Collection>({ collection, objects }: Props<C>) => objects.length === 0 || actionsOf(collection).length === 0;
+
+function nameOf<C extends Collection>({ objects, name = objects[0]?.name_label }: Props<C>, t: TFunction): string {
+  return name === undefined ? t('action.menu') : t('act.menuOf', { name });
+}
+
+function lookOf<C extends Collection>(props: Props<C>, t: TFunction) {
+  const { label } = props;
+  const isDisabled = isEmpty(props);
+  return label ? ({ variant: 'default', isDisabled, children: label } as const) : ({ variant: 'plain', isDisabled, 'aria-label': nameOf(props, t), icon: <EllipsisIcon /> } as const);
+}
+
+function WholeMenu<C extends Collection>(props: Props<C>) {
+  const { collection, objects, also } = props;
   const { t } = useTranslation();
   const run = useAction();
   const [isOpen, setOpen] = useState(false);
-  // Lists have one of these in each row: all but the button is made when that is pressed first. The button is then another one, which is
-  // pressed in its stead, after the event that pressed the first has gone its way: to the menu, that was a click beside it.
-  const [wasPressed, setPressed] = useState(false);
+  const [isCopying, setCopying] = useState(false);
   const id = useId();
+  // This button is another one than what was pressed. It is pressed in its stead, after the event that pressed the first has gone its way: to
+  // the menu, that was a click beside it.
   useEffect(() => {
-    if (!wasPressed) return;
     const timer = setTimeout(() => {
       const button = document.getElementById(id);
       button?.focus();
       button?.click();
     });
     return () => clearTimeout(timer);
-  }, [wasPressed, id]);
-  const [isCopying, setCopying] = useState(false);
-  const actions = actionsOf(collection).filter((action) => !action.isInPlace && (action.bulk || objects.length === 1));
+  }, [id]);
+  const may = useMay([...objects.map((object) => object.id), ...(also ? [also.object.id] : [])]);
+  // What the state does not allow now is greyed; what the user may never do is not there.
+  const own = actionsOf(collection).filter(
+    (action) => !action.isInPlace && (action.bulk || objects.length === 1) && objects.some((object) => may?.(object.id, neededFor(action))),
+  );
+  const others = also ? actionsOf(also.collection).filter((action) => may?.(also.object.id, neededFor(action))) : [];
   const allowed = (action: Action<C>) => objects.some(action.allows);
   const [first] = objects;
-  const toggle = (ref?: Ref<MenuToggleElement>) => (
-    <MenuToggle
-      ref={ref}
-      variant={label ? 'default' : 'plain'}
-      isExpanded={isOpen}
-      isDisabled={actions.length === 0 || objects.length === 0}
-      id={id}
-      onClick={() => (wasPressed ? setOpen(!isOpen) : setPressed(true))}
-      {...(!label && { 'aria-label': name === undefined ? t('action.menu') : t('act.menuOf', { name }), icon: <EllipsisIcon /> })}
-    >
-      {label}
-    </MenuToggle>
-  );
-  if (!wasPressed) return toggle();
   return (
     <>
-    <Dropdown
-      isOpen={isOpen}
-      onOpenChange={setOpen}
-      onSelect={() => setOpen(false)}
-      shouldFocusFirstItemOnOpen
-      // A dialog that follows gives the focus back to what had it.
-      shouldFocusToggleOnSelect
-      popperProps={{ position: 'right' }}
-      toggle={toggle}
-    >
-      <DropdownList>
-        {actions.map((action) => (
-          <DropdownItem
-            key={action.id}
-            isDisabled={!allowed(action)}
-            isDanger={action.danger === true}
-            onClick={() => run(action, objects)}
-          >
-            {t(action.label)}
-          </DropdownItem>
-        ))}
-      </DropdownList>
-      {also && (
-        <>
-          <Divider />
-          <DropdownList>
-            {actionsOf(also.collection).map((action) => (
-              <DropdownItem
-                key={action.id}
-                isDisabled={!action.allows(also.object)}
-                isDanger={action.danger === true}
-                onClick={() => run(action, [also.object])}
-              >
-                {t(action.label)}
-              </DropdownItem>
-            ))}
-          </DropdownList>
-        </>
+      <Dropdown
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        onSelect={() => setOpen(false)}
+        shouldFocusFirstItemOnOpen
+        // A dialog that follows gives the focus back to what had it.
+        shouldFocusToggleOnSelect
+        popperProps={{ position: 'right' }}
+        toggle={(ref) => <MenuToggle ref={ref} {...lookOf(props, t)} isExpanded={isOpen} id={id} onClick={() => setOpen(!isOpen)} />}
+      >
+        <DropdownList>
+          {may && own.length + others.length === 0 && <DropdownItem isDisabled>{t('rights.nothing')}</DropdownItem>}
+          {own.map((action) => (
+            <DropdownItem key={action.id} isDisabled={!allowed(action)} isDanger={action.danger === true} onClick={() => run(action, objects, may)}>
+              {t(action.label)}
+            </DropdownItem>
+          ))}
+        </DropdownList>
+        {also && others.length > 0 && (
+          <>
+            <Divider />
+            <DropdownList>
+              {others.map((action) => (
+                <DropdownItem key={action.id} isDisabled={!action.allows(also.object)} isDanger={action.danger === true} onClick={() => run(action, [also.object])}>
+                  {t(action.label)}
+                </DropdownItem>
+              ))}
+            </DropdownList>
+          </>
+        )}
+        {objects.length === 1 && own.length > 0 && (
+          <>
+            <Divider />
+            <DropdownList>
+              <DropdownItem onClick={() => setCopying(true)}>{t('copy.menu')}</DropdownItem>
+            </DropdownList>
+          </>
+        )}
+      </Dropdown>
+      {isCopying && first && (
+        <Suspense>
+          <CopyCommands actions={own.filter(allowed) as Action[]} object={first} onClose={() => setCopying(false)} />
+        </Suspense>
       )}
-      {first && objects.length === 1 && (
-        <>
-          <Divider />
-          <DropdownList>
-            <DropdownItem onClick={() => setCopying(true)}>{t('copy.menu')}</DropdownItem>
-          </DropdownList>
-        </>
-      )}
-    </Dropdown>
-    {isCopying && first && <Suspense><CopyCommands actions={actions.filter(allowed) as Action[]} object={first} onClose={() => setCopying(false)} /></Suspense>}
     </>
   );
 }

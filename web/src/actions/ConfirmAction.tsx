@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Collection, Collections } from '../api/types.ts';
+import { useFullName } from '../app/pools.tsx';
 import { nameOf, type Action } from './action.ts';
 
 const SHOWN = 10;
@@ -17,6 +18,7 @@ interface Props {
 
 export default function ConfirmAction({ action, objects, skipped, onClose }: Props) {
   const { t } = useTranslation();
+  const fullName = useFullName();
   const [typed, setTyped] = useState('');
   const count = objects.length;
   const toType = action.confirm === 'type-name' ? (count === 1 ? (objects[0] ? nameOf(objects[0]) : '') : String(count)) : undefined;
@@ -28,7 +30,7 @@ export default function ConfirmAction({ action, objects, skipped, onClose }: Pro
         <Content component="p">{t('confirm.touches', { count })}</Content>
         <List>
           {objects.slice(0, SHOWN).map((object) => (
-            <ListItem key={object.id}>{nameOf(object)}</ListItem>
+            <ListItem key={object.id}>{fullName(object)}</ListItem>
           ))}
           {count > SHOWN && <ListItem>{t('confirm.more', { count: count - SHOWN })}</ListItem>}
         </List>

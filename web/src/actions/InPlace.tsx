@@ -2,8 +2,9 @@
 import { Button } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
+import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
-import type { Action } from './action.ts';
+import { neededFor, type Action } from './action.ts';
 import { useAction } from './useAction.tsx';
 
 interface Props<C extends Collection> {
@@ -15,6 +16,8 @@ interface Props<C extends Collection> {
 export function InPlace<C extends Collection>({ action, object, variant = 'secondary' }: Props<C>) {
   const { t } = useTranslation();
   const run = useAction();
+  const may = useMay([object.id]);
+  if (!may?.(object.id, neededFor(action))) return null;
   return (
     <Button size="sm" variant={variant} isDisabled={!action.allows(object)} onClick={() => run(action, [object])}>
       {t(action.label)}

@@ -1,6 +1,6 @@
 // What an action is. Actions are data: lists, pages, the palette and "copy as" all read the same.
 import type { Call } from '../api/http.ts';
-import type { Collection, Collections } from '../api/types.ts';
+import type { Collection, Collections, Permission } from '../api/types.ts';
 import type { TextKey } from '../i18n.ts';
 
 /** What the user must do before it runs: nothing, say yes, or type the object's name. */
@@ -14,9 +14,14 @@ export interface Field {
   /** Its name in the values. */
   name: string;
   label: TextKey;
-  /** `size` is in bytes, asked for in GiB; `object` is chosen from a collection. */
-  kind: 'text' | 'password' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object';
-  /** Without one: empty, 0, no, or the first choice if something must be chosen. */
+  /** `size` is in bytes, asked for in GiB; `object` is chosen from a collection, `search` is any object, found by its name. */
+  kind: 'text' | 'password' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object' | 'search';
+  /** Of `number` and `size`: the limits. Without `least`, 0. */
+  least?: number;
+  most?: number;
+  /** Of `text`: what it must be. */
+  is?: 'mac' | 'addresses';
+  /** Without one: empty, no, or the first choice if something must be chosen. */
   initial?: Value;
   isRequired?: boolean;
   /** For `password`: what browsers may fill in; without it, nothing that they know. */
@@ -41,6 +46,10 @@ export interface Action<C extends Collection = Collection> {
   /** Whether the state of an object allows it. */
   allows(object: Collections[C]): boolean;
   confirm: Confirm;
+  /** What somebody must know before they ask for it. */
+  warns?: TextKey;
+  /** The right that it takes on the object, where less than changing it is enough. */
+  needs?: 'operate';
   /** May be asked for many objects at once. */
   bulk: boolean;
   /** It takes something away that does not come back by itself. */
@@ -71,15 +80,16 @@ export function given(values: Values): Values {
 
 /** What a form begins with. */
 export function initialOf(fields: readonly Field[]): Values {
-  const empty = { text: '', password: '', lines: '', number: 0, size: 0, flag: false, choice: '', object: '' } as const;
+  const empty = { text: '', password: '', lines: '', number: '', size: 0, flag: false, choice: '', object: '', search: '' } as const;
   return Object.fromEntries(fields.map((field) => [field.name, field.initial ?? (field.kind === 'choice' ? field.choices?.[0]?.[0] : undefined) ?? empty[field.kind]]));
-}
-
-export function isComplete(fields: readonly Field[], values: Values): boolean {
-  return fields.every(({ name, isRequired }) => !isRequired || (values[name] !== '' && values[name] !== 0));
 }
 
 /** What an object is called where it must be called something: devices have no names, but places. */
 export function nameOf(object: { id: string; name_label?: string | undefined; device?: string | null }): string {
   return object.name_label ?? object.device ?? object.id.slice(0, 8);
+}
+
+/** The right that an action takes on its object. */
+export function neededFor({ needs }: Pick<Action, 'needs'>): Permission {
+  return needs ?? 'administrate';
 }

@@ -2,6 +2,7 @@
 import type { Vbd, Vif, Vm } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
 import { type Action, deletes, given, patches, posts } from './action.ts';
+import { MOST_DISK } from './flaws.ts';
 import { storageOf } from './vms.ts';
 
 const always = () => true;
@@ -16,7 +17,7 @@ export const ADD_DISK: Action<'vms'> = {
   label: 'disks.add',
   ask: (vm) => [
     { name: 'name_label', label: 'column.name', kind: 'text', initial: `${vm.name_label} ${vm.$VBDs.length}`, isRequired: true },
-    { name: 'virtual_size', label: 'column.size', kind: 'size', initial: 10 * 2 ** 30, isRequired: true },
+    { name: 'virtual_size', label: 'column.size', kind: 'size', initial: 10 * 2 ** 30, most: MOST_DISK, isRequired: true },
     { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), isRequired: true },
     { name: 'bootable', label: 'disks.bootable', kind: 'flag' },
   ],
@@ -42,6 +43,7 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
   return {
     ...inPlace,
     id: 'vms.insertCd',
+    needs: 'operate',
     collection: 'vms',
     label: 'disks.insert',
     ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""', isRequired: true }],
@@ -50,7 +52,7 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
   };
 }
 
-export const EJECT_CD: Action<'vms'> = { ...inPlace, id: 'vms.ejectCd', collection: 'vms', label: 'disks.eject', call: posts('vms', 'eject_cd'), allows: always };
+export const EJECT_CD: Action<'vms'> = { ...inPlace, id: 'vms.ejectCd', needs: 'operate', collection: 'vms', label: 'disks.eject', call: posts('vms', 'eject_cd'), allows: always };
 
 export const VBD_ACTIONS: Action<'vbds'>[] = [
   { id: 'vbds.connect', collection: 'vbds', label: 'devices.connect', call: posts('vbds', 'connect'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'none', bulk: false },
@@ -65,24 +67,25 @@ export const ADD_NIC: Action<'vms'> = {
   label: 'nics.add',
   ask: (vm: Vm) => [
     { name: 'networkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), isRequired: true },
-    { name: 'MAC', label: 'nics.mac', kind: 'text', help: 'nics.macHelp' },
+    { name: 'MAC', label: 'nics.mac', kind: 'text', is: 'mac', help: 'nics.macHelp' },
   ],
   call: (vm, values) => ({ method: 'POST', path: '/vifs', body: { ...given(values), vmId: vm.id } }),
   allows: always,
 };
 
 export const VIF_ACTIONS: Action<'vifs'>[] = [
-  { id: 'vifs.connect', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
-  { id: 'vifs.disconnect', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.connect', needs: 'operate', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.disconnect', needs: 'operate', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
   {
     id: 'vifs.network',
+    needs: 'operate',
     collection: 'vifs',
     label: 'nics.change',
     ask: (vif) => [
       { name: 'network', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vif.$pool), initial: vif.$network, isRequired: true },
-      { name: 'mac', label: 'nics.mac', kind: 'text', initial: vif.MAC },
-      { name: 'ipv4', label: 'nics.ipv4', kind: 'text', initial: vif.allowedIpv4Addresses.join(' '), help: 'nics.addressesHelp' },
-      { name: 'ipv6', label: 'nics.ipv6', kind: 'text', initial: vif.allowedIpv6Addresses.join(' ') },
+      { name: 'mac', label: 'nics.mac', kind: 'text', is: 'mac', initial: vif.MAC },
+      { name: 'ipv4', label: 'nics.ipv4', kind: 'text', is: 'addresses', initial: vif.allowedIpv4Addresses.join(' '), help: 'nics.addressesHelp' },
+      { name: 'ipv6', label: 'nics.ipv6', kind: 'text', is: 'addresses', initial: vif.allowedIpv6Addresses.join(' ') },
       { name: 'lockingMode', label: 'nics.locking', kind: 'choice', initial: vif.lockingMode, choices: ['network_default', 'locked', 'unlocked', 'disabled'].map((mode) => [mode, mode] as const) },
     ],
     call: (vif, { network, mac, ipv4, ipv6, lockingMode }) => {

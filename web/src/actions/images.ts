@@ -2,6 +2,7 @@
 import type { Vdi } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
 import { type Action, deletes, given, patches, posts } from './action.ts';
+import { MOST_DISK } from './flaws.ts';
 
 const always = () => true;
 
@@ -13,7 +14,7 @@ export const VDI_ACTIONS: Action<'vdis'>[] = [
     ask: (vdi) => [
       { name: 'name_label', label: 'column.name', kind: 'text', initial: vdi.name_label, isRequired: true },
       { name: 'name_description', label: 'column.description', kind: 'text', initial: vdi.name_description },
-      { name: 'size', label: 'column.size', kind: 'size', initial: vdi.size, isRequired: true, help: 'disks.sizeHelp' },
+      { name: 'size', label: 'column.size', kind: 'size', initial: vdi.size, least: vdi.size, most: MOST_DISK, isRequired: true, help: 'disks.sizeHelp' },
     ],
     call: (vdi, values) => patches('vdis', vdi.id, Object.fromEntries(Object.entries(values).filter(([name, value]) => vdi[name as keyof Vdi] !== value))),
     allows: always,
@@ -38,8 +39,10 @@ export const VDI_ACTIONS: Action<'vdis'>[] = [
 export const SNAPSHOT_ACTIONS: Action<'vm-snapshots'>[] = [
   {
     id: 'vm-snapshots.revert',
+    needs: 'operate',
     collection: 'vm-snapshots',
     label: 'snaps.revert',
+    warns: 'snaps.warns',
     ask: () => [{ name: 'snapshotBefore', label: 'snaps.before', kind: 'flag', initial: true, help: 'snaps.beforeHelp' }],
     call: (snapshot, values) => posts('vms', 'revert_snapshot', { ...values, snapshotId: snapshot.id })({ id: snapshot.$snapshot_of }),
     allows: (snapshot) => Boolean(snapshot.$snapshot_of),

@@ -14,7 +14,7 @@ const camel = ({ name_label, name_description, ...others }: Record<string, unkno
 const isUp = (host: Host) => host.power_state === 'Running';
 
 export const HOST_ACTIONS: Action<'hosts'>[] = [
-  { id: 'hosts.start', collection: 'hosts', label: 'infra.powerOn', call: posts('hosts', 'start'), allows: (host) => host.power_state === 'Halted', confirm: 'none', bulk: true },
+  { id: 'hosts.start', needs: 'operate', collection: 'hosts', label: 'infra.powerOn', call: posts('hosts', 'start'), allows: (host) => host.power_state === 'Halted', confirm: 'none', bulk: true },
   { id: 'hosts.enable', collection: 'hosts', label: 'infra.enable', call: posts('hosts', 'enable'), allows: (host) => isUp(host) && !host.enabled, confirm: 'none', bulk: true },
   { id: 'hosts.disable', collection: 'hosts', label: 'infra.disable', call: posts('hosts', 'disable'), allows: (host) => isUp(host) && host.enabled, confirm: 'confirm', bulk: true },
   {
@@ -26,10 +26,10 @@ export const HOST_ACTIONS: Action<'hosts'>[] = [
     confirm: 'confirm',
     bulk: true,
   },
-  { id: 'hosts.smartReboot', collection: 'hosts', label: 'infra.smartReboot', call: posts('hosts', 'smart_reboot'), allows: isUp, confirm: 'confirm', bulk: true, danger: true },
-  { id: 'hosts.reboot', collection: 'hosts', label: 'infra.reboot', call: posts('hosts', 'clean_reboot'), allows: isUp, confirm: 'confirm', bulk: true, danger: true },
-  { id: 'hosts.forceReboot', collection: 'hosts', label: 'infra.forceReboot', call: posts('hosts', 'clean_reboot', { force: true }), allows: isUp, confirm: 'type-name', bulk: false, danger: true },
-  { id: 'hosts.shutdown', collection: 'hosts', label: 'infra.shutdown', call: posts('hosts', 'clean_shutdown'), allows: isUp, confirm: 'type-name', bulk: true, danger: true },
+  { id: 'hosts.smartReboot', needs: 'operate', collection: 'hosts', label: 'infra.smartReboot', call: posts('hosts', 'smart_reboot'), allows: isUp, confirm: 'confirm', bulk: true, danger: true },
+  { id: 'hosts.reboot', needs: 'operate', collection: 'hosts', label: 'infra.reboot', call: posts('hosts', 'clean_reboot'), allows: isUp, confirm: 'confirm', bulk: true, danger: true },
+  { id: 'hosts.forceReboot', needs: 'operate', collection: 'hosts', label: 'infra.forceReboot', call: posts('hosts', 'clean_reboot', { force: true }), allows: isUp, confirm: 'type-name', bulk: false, danger: true },
+  { id: 'hosts.shutdown', needs: 'operate', collection: 'hosts', label: 'infra.shutdown', call: posts('hosts', 'clean_shutdown'), allows: isUp, confirm: 'type-name', bulk: true, danger: true },
   { id: 'hosts.toolstack', collection: 'hosts', label: 'infra.toolstack', call: posts('hosts', 'restart_toolstack'), allows: isUp, confirm: 'confirm', bulk: true },
   { id: 'hosts.scan', collection: 'hosts', label: 'infra.scanPifs', call: posts('hosts', 'scan_pifs'), allows: isUp, confirm: 'none', bulk: true },
   { id: 'hosts.master', collection: 'hosts', label: 'infra.master', call: posts('hosts', 'make_master'), allows: isUp, confirm: 'type-name', bulk: false, danger: true },
@@ -71,8 +71,8 @@ export const POOL_ACTIONS: Action<'pools'>[] = [
       { name: 'name', label: 'column.name', kind: 'text', isRequired: true },
       { name: 'description', label: 'column.description', kind: 'text' },
       { name: 'pif', label: 'infra.pif', kind: 'object', collection: 'pifs', filter: `${containing('$pool', pool.id)} physical? $host:${pool.master}`, help: 'infra.pifHelp' },
-      { name: 'vlan', label: 'infra.vlan', kind: 'number', initial: 0 },
-      { name: 'mtu', label: 'column.mtu', kind: 'number', initial: 1500 },
+      { name: 'vlan', label: 'infra.vlan', kind: 'number', initial: 0, most: 4094 },
+      { name: 'mtu', label: 'column.mtu', kind: 'number', initial: 1500, least: 68, most: 65_535 },
     ],
     call: (pool, { pif, vlan, ...values }) =>
       pif ? posts('pools', 'create_network', { ...given(values), pif, vlan })(pool) : posts('pools', 'create_internal_network', given(values))(pool),
@@ -93,11 +93,11 @@ export const POOL_ACTIONS: Action<'pools'>[] = [
 ];
 
 export const SR_ACTIONS: Action<'srs'>[] = [
-  { id: 'srs.scan', collection: 'srs', label: 'infra.scan', call: posts('srs', 'scan'), allows: always, confirm: 'none', bulk: true },
+  { id: 'srs.scan', needs: 'operate', collection: 'srs', label: 'infra.scan', call: posts('srs', 'scan'), allows: always, confirm: 'none', bulk: true },
   { id: 'srs.connect', collection: 'srs', label: 'infra.connectAll', call: posts('srs', 'connect'), allows: always, confirm: 'none', bulk: true },
   { id: 'srs.disconnect', collection: 'srs', label: 'infra.disconnectAll', call: posts('srs', 'disconnect'), allows: always, confirm: 'confirm', bulk: true },
   { id: 'srs.default', collection: 'srs', label: 'infra.makeDefault', call: posts('srs', 'make_default'), allows: (sr: Sr) => sr.content_type === 'user', confirm: 'none', bulk: false },
-  { id: 'srs.edit', collection: 'srs', label: 'infra.edit', ask: (sr) => named(sr), call: (sr, values) => patches('srs', sr.id, camel(values)), allows: always, confirm: 'none', bulk: false },
+  { id: 'srs.edit', needs: 'operate', collection: 'srs', label: 'infra.edit', ask: (sr) => named(sr), call: (sr, values) => patches('srs', sr.id, camel(values)), allows: always, confirm: 'none', bulk: false },
   { id: 'srs.forget', collection: 'srs', label: 'infra.forget', call: posts('srs', 'forget'), allows: always, confirm: 'type-name', bulk: false, danger: true },
   { id: 'srs.destroy', collection: 'srs', label: 'infra.destroy', call: deletes('srs'), allows: always, confirm: 'type-name', bulk: false, danger: true },
 ];
@@ -109,7 +109,7 @@ export const NETWORK_ACTIONS: Action<'networks'>[] = [
     label: 'infra.edit',
     ask: (network) => [
       ...named(network),
-      { name: 'mtu', label: 'column.mtu', kind: 'number', initial: network.MTU },
+      { name: 'mtu', label: 'column.mtu', kind: 'number', initial: network.MTU, least: 68, most: 65_535 },
       { name: 'automatic', label: 'infra.automatic', kind: 'flag', initial: network.automatic },
       { name: 'defaultIsLocked', label: 'infra.locked', kind: 'flag', initial: network.defaultIsLocked },
     ],

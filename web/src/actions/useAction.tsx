@@ -2,12 +2,16 @@
 import { createContext, lazy, Suspense, use, useCallback, useMemo, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { send } from '../api/http.ts';
-import { problemOfTask } from '../api/problem.ts';
+import { get, send } from '../api/http.ts';
+import type { May } from '../api/permissions.ts';
+import { Problem, problemOfTask } from '../api/problem.ts';
 import { tasks } from '../api/tasks.ts';
 import type { Collection, Collections } from '../api/types.ts';
+import { useFullName } from '../app/pools.tsx';
 import { toast, toastProblem } from '../app/toasts.ts';
-import { initialOf, nameOf, type Action, type Values } from './action.ts';
+import { bytes } from '../components/units.ts';
+import { initialOf, neededFor, type Action, type Field, type Values } from './action.ts';
+import { overtaken } from './overtaken.ts';
 
 const ConfirmAction = lazy(() => import('./ConfirmAction.tsx'));
 const FormModal = lazy(async () => ({ default: (await import('../components/FormModal.tsx')).FormModal }));
@@ -20,11 +24,12 @@ async function begin(action: Action, object: Collections[Collection], values: Va
   return value?.taskId;
 }
 
-type Run = <C extends Collection>(action: Action<C>, objects: readonly Collections[C][]) => void;
+/** `may` tells which of the objects the user has the right on. */
+type Run = <C extends Collection>(action: Action<C>, objects: readonly Collections[C][], may?: May) => void;
 interface Asked {
   action: Action;
   objects: readonly Collections[Collection][];
-  /** How many were chosen whose state does not allow it. */
+  /** How many were chosen whose state, or the user's rights, do not allow it. */
   skipped: number;
 }
 
@@ -37,12 +42,13 @@ export function useAction(): Run {
 
 export function ActionProvider({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
+  const fullName = useFullName();
   const [asked, setAsked] = useState<Asked>();
 
   /** Tells how what was begun ends. */
   const follow = useCallback(
     async (action: Action, object: Collections[Collection], begun: Promise<Begun>) => {
-      const what = { action: t(action.label), object: nameOf(object) };
+      const what = { action: t(action.label), object: fullName(object) };
       try {
         const taskId = await begun;
         const task = taskId ? await tasks.ended(taskId) : undefined;
@@ -52,8 +58,19 @@ export function ActionProvider({ children }: { children: ReactNode }) {
         toastProblem(t('action.failed', what), error);
       }
     },
-    [t],
+    [t, fullName],
   );
+
+  /** Before something is changed: whether it is as it was when the form was opened. Once told otherwise, somebody may go on. */
+  const isStillSo = async ({ action, objects: [object], ...others }: Asked, fields: readonly Field[]) => {
+    if (!object || action.call(object, initialOf(fields)).method !== 'PATCH') return;
+    const now = await get<Collections[Collection]>(`/${action.collection}/${object.id}`);
+    const changed = overtaken(fields, action.ask?.(now) ?? []);
+    if (changed.length === 0) return;
+    setAsked({ action, objects: [now], ...others });
+    const what = changed.map(([{ label, kind }, value]) => t('edit.nowIs', { setting: t(label), value: kind === 'size' ? bytes(Number(value)) : String(value) })).join(' ');
+    throw new Problem(409, `${t('edit.overtaken')}: ${what}`, 'OVERTAKEN', {}, undefined);
+  };
 
   const runAll = useCallback(
     async ({ action, objects }: Asked) => {
@@ -68,8 +85,8 @@ export function ActionProvider({ children }: { children: ReactNode }) {
   );
 
   const run = useMemo<Run>(
-    () => (action, objects) => {
-      const allowed = objects.filter(action.allows);
+    () => (action, objects, may = () => true) => {
+      const allowed = objects.filter((object) => action.allows(object) && may(object.id, neededFor(action)));
       const asked = { action: action as unknown as Action, objects: allowed, skipped: objects.length - allowed.length };
       if (action.confirm === 'none' && !action.ask && objects.length === 1) void runAll(asked);
       else setAsked(asked);
@@ -86,12 +103,14 @@ export function ActionProvider({ children }: { children: ReactNode }) {
         <Suspense>
           <FormModal
             title={t(asked.action.label)}
-            {...(first.name_label !== undefined && { text: nameOf(first) })}
+            {...(first.name_label !== undefined && { text: fullName(first) })}
+            {...(asked.action.warns && { warning: t(asked.action.warns) })}
             fields={fields}
             button={t(asked.action.label)}
             isDanger={asked.action.danger === true}
-            failed={t('action.failed', { action: t(asked.action.label), object: nameOf(first) })}
+            failed={t('action.failed', { action: t(asked.action.label), object: fullName(first) })}
             send={async (values) => {
+              await isStillSo(asked, fields);
               // What is refused is said where it was typed; what takes longer is told when it ends.
               const begun = begin(asked.action, first, values);
               await begun;

@@ -16,9 +16,10 @@ export const storageOf = (pool: string) => `${containing('$pool', pool)} content
 
 type Row = Omit<Action<'vms'>, 'collection'>;
 const ROWS: Row[] = [
-  { id: 'vms.start', label: 'action.start', call: posts('vms', 'start'), allows: isIn('Halted'), confirm: 'none', bulk: true },
+  { id: 'vms.start', needs: 'operate', label: 'action.start', call: posts('vms', 'start'), allows: isIn('Halted'), confirm: 'none', bulk: true },
   {
     id: 'vms.startOn',
+    needs: 'operate',
     label: 'act.startOn',
     ask: (vm) => [{ name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} enabled?`, isRequired: true }],
     call: (vm, values) => posts('vms', 'start', values)(vm),
@@ -26,14 +27,15 @@ const ROWS: Row[] = [
     confirm: 'none',
     bulk: false,
   },
-  { id: 'vms.resume', label: 'action.resume', call: posts('vms', 'resume'), allows: isIn('Suspended'), confirm: 'none', bulk: true },
-  { id: 'vms.unpause', label: 'action.unpause', call: posts('vms', 'unpause'), allows: isIn('Paused'), confirm: 'none', bulk: true },
-  { id: 'vms.shutdown', label: 'action.shutdown', call: posts('vms', 'clean_shutdown'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
-  { id: 'vms.reboot', label: 'action.reboot', call: posts('vms', 'clean_reboot'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
-  { id: 'vms.pause', label: 'action.pause', call: posts('vms', 'pause'), allows: isIn('Running'), confirm: 'none', bulk: true },
-  { id: 'vms.suspend', label: 'action.suspend', call: posts('vms', 'suspend'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.resume', needs: 'operate', label: 'action.resume', call: posts('vms', 'resume'), allows: isIn('Suspended'), confirm: 'none', bulk: true },
+  { id: 'vms.unpause', needs: 'operate', label: 'action.unpause', call: posts('vms', 'unpause'), allows: isIn('Paused'), confirm: 'none', bulk: true },
+  { id: 'vms.shutdown', needs: 'operate', label: 'action.shutdown', call: posts('vms', 'clean_shutdown'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.reboot', needs: 'operate', label: 'action.reboot', call: posts('vms', 'clean_reboot'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.pause', needs: 'operate', label: 'action.pause', call: posts('vms', 'pause'), allows: isIn('Running'), confirm: 'none', bulk: true },
+  { id: 'vms.suspend', needs: 'operate', label: 'action.suspend', call: posts('vms', 'suspend'), allows: isIn('Running'), confirm: 'confirm', bulk: true },
   {
     id: 'vms.forceShutdown',
+    needs: 'operate',
     label: 'action.forceShutdown',
     call: posts('vms', 'hard_shutdown'),
     allows: isIn('Running', 'Paused', 'Suspended'),
@@ -41,9 +43,10 @@ const ROWS: Row[] = [
     bulk: true,
     danger: true,
   },
-  { id: 'vms.forceReboot', label: 'action.forceReboot', call: posts('vms', 'hard_reboot'), allows: isIn('Running', 'Paused'), confirm: 'confirm', bulk: true, danger: true },
+  { id: 'vms.forceReboot', needs: 'operate', label: 'action.forceReboot', call: posts('vms', 'hard_reboot'), allows: isIn('Running', 'Paused'), confirm: 'confirm', bulk: true, danger: true },
   {
     id: 'vms.snapshot',
+    needs: 'operate',
     label: 'action.snapshot',
     ask: (vm) => [
       { name: 'name_label', label: 'column.name', kind: 'text', initial: stamped(vm), isRequired: true },

@@ -3,13 +3,13 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
 import { live, type Watch } from './live.ts';
-import { type Collection, type Named, TYPES } from './types.ts';
+import { type Collection, type NamedInPool, TYPES } from './types.ts';
 
 const MOST_KEPT = 200;
 
 class Names {
   private readonly users = new Map<string, number>();
-  private readonly known = new Map<string, Named>();
+  private readonly known = new Map<string, NamedInPool>();
   private readonly listeners = new Set<() => void>();
   private watch: Watch | undefined;
   /** What is subscribed: those in use, and some that were, because rows come back into sight. */
@@ -27,7 +27,7 @@ class Names {
     };
   }
 
-  find = (id: string): Named | undefined => this.known.get(id);
+  find = (id: string): NamedInPool | undefined => this.known.get(id);
 
   private count(id: string, by: number) {
     const users = (this.users.get(id) ?? 0) + by;
@@ -41,12 +41,12 @@ class Names {
     const subscribed = new Set(this.ids);
     if ([...this.users.keys()].every((id) => subscribed.has(id))) return;
     this.ids = [...new Set([...this.users.keys(), ...this.ids])].slice(0, Math.max(this.users.size, MOST_KEPT));
-    const part = { collection: TYPES[this.collection], fields: ['id', 'name_label'], ids: this.ids };
+    const part = { collection: TYPES[this.collection], fields: ['id', 'name_label', '$pool'], ids: this.ids };
     if (this.watch) this.watch.change(part);
-    else this.watch = live.watch(part, { onChanges: (changes) => this.learn(changes.map((c) => c.object as unknown as Named)) });
+    else this.watch = live.watch(part, { onChanges: (changes) => this.learn(changes.map((c) => c.object as unknown as NamedInPool)) });
   }
 
-  private learn(objects: Named[]) {
+  private learn(objects: NamedInPool[]) {
     for (const object of objects) this.known.set(object.id, object);
     this.listeners.forEach((listener) => listener());
   }
@@ -54,11 +54,16 @@ class Names {
 
 const byCollection = new Map<Collection, Names>();
 
-/** The name of an object; `undefined` while it is not known. */
-export function useName(collection: Collection, id: string): string | undefined {
+/** An object by its name and its pool; `undefined` while it is not known, or without an id. */
+export function useNamed(collection: Collection, id: string | undefined): NamedInPool | undefined {
   let names = byCollection.get(collection);
   if (!names) byCollection.set(collection, (names = new Names(collection)));
   const known = names;
-  const subscribe = useCallback((listener: () => void) => known.use(id, listener), [known, id]);
-  return useSyncExternalStore(subscribe, () => known.find(id))?.name_label;
+  const subscribe = useCallback((listener: () => void) => (id === undefined ? () => undefined : known.use(id, listener)), [known, id]);
+  return useSyncExternalStore(subscribe, () => (id === undefined ? undefined : known.find(id)));
+}
+
+/** The name of an object; `undefined` while it is not known, or without an id. */
+export function useName(collection: Collection, id: string | undefined): string | undefined {
+  return useNamed(collection, id)?.name_label;
 }

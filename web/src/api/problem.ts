@@ -8,6 +8,8 @@ export interface ProblemData {
   errors?: { instancePath: string; message: string }[];
   id?: string;
   type?: string;
+  /** Of what exists already. */
+  objectType?: string;
   /** What a pool's code is about. */
   params?: string[];
   /** Of a refused sign-in: what is still missing. */
@@ -32,7 +34,9 @@ export class Problem extends Error {
 
   /** Names of catalogue entries below `hint` that may tell what to do, the most exact first. */
   get hints(): string[] {
-    return [...(this.code ? [this.code] : []), String(this.status)];
+    // That something exists already is no state that has changed.
+    const kind = this.status === 409 && this.data.objectType !== undefined ? 'exists' : String(this.status);
+    return [...(this.code ? [this.code] : []), kind];
   }
 }
 
@@ -58,6 +62,6 @@ export async function problemOf(response: Response): Promise<Problem> {
 
 /** What a failed task tells, as a problem. */
 export function problemOfTask(result: unknown): Problem {
-  const { message, code } = (result ?? {}) as { message?: string; code?: string };
-  return new Problem(500, message ?? '', code, {}, undefined);
+  const { message, code, params } = (result ?? {}) as { message?: string; code?: string; params?: string[] };
+  return new Problem(500, message ?? '', code, params ? { params } : {}, undefined);
 }

@@ -237,6 +237,10 @@ export interface Named {
   name_label: string;
 }
 
+export interface NamedInPool extends Named {
+  $pool: string;
+}
+
 export interface Task {
   id: string;
   status: 'pending' | 'success' | 'failure' | 'interrupted';
@@ -245,8 +249,9 @@ export interface Task {
   end?: number;
   /** When somebody asked it to stop. */
   abortionRequestedAt?: number;
-  properties: { name?: string; objectId?: string; objectType?: string; userId?: string; progress?: number; method?: string };
-  result?: { message?: string; code?: string; params?: string[] };
+  properties: { name?: string; objectId?: string; objectType?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
+  /** Why it failed, or what it made. */
+  result?: { message?: string; code?: string; params?: string[]; id?: string };
 }
 
 export interface ServerError {
@@ -256,7 +261,7 @@ export interface ServerError {
   presented?: string;
 }
 
-/** A connection to a pool. */
+/** A connection to a pool. Only administrators are told where it is and whose account is used. */
 export interface Server {
   id: string;
   host: string;
@@ -291,6 +296,24 @@ export interface Group {
   name: string;
   /** The ids of its members. */
   users: string[];
+}
+
+/** What an account may do with an object: see it, use it, change it. */
+export type Permission = 'view' | 'operate' | 'administrate';
+
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** An access entry. */
+export interface Acl {
+  id: string;
+  /** The id of a user or of a group. */
+  subject: string;
+  object: string;
+  /** Without one, nobody knows the object any more. */
+  objectType?: string;
+  /** A role, or a single permission that another client granted. */
+  action: Role | Permission;
 }
 
 /** An authentication token as it is listed: without its secret. Times are in milliseconds. */

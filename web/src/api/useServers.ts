@@ -1,4 +1,4 @@
-// The connections to pools, live; for administrators, others may not see them.
+// The connections to pools, live. Who is no administrator is told how those stand whose pools hold something of theirs.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 
@@ -20,9 +20,8 @@ export function changed(servers: readonly Server[], changes: readonly Change[]):
   return [...byId.values()];
 }
 
-export function useServers(isAdmin: boolean) {
+export function useServers() {
   useEffect(() => {
-    if (!isAdmin) return undefined;
     const again = () => void queries.invalidateQueries({ queryKey: SERVERS });
     const hear = (changes: Change[]) => {
       // A list that is on its way may be older than this.
@@ -31,10 +30,9 @@ export function useServers(isAdmin: boolean) {
     };
     const watch = live.watch({ collection: 'server', fields: '*' }, { onChanges: hear, onReady: again });
     return () => watch.stop();
-  }, [isAdmin]);
+  }, []);
   return useQuery<Server[], Problem>({
     queryKey: SERVERS,
-    enabled: isAdmin,
     queryFn: ({ signal }) => get<Server[]>('/servers', { fields: '*' }, signal),
   });
 }
@@ -44,8 +42,8 @@ export function areLost(servers: readonly Server[]): Server[] {
   return servers.filter(({ enabled, status }) => enabled && status !== 'connected');
 }
 
-/** What it is called: as its pool, else as somebody named it, else as its address. */
-export function serverName(server: Server): string {
+/** What it is called: as its pool, else as somebody named it, else as its address; `undefined` for who may see none of these. */
+export function serverName(server: Server): string | undefined {
   return server.poolNameLabel ?? server.label ?? server.host;
 }
 

@@ -1,9 +1,10 @@
-// Above every screen, for those who may see connections: which pools do not answer, and how old what is shown of them is. The overview
+// Above every screen: which pools do not answer, and how old what is shown of them is. The overview
 // says it by itself, with the cause.
 import { Banner } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 
+import { useIsAdmin } from '../api/permissions.ts';
 import { areLost, lastTrue, serverName, useServers } from '../api/useServers.ts';
 import { Age } from '../components/Age.tsx';
 import { HOME } from './routes.tsx';
@@ -12,15 +13,17 @@ export default function LostPools() {
   const { t } = useTranslation();
   const [pathname] = useLocation();
   // Of a pool that was never connected nothing is shown.
-  const lost = areLost(useServers(true).data ?? []).filter(({ poolId }) => poolId);
+  const lost = areLost(useServers().data ?? []).filter(({ poolId }) => poolId);
+  const isAdmin = useIsAdmin();
   const [first] = lost;
   if (!first || pathname === HOME) return null;
+  const name = serverName(first);
   const oldest = Math.min(...lost.map((server) => lastTrue(server) ?? Infinity));
   return (
     <Banner status="warning" isSticky screenReaderText={t('shell.warning')}>
       <span role="status">
-        {lost.length === 1 ? t('overview.poolLost', { name: serverName(first) }) : t('shell.poolsLost', { count: lost.length })}.{' '}
-        {Number.isFinite(oldest) && <Age since={oldest} />} <Link to="/servers">{t('overview.look')}</Link>
+        {lost.length === 1 && name ? t('overview.poolLost', { name }) : t('shell.poolsLost', { count: lost.length })}.{' '}
+        {Number.isFinite(oldest) && <Age since={oldest} />} {isAdmin ? <Link to="/servers">{t('overview.look')}</Link> : t('rights.tell')}
       </span>
     </Banner>
   );

@@ -5,34 +5,23 @@ import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 
-import { get } from '../api/http.ts';
-import type { Collection, Named } from '../api/types.ts';
-import { containing } from '../components/filterText.ts';
-import { INVENTORIES } from '../screens/inventory/collections.tsx';
+import { findByName } from '../api/find.ts';
 import { pathOf } from './paths.ts';
+import { usePlace } from './pools.tsx';
 import { useNamedScreens } from './routes.tsx';
 import { takeTyped } from './typedAhead.ts';
 
 const FOUND = 8;
 const BOX = 'palette-box';
 
-async function find(text: string, signal: AbortSignal) {
-  const searched = INVENTORIES.filter(({ collection }) => pathOf(collection, ''));
-  const lists = searched.map(async ({ collection }) => {
-    const query = { filter: containing('name_label', text), fields: 'id,name_label', sort: 'name_label', limit: FOUND };
-    const found = await get<Named[]>(`/${collection}`, query, signal);
-    return found.map((object): [Collection, Named] => [collection, object]);
-  });
-  return (await Promise.all(lists)).flat();
-}
-
 export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
+  const placeOf = usePlace();
   const [text, setText] = useState('');
   const menu = useRef<HTMLDivElement>(null);
   const asked = useDeferredValue(text.trim());
-  const objects = useQuery({ queryKey: ['palette', asked], enabled: asked !== '', queryFn: ({ signal }) => find(asked, signal) });
+  const objects = useQuery({ queryKey: ['palette', asked], enabled: asked !== '', queryFn: ({ signal }) => findByName(asked, FOUND, signal) });
   const screens = useNamedScreens()
     .map(({ path, label }) => ({ path, name: t(label) }))
     .filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
@@ -78,7 +67,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               <MenuGroup label={t('palette.objects')}>
                 <MenuList>
                   {objects.data.map(([collection, object]) => (
-                    <MenuItem key={object.id} itemId={pathOf(collection, object.id)}>
+                    <MenuItem key={object.id} itemId={pathOf(collection, object.id)} description={placeOf([collection, object])}>
                       {object.name_label}
                     </MenuItem>
                   ))}

@@ -30,7 +30,8 @@ import { tasks } from '../api/tasks.ts';
 import type { User } from '../api/types.ts';
 import { useConnection } from '../api/useConnection.ts';
 import { Navigation } from './Navigation.tsx';
-import { NotFound } from './NotFound.tsx';
+import { ForAdmins, NotFound } from './NotFound.tsx';
+import { PoolsProvider } from './pools.tsx';
 import { CONSOLE_WINDOW, HOME, SCREENS } from './routes.tsx';
 import { RunningTasks } from './RunningTasks.tsx';
 import { keepTyped } from './typedAhead.ts';
@@ -47,6 +48,7 @@ const MAIN = 'main';
 
 export default function Shell({ me }: { me: User }) {
   const { t } = useTranslation();
+  const isAdmin = me.permission === 'admin';
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const openPalette = () => {
     keepTyped();
@@ -114,58 +116,60 @@ export default function Shell({ me }: { me: User }) {
   );
   const sidebar = (
     <PageSidebar>
-      <PageSidebarBody>
+      <PageSidebarBody className="xo-nav">
         <Navigation />
       </PageSidebarBody>
-      <PageSidebarBody isFilled>
+      <PageSidebarBody isFilled className="xo-below-nav">
         <Tree />
       </PageSidebarBody>
     </PageSidebar>
   );
   return (
-    <ActionProvider>
-      <Page
-        masthead={masthead}
-        sidebar={sidebar}
-        isManagedSidebar
-        isContentFilled
-        mainContainerId={MAIN}
-        mainAriaLabel={t('shell.main')}
-        // Always there, so that the screen beside it stays the same one.
-        notificationDrawer={<Suspense>{areTasksOpen && <TasksDrawer onClose={closeTasks} />}</Suspense>}
-        isNotificationDrawerExpanded={areTasksOpen}
-        skipToContent={<SkipToContent href={`#${MAIN}`}>{t('shell.skip')}</SkipToContent>}
-      >
-        <Warnings isAdmin={me.permission === 'admin'} />
-        <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
-          <Switch>
-            <Route path="/">
-              <Redirect replace to={HOME} />
-            </Route>
-            {SCREENS.map(({ path, Page: Screen }) => (
-              <Route key={path} path={path}>
-                <Screen />
+    <PoolsProvider>
+      <ActionProvider>
+        <Page
+          masthead={masthead}
+          sidebar={sidebar}
+          isManagedSidebar
+          isContentFilled
+          mainContainerId={MAIN}
+          mainAriaLabel={t('shell.main')}
+          // Always there, so that the screen beside it stays the same one.
+          notificationDrawer={<Suspense>{areTasksOpen && <TasksDrawer onClose={closeTasks} />}</Suspense>}
+          isNotificationDrawerExpanded={areTasksOpen}
+          skipToContent={<SkipToContent href={`#${MAIN}`}>{t('shell.skip')}</SkipToContent>}
+        >
+          <Warnings />
+          <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
+            <Switch>
+              <Route path="/">
+                <Redirect replace to={HOME} />
               </Route>
-            ))}
-            <Route>
-              <NotFound />
-            </Route>
-          </Switch>
-        </Suspense>
-      </Page>
-      {isPaletteOpen && (
-        <Suspense>
-          <Palette onClose={() => setPaletteOpen(false)} />
-        </Suspense>
-      )}
-    </ActionProvider>
+              {SCREENS.map(({ path, isForAdmins, Page: Screen }) => (
+                <Route key={path} path={path}>
+                  {isForAdmins && !isAdmin ? <ForAdmins /> : <Screen />}
+                </Route>
+              ))}
+              <Route>
+                <NotFound />
+              </Route>
+            </Switch>
+          </Suspense>
+        </Page>
+        {isPaletteOpen && (
+          <Suspense>
+            <Palette onClose={() => setPaletteOpen(false)} />
+          </Suspense>
+        )}
+      </ActionProvider>
+    </PoolsProvider>
   );
 }
 
 /** What is shown may be old, and says so. */
-function Warnings({ isAdmin }: { isAdmin: boolean }) {
+function Warnings() {
   const { t } = useTranslation();
-  if (useConnection() !== 'lost') return <Suspense>{isAdmin && <LostPools />}</Suspense>;
+  if (useConnection() !== 'lost') return <Suspense><LostPools /></Suspense>;
   return (
     <Banner status="warning" isSticky screenReaderText={t('shell.warning')}>
       <span role="status">{t('shell.lost')}</span>

@@ -1,90 +1,132 @@
-// Pool > host > VM. Pools and hosts are always there; VMs are asked for where a host is open, and only the rows on screen are drawn.
+// Pool > host > VM, as `treeRows.ts` lays it out; only the rows on screen are drawn. One stop for Tab: arrows lead from row to row, left and
+// right close and open, Enter goes to the object.
 import { Button } from '@patternfly/react-core';
 import AngleDownIcon from '@patternfly/react-icons/dist/esm/icons/angle-down-icon';
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
-import type { Collection, Named } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
 import { oneOf } from '../components/filterText.ts';
 import { pathOf } from './paths.ts';
+import { usePools } from './pools.tsx';
+import { openContainers, rowsOf, type Row } from './treeRows.ts';
 
 const ROW_PX = 30;
 const INDENT_REM = 1;
 const MAX_ROWS = 1000;
 
-interface Row {
-  collection: Collection;
-  object: Named;
-  depth: number;
-  /** Whether it is open; what has nothing below is neither. */
-  isOpen?: boolean;
-}
-
 export function Tree() {
   const { t } = useTranslation();
+  const [, navigate] = useLocation();
   const pane = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const pools = useAll('pools', '', ['id', 'name_label']);
-  const hosts = useAll('hosts', '', ['id', 'name_label', '$pool'], 'name_label', MAX_ROWS);
-  const below = open.size > 0 ? oneOf('$container', [...open]) : undefined;
-  const vms = useAll('vms', below, ['id', 'name_label', '$container'], 'name_label', MAX_ROWS);
+  const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
+  const { pools } = usePools();
+  const hosts = useAll('hosts', '', ['id', 'name_label', '$pool'], 'name_label', MAX_ROWS).rows;
+  const containers = openContainers({ pools, hosts, turned });
+  const vms = useAll('vms', containers.length > 0 ? oneOf('$container', containers) : undefined, ['id', 'name_label', '$container'], 'name_label', MAX_ROWS).rows;
+  const rows = rowsOf({ pools, hosts, vms, turned });
 
-  const rows: Row[] = [];
-  const addVms = (container: string, depth: number) => {
-    for (const vm of vms.rows) if (vm.$container === container && open.has(container)) rows.push({ collection: 'vms', object: vm, depth });
-  };
-  for (const pool of pools.rows) {
-    rows.push({ collection: 'pools', object: pool, depth: 0, isOpen: open.has(pool.id) });
-    for (const host of hosts.rows.filter((one) => one.$pool === pool.id)) {
-      rows.push({ collection: 'hosts', object: host, depth: 1, isOpen: open.has(host.id) });
-      addVms(host.id, 2);
-    }
-    addVms(pool.id, 1);
-  }
-
-  const toggle = (id: string) => {
-    const next = new Set(open);
-    if (!next.delete(id)) next.add(id);
-    setOpen(next);
+  const turn = (key: string) => {
+    const next = new Set(turned);
+    if (!next.delete(key)) next.add(key);
+    setTurned(next);
   };
   // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Virtual's own state is not to be memoised
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => pane.current, estimateSize: () => ROW_PX, overscan: 10 });
+
+  const [chosen, setHere] = useState(0);
+  const here = Math.min(chosen, Math.max(0, rows.length - 1));
+  const [isLed, setLed] = useState(false);
+  useEffect(() => {
+    // The row may have to be drawn first.
+    if (isLed) pane.current?.querySelector<HTMLElement>(`[data-index="${here}"]`)?.focus();
+  }, [here, isLed]);
+  const lead = (to: number) => {
+    const next = Math.min(Math.max(to, 0), rows.length - 1);
+    setLed(true);
+    setHere(next);
+    virtual.scrollToIndex(next);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const row = rows[here];
+    if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
+    const path = row.object && pathOf(row.collection, row.object.id);
+    const parent = rows.slice(0, here).findLastIndex(({ depth }) => depth < row.depth);
+    const acts: Record<string, () => void> = {
+      ArrowDown: () => lead(here + 1),
+      ArrowUp: () => lead(here - 1),
+      Home: () => lead(0),
+      End: () => lead(rows.length - 1),
+      ArrowRight: () => (row.isOpen === false ? turn(row.key) : row.isOpen && lead(here + 1)),
+      ArrowLeft: () => (row.isOpen ? turn(row.key) : parent >= 0 && lead(parent)),
+      Enter: () => (path ? navigate(path) : turn(row.key)),
+    };
+    const act = acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
+
   return (
-    <div ref={pane} className="xo-tree" role="tree" aria-label={t('tree.label')}>
-      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+    <div ref={pane} className="xo-tree" role="tree" aria-label={t('tree.label')} onKeyDown={onKeyDown} onBlur={() => setLed(false)}>
+      <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
         {virtual.getVirtualItems().map(({ index, start }) => {
           const row = rows[index];
-          if (!row) return null;
-          const { collection, object, depth, isOpen } = row;
-          const path = pathOf(collection, object.id);
-          return (
-            <div
-              key={object.id}
-              role="treeitem"
-              aria-level={depth + 1}
-              {...(isOpen !== undefined && { 'aria-expanded': isOpen })}
-              className="xo-tree-row"
-              style={{ position: 'absolute', top: start, height: ROW_PX, paddingInlineStart: `${(isOpen === undefined ? depth + 1 : depth) * INDENT_REM}rem`, width: '100%' }}
-            >
-              {isOpen !== undefined && (
-                <Button
-                  variant="plain"
-                  size="sm"
-                  hasNoPadding
-                  icon={isOpen ? <AngleDownIcon /> : <AngleRightIcon />}
-                  aria-label={t(isOpen ? 'tree.close' : 'tree.open', { name: object.name_label })}
-                  onClick={() => toggle(object.id)}
-                />
-              )}
-              {path ? <Link to={path}>{object.name_label}</Link> : <span>{object.name_label}</span>}
-            </div>
-          );
+          return row && <TreeRow key={row.key} {...{ row, index, start }} isHere={index === here} onTurn={() => turn(row.key)} onHere={() => setHere(index)} />;
         })}
       </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  row: Row;
+  index: number;
+  start: number;
+  /** Where Tab comes in. */
+  isHere: boolean;
+  onTurn: () => void;
+  onHere: () => void;
+}
+
+function TreeRow({ row: { collection, object, depth, isOpen }, index, start, isHere, onTurn, onHere }: RowProps) {
+  const { t } = useTranslation();
+  const path = object && pathOf(collection, object.id);
+  const name = object?.name_label ?? t('tree.off');
+  return (
+    <div
+      data-index={index}
+      role="treeitem"
+      tabIndex={isHere ? 0 : -1}
+      aria-label={name}
+      aria-level={depth + 1}
+      {...(isOpen !== undefined && { 'aria-expanded': isOpen })}
+      className="xo-tree-row"
+      style={{ position: 'absolute', top: start, height: ROW_PX, paddingInlineStart: `${(isOpen === undefined ? depth + 1 : depth) * INDENT_REM}rem`, width: '100%' }}
+      onClick={onHere}
+    >
+      {isOpen !== undefined && (
+        <Button
+          variant="plain"
+          size="sm"
+          hasNoPadding
+          tabIndex={-1}
+          icon={isOpen ? <AngleDownIcon /> : <AngleRightIcon />}
+          aria-label={t(isOpen ? 'tree.close' : 'tree.open', { name })}
+          onClick={onTurn}
+        />
+      )}
+      {path ? (
+        <Link to={path} tabIndex={-1}>
+          {name}
+        </Link>
+      ) : (
+        <span>{name}</span>
+      )}
     </div>
   );
 }

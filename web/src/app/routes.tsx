@@ -1,19 +1,23 @@
 // The route table: every screen, once. What stands here is in the navigation and in the palette; what is not built is not here.
 import { lazy, type ComponentType } from 'react';
 
-import { useMe, useSetup } from '../api/session.ts';
+import { useIsAdmin } from '../api/permissions.ts';
+import { useSetup } from '../api/session.ts';
 import type { TextKey } from '../i18n.ts';
 import { INVENTORIES } from '../screens/inventory/collections.tsx';
+import { useMakerPools } from './pools.tsx';
 
 export interface Screen {
   path: string;
   Page: ComponentType;
   /** In the navigation under this name. */
   label?: TextKey;
-  /** Named for administrators only; the server refuses what it shows to others. */
+  /** For administrators only: others are told so, and the server refuses what it shows. */
   isForAdmins?: boolean;
   /** Named where the server runs in an appliance only. */
   isForAppliances?: boolean;
+  /** Named for those only who may make VMs in some pool. */
+  isForMakers?: boolean;
 }
 
 const UsersScreen = lazy(() => import('../screens/users/UsersScreen.tsx'));
@@ -26,10 +30,11 @@ export const SCREENS: readonly Screen[] = [
     label,
     Page: () => <InventoryScreen key={collection} collection={collection} />,
   })),
-  { path: '/create-vm', label: 'create.title', Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
+  { path: '/create-vm', label: 'create.title', isForMakers: true, Page: lazy(() => import('../screens/create/CreateVmScreen.tsx')) },
   { path: '/tasks', label: 'tasks.title', Page: lazy(() => import('../screens/tasks/TasksScreen.tsx')) },
-  { path: '/users', label: 'users.title', isForAdmins: true, Page: UsersScreen },
-  { path: '/users/groups', Page: UsersScreen },
+  { path: '/users', label: 'users.screen', isForAdmins: true, Page: UsersScreen },
+  { path: '/users/groups', isForAdmins: true, Page: UsersScreen },
+  { path: '/users/access', isForAdmins: true, Page: UsersScreen },
   { path: '/appliance', label: 'appliance.title', isForAdmins: true, isForAppliances: true, Page: lazy(() => import('../screens/appliance/ApplianceScreen.tsx')) },
   { path: '/account', label: 'account.title', Page: lazy(() => import('../screens/account/AccountScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
@@ -42,10 +47,11 @@ export const SCREENS: readonly Screen[] = [
 
 /** Those that this user is told of. */
 export function useNamedScreens(): { path: string; label: TextKey }[] {
-  const isAdmin = useMe().data?.permission === 'admin';
+  const isAdmin = useIsAdmin();
+  const isMaker = useMakerPools().pools.length > 0;
   const isAppliance = useSetup().data?.appliance === true;
-  return SCREENS.flatMap(({ path, label, isForAdmins, isForAppliances }) =>
-    label && (isAdmin || !isForAdmins) && (isAppliance || !isForAppliances) ? [{ path, label }] : [],
+  return SCREENS.flatMap(({ path, label, isForAdmins, isForAppliances, isForMakers }) =>
+    label && (isAdmin || !isForAdmins) && (isAppliance || !isForAppliances) && (isMaker || isAdmin || !isForMakers) ? [{ path, label }] : [],
   );
 }
 

@@ -7,7 +7,7 @@ const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName)) && (target as HTMLInputElement).type !== 'checkbox';
 
 /** What has the focus and does something by itself when Enter is pressed. */
-const takesEnter = (target: EventTarget | null) => target instanceof Element && target.closest('a, button, summary, [role=menuitem], [role=option]') !== null;
+const takesEnter = (target: EventTarget | null) => target instanceof Element && target.closest('a, button, summary, [role=menuitem], [role=option], [role=treeitem]') !== null;
 
 /** `keys` by `event.key`; with Ctrl or Cmd as `ctrl+k`, which works while typing too. */
 export function useKeys(keys: Keys) {

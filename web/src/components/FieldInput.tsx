@@ -1,10 +1,15 @@
 // One thing that is asked for, as the control that fits it.
 import { Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextArea, TextInput } from '@patternfly/react-core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import type { Field, Value } from '../actions/action.ts';
+import { nameOf, type Field, type Value } from '../actions/action.ts';
+import { flawOf } from '../actions/flaws.ts';
+import { useName } from '../api/names.ts';
 import type { Collection, Sr } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
+import { useFullName } from '../app/pools.tsx';
+import { ObjectSearch } from './ObjectSearch.tsx';
 import { bytes, GIB } from './units.ts';
 
 const OFFERED = 200;
@@ -13,20 +18,31 @@ interface Props {
   field: Field;
   value: Value;
   onChange: (value: Value) => void;
+  /** Why the server did not take it. */
+  refused?: string | undefined;
 }
 
-export function FieldInput({ field, value, onChange }: Props) {
+export function FieldInput({ field, value, onChange, refused }: Props) {
   const { t } = useTranslation();
+  // What nobody has touched yet is not called wrong.
+  const [isTouched, setTouched] = useState(false);
   const id = `field-${field.name}`;
   const label = t(field.label);
-  if (field.kind === 'flag') return <Checkbox id={id} label={label} isChecked={value === true} onChange={(_, is) => onChange(is)} {...(field.help && { description: t(field.help) })} />;
+  const change = (next: Value) => {
+    setTouched(true);
+    onChange(next);
+  };
+  if (field.kind === 'flag') return <Checkbox id={id} label={label} isChecked={value === true} onChange={(_, is) => change(is)} {...(field.help && { description: t(field.help) })} />;
+  const flaw = isTouched ? flawOf(field, value) : undefined;
+  const wrong = flaw ? String(t(flaw.key, flaw.with ?? {})) : refused && t('flaw.refused', { why: refused });
+  const help = wrong ?? (field.help && t(field.help));
   return (
     <FormGroup label={field.kind === 'size' ? `${label} (GiB)` : label} fieldId={id} isRequired={field.isRequired === true}>
-      <Control {...{ field, value, onChange, id }} />
-      {field.help && (
+      <Control {...{ field, value, id }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(wrong && { validated: 'error' }) }} />
+      {help && (
         <FormHelperText>
-          <HelperText>
-            <HelperTextItem>{t(field.help)}</HelperTextItem>
+          <HelperText id={`${id}-help`} isLiveRegion={wrong !== undefined}>
+            <HelperTextItem variant={wrong ? 'error' : 'default'}>{help}</HelperTextItem>
           </HelperText>
         </FormHelperText>
       )}
@@ -34,19 +50,43 @@ export function FieldInput({ field, value, onChange }: Props) {
   );
 }
 
-function Control({ field, value, onChange, id }: Props & { id: string }) {
+/** Whether the value is wrong, and where that is said. */
+interface Look {
+  validated?: 'error';
+  'aria-describedby'?: string;
+}
+
+interface ControlProps {
+  field: Field;
+  value: Value;
+  onChange: (value: Value) => void;
+  id: string;
+  look: Look;
+}
+
+function Control({ field, value, onChange, id, look }: ControlProps) {
   switch (field.kind) {
     case 'lines':
-      return <TextArea id={id} value={String(value)} rows={5} resizeOrientation="vertical" onChange={(_, text) => onChange(text)} />;
+      return <TextArea id={id} value={String(value)} rows={5} resizeOrientation="vertical" onChange={(_, text) => onChange(text)} {...look} />;
     case 'password':
-      return <TextInput id={id} type="password" autoComplete={field.autoComplete ?? 'new-password'} value={String(value)} onChange={(_, text) => onChange(text)} />;
+      return <TextInput id={id} type="password" autoComplete={field.autoComplete ?? 'new-password'} value={String(value)} onChange={(_, text) => onChange(text)} {...look} />;
     case 'number':
-      return <TextInput id={id} type="number" min={0} value={String(value)} onChange={(_, text) => onChange(Number(text))} />;
+      return (
+        <TextInput
+          id={id}
+          type="number"
+          min={field.least ?? 0}
+          {...(field.most !== undefined && { max: field.most })}
+          value={String(value)}
+          onChange={(_, text) => onChange(text === '' ? '' : Number(text))}
+          {...look}
+        />
+      );
     case 'size':
-      return <SizeInput {...{ id, value: Number(value), onChange }} />;
+      return <SizeInput {...{ id, value: Number(value), onChange, look }} />;
     case 'choice':
       return (
-        <FormSelect id={id} value={value} onChange={(_, chosen) => onChange(chosen)}>
+        <FormSelect id={id} value={value} onChange={(_, chosen) => onChange(chosen)} {...look}>
           {field.choices?.map(([one, text]) => (
             <FormSelectOption key={one} value={one} label={text} />
           ))}
@@ -54,13 +94,23 @@ function Control({ field, value, onChange, id }: Props & { id: string }) {
       );
     case 'object':
       return <ObjectSelect {...{ id, value: String(value), onChange }} collection={field.collection ?? 'vms'} filter={field.filter ?? ''} />;
+    case 'search':
+      return <ObjectSearch {...{ id, value: String(value), onChange }} />;
     default:
-      return <TextInput id={id} value={String(value)} onChange={(_, text) => onChange(text)} />;
+      return <TextInput id={id} value={String(value)} onChange={(_, text) => onChange(text)} {...look} />;
   }
 }
 
+interface SizeProps {
+  id: string;
+  value: number;
+  onChange: (value: number) => void;
+  label?: string;
+  look?: Look;
+}
+
 /** Bytes, typed in GiB. */
-export function SizeInput({ id, value, onChange, label }: { id: string; value: number; onChange: (value: number) => void; label?: string }) {
+export function SizeInput({ id, value, onChange, label, look }: SizeProps) {
   return (
     <TextInput
       id={id}
@@ -70,6 +120,7 @@ export function SizeInput({ id, value, onChange, label }: { id: string; value: n
       value={value === 0 ? '' : String(Math.round((value / GIB) * 1000) / 1000)}
       onChange={(_, text) => onChange(Math.round(Number(text) * GIB))}
       {...(label && { 'aria-label': label })}
+      {...look}
     />
   );
 }
@@ -83,20 +134,38 @@ interface ObjectSelectProps {
   label?: string;
 }
 
+/** What an offered object must tell to be told from others of its name. */
+const OFFERED_FIELDS = ['id', 'name_label', '$pool'];
+const OFFERED_SR_FIELDS = [...OFFERED_FIELDS, 'size', 'physical_usage', 'shared', '$container'];
+
 export function ObjectSelect({ id, collection, filter, value, onChange, label }: ObjectSelectProps) {
   const { t } = useTranslation();
-  const { rows } = useAll(collection, filter, ['id', 'name_label', ...(collection === 'srs' ? ['size', 'physical_usage'] : [])], 'name_label', OFFERED);
-  const text = (one: (typeof rows)[number]) => {
-    if (collection !== 'srs') return one.name_label ?? one.id;
-    const sr = one as Sr;
-    return t('ask.free', { name: sr.name_label, size: bytes(Math.max(0, sr.size - sr.physical_usage)) });
-  };
+  const { rows, isOld } = useAll(collection, filter, collection === 'srs' ? OFFERED_SR_FIELDS : OFFERED_FIELDS, 'name_label', OFFERED);
+  // Those of another pool are no choice, not even for a moment.
+  const offered = isOld ? [] : rows;
+  const hasManyPools = new Set(offered.map(({ $pool }) => $pool)).size > 1;
   return (
     <FormSelect id={id} value={value} onChange={(_, chosen) => onChange(chosen)} {...(label && { 'aria-label': label })}>
       <FormSelectOption value="" label={t('ask.choose')} isPlaceholder />
-      {rows.map((one) => (
-        <FormSelectOption key={one.id} value={one.id} label={text(one)} />
-      ))}
+      {offered.map((one) =>
+        collection === 'srs' ? <SrOption key={one.id} sr={one as Sr} isWithPool={hasManyPools} /> : <Option key={one.id} object={one} isWithPool={hasManyPools} />,
+      )}
     </FormSelect>
   );
+}
+
+function Option({ object, isWithPool, text }: { object: { id: string; name_label?: string | undefined; $pool: string }; isWithPool: boolean; text?: string }) {
+  const fullName = useFullName();
+  return <FormSelectOption value={object.id} label={text ?? (isWithPool ? fullName(object) : nameOf(object))} />;
+}
+
+/** With its free space and, since each host may have a storage of the same name, with its host. */
+function SrOption({ sr, isWithPool }: { sr: Sr; isWithPool: boolean }) {
+  const { t } = useTranslation();
+  const fullName = useFullName();
+  const isLocal = !sr.shared && sr.$container !== sr.$pool;
+  const host = useName('hosts', isLocal ? sr.$container : undefined);
+  const name = isWithPool ? fullName(sr) : sr.name_label;
+  const size = bytes(Math.max(0, sr.size - sr.physical_usage));
+  return <Option object={sr} isWithPool={isWithPool} text={host === undefined ? t('ask.free', { name, size }) : t('ask.freeOn', { name, host, size })} />;
 }

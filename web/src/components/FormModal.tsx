@@ -3,7 +3,8 @@ import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from 
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { type Field, initialOf, isComplete, type Values } from '../actions/action.ts';
+import { type Field, initialOf, type Values } from '../actions/action.ts';
+import { isSound } from '../actions/flaws.ts';
 import { Problem } from '../api/problem.ts';
 import { FieldInput } from './FieldInput.tsx';
 import { ProblemText } from './ProblemText.tsx';
@@ -13,6 +14,8 @@ const FIRST_FIELD = '#form :is(input, select, textarea)';
 interface Props {
   title: string;
   text?: string;
+  /** What must be known before. */
+  warning?: string;
   fields?: readonly Field[];
   button: string;
   isDanger?: boolean;
@@ -22,12 +25,15 @@ interface Props {
   onClose: () => void;
 }
 
-export function FormModal({ title, text, fields = [], button, isDanger = false, failed, send, onClose }: Props) {
+export function FormModal({ title, text, warning, fields = [], button, isDanger = false, failed, send, onClose }: Props) {
   const { t } = useTranslation();
   const [values, setValues] = useState(() => initialOf(fields));
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const canSend = isComplete(fields, values) && !isSending;
+  const canSend = isSound(fields, values) && !isSending;
+  // What the server says of a field is said there.
+  const refused = (name: string) => problem?.data.errors?.find(({ instancePath }) => instancePath === `/${name}`)?.message;
+  const isAtField = fields.some(({ name }) => refused(name) !== undefined);
   const submit = async () => {
     setSending(true);
     setProblem(undefined);
@@ -51,13 +57,23 @@ export function FormModal({ title, text, fields = [], button, isDanger = false, 
             if (canSend) void submit();
           }}
         >
-          {problem && (
+          {warning && <Alert isInline isPlain variant="warning" title={warning} />}
+          {problem && !isAtField && (
             <Alert isInline variant="danger" title={failed ?? t('form.failed')}>
               <ProblemText problem={problem} />
             </Alert>
           )}
           {fields.map((field) => (
-            <FieldInput key={field.name} field={field} value={values[field.name] ?? ''} onChange={(value) => setValues({ ...values, [field.name]: value })} />
+            <FieldInput
+              key={field.name}
+              field={field}
+              value={values[field.name] ?? ''}
+              refused={refused(field.name)}
+              onChange={(value) => {
+                setProblem(undefined);
+                setValues({ ...values, [field.name]: value });
+              }}
+            />
           ))}
         </Form>
       </ModalBody>

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { taskName } from './taskName.ts';
+import fr from '../locales/fr.json';
+import { slugOf, taskName } from './taskName.ts';
 
 const task = (name?: string) => ({ id: 't1', status: 'pending', start: 0, properties: name === undefined ? {} : { name } }) as const;
 
@@ -16,5 +19,14 @@ describe('the name of a task', () => {
 
   it('is the id when there is none', () => {
     expect(taskName(task())).toBe('t1');
+  });
+});
+
+describe('what the server calls actions', () => {
+  it('has words in the catalogues', () => {
+    const table = readFileSync(join(import.meta.dirname, '../../../server/api/src/rest/actions/table.rs'), 'utf8');
+    const labels = [...table.matchAll(/action\(\s*"[^"]+",\s*"[^"]+",\s*"([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(labels.length).toBeGreaterThan(40);
+    expect(labels.filter((label) => !(slugOf(label) in fr.did))).toEqual([]);
   });
 });

@@ -20,6 +20,11 @@ export function time(seconds: number | null | undefined): string {
   return seconds ? moment(seconds * 1000) : '–';
 }
 
+/** For programs: a time of a pool, in seconds, as ISO 8601 has it. */
+export function isoTime(seconds: number | null | undefined): string {
+  return seconds ? new Date(seconds * 1000).toISOString() : '';
+}
+
 /** A date with its time, in milliseconds. */
 export function moment(ms: number): string {
   return new Date(ms).toLocaleString(locale(), inZone());

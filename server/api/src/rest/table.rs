@@ -4,8 +4,8 @@ use xo_engine::Engine;
 
 use super::route::Route;
 use super::{
-    accounts, actions, alarms, appliance, certificate, changes, collections, docs, events, public,
-    servers, session, setup, stats, streams, tasks,
+    accounts, acls, actions, alarms, appliance, certificate, changes, collections, docs, events,
+    public, servers, session, setup, stats, streams, tasks,
 };
 
 /// Every route that is served. What needs a method that the engine lacks is left out.
@@ -14,6 +14,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         public::routes(),
         docs::routes(),
         accounts::routes(),
+        acls::routes(),
         alarms::routes(),
         appliance::routes(engine),
         certificate::routes(),

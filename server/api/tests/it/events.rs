@@ -232,11 +232,12 @@ async fn connections_to_pools_are_told_as_they_change() {
 }
 
 #[tokio::test]
-async fn connections_to_pools_are_told_to_administrators_alone() {
+async fn connections_to_pools_are_told_to_whom_they_concern() {
     let mut site = Site::with_pool().await;
-    site.post("/users", &json!({ "name": "ann", "password": PASSWORD }))
-        .await
-        .expect(201);
+    let ann = site
+        .post("/users", &json!({ "name": "ann", "password": PASSWORD }))
+        .await;
+    let ann = ann.expect(201).json()["id"].clone();
     let server = site.get("/servers?fields=id").await.expect(200).json()[0].clone();
     let shown = format!("/events/{}/subscriptions/shown", open(&site).await.1);
     site.with_body("PUT", &shown, &json!({ "collection": "server" }))
@@ -249,12 +250,38 @@ async fn connections_to_pools_are_told_to_administrators_alone() {
     let told = json!({ "$subscription": "shown", "id": server["id"] });
     assert_eq!(events.next().await, ("add".into(), told));
 
+    let admin = site.token.clone();
     site.token = site.token_of("ann").await;
-    let (_events, id) = open(&site).await;
+    let seen = site.get("/servers?fields=*").await.expect(200).json();
+    assert_eq!(seen, json!([]));
+    let own = std::mem::replace(&mut site.token, admin);
+    let vm = site.get("/vms?fields=id&limit=1").await.expect(200).json()[0]["id"].clone();
+    let grant = json!({ "subject": ann, "object": vm, "action": "viewer" });
+    site.post("/acls", &grant).await.expect(201);
+    let admin = std::mem::replace(&mut site.token, own);
+    let (mut events, id) = open(&site).await;
     let path = format!("/events/{id}/subscriptions");
     site.post(&path, &json!({ "collection": "server" }))
         .await
+        .expect(201);
+    let seen = site.get("/servers?fields=*").await.expect(200).json()[0].clone();
+    assert_eq!(seen["id"], server["id"]);
+    assert_eq!(seen["status"], "connected");
+    for secret in ["host", "username", "poolNameLabel", "fingerprint"] {
+        assert!(seen.get(secret).is_none(), "{seen}");
+    }
+    site.get(&format!("/servers/{}", server["id"].as_str().unwrap()))
+        .await
         .expect(403);
+    site.token = admin;
+    let off = format!(
+        "/servers/{}/actions/disconnect?sync",
+        server["id"].as_str().unwrap()
+    );
+    site.post(&off, &json!({})).await.expect(204);
+    // With the pool goes what was granted on it.
+    let (kind, told) = events.next().await;
+    assert_eq!((kind.as_str(), &told["id"]), ("remove", &server["id"]));
 }
 
 /// Reads on to an event that says so.

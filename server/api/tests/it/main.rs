@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod acls;
 mod actions;
 mod authentication;
 mod compatibility;

@@ -17,6 +17,19 @@ pub fn text() -> Schema {
     string().set("minLength", json!(0))
 }
 
+/// What somebody calls a thing: not only blanks, and no longer than a screen can show.
+pub fn label() -> Schema {
+    string()
+        .set("pattern", json!(NOT_BLANK))
+        .set("maxLength", json!(NAME_LENGTH))
+}
+
+/// Longest name, in characters. Pools take any length, and their other clients cannot show it.
+const NAME_LENGTH: u32 = 255;
+
+/// The one pattern that is known: something else than blanks.
+pub(super) const NOT_BLANK: &str = r"\S";
+
 /// `true` or `false`.
 pub fn boolean() -> Schema {
     Schema::of("type", json!("boolean"))
@@ -88,6 +101,11 @@ impl Schema {
     /// At least.
     pub fn min(self, value: i64) -> Self {
         self.set("minimum", json!(value))
+    }
+
+    /// At most.
+    pub fn max(self, value: i64) -> Self {
+        self.set("maximum", json!(value))
     }
 
     /// The members of an object; others are refused.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Param;
+use super::schema::NOT_BLANK;
 use crate::error::{Error, ParamError, Result};
 
 pub(super) fn validate(
@@ -107,6 +108,14 @@ fn check(rules: &Map<String, Value>, value: &Value, path: &str, errors: &mut Vec
                     "must not be empty".into(),
                 );
             }
+            let wants_more = rules.get("pattern") == Some(&json!(NOT_BLANK));
+            if wants_more && length > 0 && text.trim().is_empty() {
+                fail(
+                    "pattern",
+                    json!({ "pattern": NOT_BLANK }),
+                    "must not be only blanks".into(),
+                );
+            }
             if let Some(max) = rules
                 .get("maxLength")
                 .and_then(Value::as_u64)
@@ -123,6 +132,14 @@ fn check(rules: &Map<String, Value>, value: &Value, path: &str, errors: &mut Vec
                     "minimum",
                     json!({ "limit": min }),
                     format!("must be >= {min}"),
+                );
+            }
+            let most = rules.get("maximum").and_then(Value::as_f64);
+            if let Some(max) = most.filter(|m| number.as_f64().is_some_and(|n| n > *m)) {
+                fail(
+                    "maximum",
+                    json!({ "limit": max }),
+                    format!("must be <= {max}"),
                 );
             }
         }
@@ -207,7 +224,9 @@ fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::method::schema::{array, boolean, integer, object, one_of, string, text, types};
+    use crate::method::schema::{
+        array, boolean, integer, label, object, one_of, string, text, types,
+    };
 
     fn run(params: Vec<(&'static str, crate::Schema)>, given: Value) -> Result<Value, Vec<String>> {
         let declared: Vec<_> = params
@@ -250,6 +269,32 @@ mod tests {
                 " additionalProperties"
             ]
         );
+    }
+
+    #[test]
+    fn a_name_says_something_and_a_number_stays_within_its_limits() {
+        let params = || {
+            let number = types(&["integer", "null"]).optional().min(0).max(5);
+            vec![("s", label()), ("n", number)]
+        };
+        for good in [
+            json!({"s": " a "}),
+            json!({"s": "a", "n": null}),
+            json!({"s": "a", "n": 5}),
+        ] {
+            run(params(), good).unwrap();
+        }
+        let refused = |given| run(params(), given).unwrap_err();
+        assert_eq!(
+            refused(json!({"s": "  ", "n": 6})),
+            ["/s pattern", "/n maximum"]
+        );
+        assert_eq!(
+            refused(json!({"s": "", "n": -1})),
+            ["/s minLength", "/n minimum"]
+        );
+        assert_eq!(refused(json!({"s": "ä".repeat(256)})), ["/s maxLength"]);
+        run(params(), json!({"s": "ä".repeat(255)})).unwrap();
     }
 
     #[test]

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use xo_store::Acl;
 
 use crate::access::permissions_of;
-use crate::schema::string;
-use crate::{Call, Error, Method, Result};
+use crate::schema::{array, string};
+use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     let entry = |name, text| {
@@ -30,6 +30,13 @@ pub(super) fn methods() -> Vec<Method> {
         .any_params()
         .untasked()
         .run(get_current_permissions),
+        Method::new(
+            "acl.getPermissions",
+            "Tells what the signed-in user may do with these objects, by entries on them and on what holds them.",
+        )
+        .param("objects", array(string()))
+        .untasked()
+        .run(get_permissions),
         entry(
             "acl.add",
             "Grants a role or a permission on an object to a user or a group.",
@@ -59,6 +66,26 @@ async fn get_current_permissions(call: Call) -> Result<Value> {
         objects.entry(object).or_default().extend(names);
     }
     Ok(json!(objects))
+}
+
+/// Objects that are not there, and those that the user may do nothing with, are left out.
+async fn get_permissions(call: Call) -> Result<Value> {
+    let account = call.engine.account(&call.caller)?;
+    let mut found = Map::new();
+    for id in call.strings("objects") {
+        let Some(object) = call.engine.inventory.find(&id) else {
+            continue;
+        };
+        let held: Vec<&str> = Permission::ALL
+            .into_iter()
+            .filter(|wanted| call.engine.may(&account, &object, *wanted))
+            .map(Permission::name)
+            .collect();
+        if !held.is_empty() {
+            found.insert(id, json!(held));
+        }
+    }
+    Ok(Value::Object(found))
 }
 
 async fn add(call: Call) -> Result<()> {

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use xo_store::{CloudConfig, CloudConfigKind};
 
-use crate::schema::string;
+use crate::schema::{label, string};
 use crate::{Call, Method, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     let make = |name, text| {
         Method::new(name, text)
             .admin()
-            .param("name", string())
+            .param("name", label())
             .param("template", string())
     };
     let list = |name, text| Method::new(name, text).any_params().untasked();
@@ -32,7 +32,7 @@ pub(super) fn methods() -> Vec<Method> {
         Method::new("cloudConfig.update", "Changes a template.")
             .admin()
             .param("id", string())
-            .param("name", string().optional())
+            .param("name", label().optional())
             .param("template", string().optional())
             .run(update),
         Method::new("cloudConfig.delete", "Deletes a template.")

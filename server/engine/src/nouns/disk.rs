@@ -14,7 +14,7 @@ use xo_model::ObjectType::{Sr, Vm};
 use super::made;
 use super::vdi::{self, NewVdi};
 use super::vm::{NewDisk, attach_disk};
-use crate::schema::{array, boolean, one_of, string, text, texts, types};
+use crate::schema::{array, boolean, label, one_of, string, text, texts, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 /// What XAPI knows disks to be for (`vdi_type`).
@@ -38,7 +38,7 @@ pub(super) fn methods() -> Vec<Method> {
             "disk.create",
             "Makes an empty disk, and attaches it to a VM if one is named.",
         )
-        .param("name", string())
+        .param("name", label())
         .param("size", types(&["integer", "string"]))
         .param("sr", string())
         .param("vm", string().optional())
@@ -62,6 +62,13 @@ pub(super) fn methods() -> Vec<Method> {
     methods
 }
 
+/// Of a disk without a byte, pools make nothing that can be used.
+fn some_size(call: &Call) -> Result<u64> {
+    call.size_opt("size")?
+        .filter(|size| *size > 0)
+        .ok_or_else(|| Error::invalid("size", "must be more than nothing"))
+}
+
 async fn create(call: Call) -> Result<String> {
     let sr = call.object("sr")?;
     call.require(sr, Permission::Administrate)?;
@@ -73,7 +80,7 @@ async fn create(call: Call) -> Result<String> {
     }
     let new = NewVdi {
         sr: sr.reference.clone(),
-        size: call.size_opt("size")?.unwrap_or_default(),
+        size: some_size(&call)?,
         name_label: call.str("name")?.to_owned(),
         name_description: call.str_opt("description").unwrap_or_default().to_owned(),
         others: call.fields(&[

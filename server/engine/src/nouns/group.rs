@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use xo_store::Group;
 
-use crate::schema::{array, string};
+use crate::schema::{array, label, string};
 use crate::{Call, Method, Result};
 
 pub(super) fn methods() -> Vec<Method> {
@@ -11,7 +11,7 @@ pub(super) fn methods() -> Vec<Method> {
     vec![
         Method::new("group.create", "Creates a group and returns its id.")
             .admin()
-            .param("name", string())
+            .param("name", label())
             .run(create),
         Method::new("group.getAll", "Lists all groups.")
             .admin()
@@ -24,7 +24,7 @@ pub(super) fn methods() -> Vec<Method> {
         )
         .run(delete),
         on_group("group.set", "Renames a group.")
-            .param("name", string().optional())
+            .param("name", label().optional())
             .run(set),
         on_group("group.setUsers", "Replaces the members of a group.")
             .param("userIds", array(string()))

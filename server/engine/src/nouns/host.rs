@@ -10,7 +10,7 @@ use xo_model::ObjectType::Host;
 
 use super::entry::MapField;
 use super::made;
-use crate::schema::{array, boolean, string, text};
+use crate::schema::{array, boolean, label, string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
@@ -29,7 +29,7 @@ pub(super) fn methods() -> Vec<Method> {
     vec![
         administered("host.set", "Changes names and settings of a host.")
             .param("iscsiIqn", string().optional())
-            .param("name_label", string().optional())
+            .param("name_label", label().optional())
             .param("name_description", text().optional())
             .param("multipathing", boolean().optional())
             .run(set),

@@ -11,10 +11,12 @@ use xo_model::ObjectType::{Network, Pif, Pool};
 
 use super::entry::MapField;
 use super::made;
-use crate::schema::{array, boolean, integer, one_of, string, text};
+use crate::schema::{array, boolean, integer, label, one_of, string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
 const DEFAULT_MTU: i64 = 1500;
+const MOST_MTU: i64 = 65_535;
+const MOST_VLAN: i64 = 4094;
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
@@ -23,12 +25,12 @@ pub(super) fn methods() -> Vec<Method> {
             "Makes a network; with an interface, a VLAN on every host of the pool.",
         )
         .param("pool", string())
-        .param("name", string())
+        .param("name", label())
         .param("nbd", boolean().optional())
         .param("description", text().optional())
         .param("pif", string().optional())
-        .param("mtu", integer().optional().min(68))
-        .param("vlan", integer().optional())
+        .param("mtu", integer().optional().min(68).max(MOST_MTU))
+        .param("vlan", integer().optional().min(0).max(MOST_VLAN))
         .on("pool", &[Pool], Permission::Administrate)
         .run(create),
         Method::new(
@@ -36,10 +38,10 @@ pub(super) fn methods() -> Vec<Method> {
             "Joins interfaces on every host of the pool and makes their network.",
         )
         .param("pool", string())
-        .param("name", string())
+        .param("name", label())
         .param("description", text().optional())
         .param("pifs", array(string()))
-        .param("mtu", integer().optional().min(68))
+        .param("mtu", integer().optional().min(68).max(MOST_MTU))
         .param("bondMode", one_of(&bonded::MODES))
         .param("nbd", boolean().optional())
         .on("pool", &[Pool], Permission::Administrate)
@@ -48,9 +50,9 @@ pub(super) fn methods() -> Vec<Method> {
             .param("automatic", boolean().optional())
             .param("defaultIsLocked", boolean().optional())
             .param("id", string())
-            .param("mtu", integer().min(68).optional())
+            .param("mtu", integer().min(68).max(MOST_MTU).optional())
             .param("name_description", text().optional())
-            .param("name_label", string().optional())
+            .param("name_label", label().optional())
             .param("nbd", boolean().optional())
             .on("id", &[Network], Permission::Administrate)
             .run(set),

@@ -8,7 +8,7 @@ use xo_model::ObjectType::{Host, Pool, Sr};
 
 use super::entry::MapField;
 use super::made;
-use crate::schema::{boolean, string, text, types};
+use crate::schema::{boolean, label, string, text, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 /// The toolstacks of all members restart when the master changes.
@@ -20,7 +20,7 @@ pub(super) fn methods() -> Vec<Method> {
         Method::new("pool.set", "Changes names and settings of a pool.")
             .param("id", string())
             .param("auto_poweron", boolean().optional())
-            .param("name_label", string().optional())
+            .param("name_label", label().optional())
             .param("name_description", text().optional())
             .param("backupNetwork", nullable())
             .param("migrationCompression", boolean().optional())

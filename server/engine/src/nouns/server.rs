@@ -113,7 +113,7 @@ async fn add(call: Call) -> Result<String> {
 }
 
 async fn get_all(call: Call) -> Result<Value> {
-    Ok(Value::Array(call.engine.servers().await?))
+    Ok(Value::Array(call.engine.servers(&call.caller).await?))
 }
 
 async fn set(call: Call) -> Result<()> {

@@ -6,7 +6,7 @@ use xo_inventory::PoolHandle;
 use xo_model::ObjectType::Sr;
 
 use super::made;
-use crate::schema::{string, text};
+use crate::schema::{label, string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
@@ -22,7 +22,7 @@ pub(super) fn methods() -> Vec<Method> {
             "Changes the names of a storage repository.",
             Permission::Operate,
         )
-        .param("name_label", string().optional())
+        .param("name_label", label().optional())
         .param("name_description", text().optional())
         .run(set),
         on_sr(

@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use xo_store::{NewUser, Permission, Secret, UserChange, merge_preferences};
 
 use crate::caller::user_view;
-use crate::schema::{object, string};
+use crate::schema::{label, object, string};
 use crate::{Call, Error, Method, Result};
 
 pub(super) fn methods() -> Vec<Method> {
     vec![
         Method::new("user.create", "Creates a user and returns its id.")
             .admin()
-            .param("email", string())
+            .param("email", label())
             .param("password", string())
             .param("permission", string().optional())
             .run(create),
@@ -36,7 +36,7 @@ pub(super) fn methods() -> Vec<Method> {
             "Changes a user; preferences are merged, a null deletes its key.",
         )
         .param("id", string())
-        .param("email", string().optional())
+        .param("email", label().optional())
         .param("password", string().optional())
         .param("permission", string().optional())
         .param("preferences", object().optional())

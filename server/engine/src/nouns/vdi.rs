@@ -9,7 +9,7 @@ use xo_inventory::PoolHandle;
 use xo_model::ObjectType::{Sr, Vdi, VdiSnapshot};
 
 use super::made;
-use crate::schema::{boolean, string, text, types};
+use crate::schema::{boolean, label, string, text, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub(super) fn methods() -> Vec<Method> {
             "vdi.set",
             "Changes names, size or change tracking of a disk.",
         )
-        .param("name_label", string().optional())
+        .param("name_label", label().optional())
         .param("name_description", text().optional())
         .param("size", types(&["integer", "string"]).optional())
         .param("cbt", boolean().optional())

@@ -3,6 +3,7 @@ import { Alert, Button, Flex, FlexItem, Label, Spinner, ToggleGroup, ToggleGroup
 import { useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { useMay } from '../../api/permissions.ts';
 import { TypeText } from './TypeText.tsx';
 import { useScreen, type ScreenState } from './useScreen.ts';
 
@@ -25,7 +26,9 @@ export default function Console({ id, name, isRunning, ownWindow, children }: Pr
   const target = useRef<HTMLDivElement>(null);
   const [isScaled, setScaled] = useState(true);
   const [isTyping, setTyping] = useState(false);
-  const screen = useScreen(target, id, isRunning, isScaled);
+  const may = useMay([id]);
+  const isForbidden = may !== undefined && !may(id, 'operate');
+  const screen = useScreen(target, id, isRunning && may?.(id, 'operate') === true, isScaled);
   const isOpen = screen.state === 'open';
   return (
     <div ref={frame} className="xo-console">
@@ -55,6 +58,7 @@ export default function Console({ id, name, isRunning, ownWindow, children }: Pr
         )}
         {children}
       </Flex>
+      {isForbidden && <Alert isInline variant="info" title={t('rights.noConsole')} />}
       {!isRunning && <Alert isInline variant="info" title={t('console.isOff', { name })} />}
       {screen.state === 'lost' && <Alert isInline isPlain variant="warning" title={t('console.lost')} />}
       <div ref={target} className="xo-screen" role="application" aria-label={t('console.screen', { name })} hidden={!isRunning} />

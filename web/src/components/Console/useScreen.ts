@@ -62,7 +62,8 @@ export function useScreen(target: RefObject<HTMLElement | null>, id: string, isW
   }, [isScaled]);
 
   return {
-    state,
+    // Until the first attempt begins, which is as soon as this is drawn.
+    state: isWanted && state === 'off' ? 'connecting' : state,
     ctrlAltDel: () => {
       rfb.current?.sendCtrlAltDel();
       rfb.current?.focus();

@@ -10,16 +10,14 @@ import {
   Label,
   PageSection,
   Spinner,
-  Tab,
-  Tabs,
-  TabTitleText,
   Title,
 } from '@patternfly/react-core';
-import { Suspense, type ComponentType, type ReactNode } from 'react';
+import { lazy, Suspense, useMemo, type ComponentType, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useParams } from 'wouter';
+import { useParams } from 'wouter';
 
 import { ActionButtons } from '../../actions/ActionButtons.tsx';
+import { useIsAdmin } from '../../api/permissions.ts';
 import type { Collection, Collections } from '../../api/types.ts';
 import { useObject } from '../../api/useObject.ts';
 import { Gone, NotFound } from '../../app/NotFound.tsx';
@@ -27,10 +25,10 @@ import { pathOf } from '../../app/paths.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import type { TextKey } from '../../i18n.ts';
 import { ProblemText } from '../ProblemText.tsx';
+import { PageTabs } from '../PageTabs.tsx';
 import { ActivityTab } from './ActivityTab.tsx';
 
-/** The element that holds the chosen tab. */
-const PART = 'page-part';
+const AccessOf = lazy(() => import('../Access/AccessOf.tsx'));
 
 export interface PageTab<C extends Collection> {
   /** The last part of the address; the first tab's is left out. */
@@ -48,12 +46,21 @@ export interface PageSpec<C extends Collection> {
   tabs: readonly PageTab<C>[];
 }
 
+/** The tabs that every page has. */
+function tabsOfAll<C extends Collection>(collection: C, isAdmin: boolean): PageTab<C>[] {
+  const activity: PageTab<C> = { path: 'activity', label: 'tab.activity', Content: ({ object: { id } }) => <ActivityTab collection={collection} id={id} /> };
+  const access: PageTab<C> = { path: 'access', label: 'rights.title', Content: ({ object }) => <AccessOf object={object} /> };
+  return isAdmin ? [activity, access] : [activity];
+}
+
 export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }) {
   const { t } = useTranslation();
-  const [, navigate] = useLocation();
   const { id, tab: chosen } = useParams<{ id: string; tab?: string }>();
   const { data: object, error } = useObject(spec.collection, id);
   useTitle(object?.name_label);
+  const isAdmin = useIsAdmin();
+  // The same components for as long as it is the same page: what is open in a tab stays open when the object changes.
+  const tabs = useMemo(() => [...spec.tabs, ...tabsOfAll(spec.collection, isAdmin)], [spec, isAdmin]);
   if (object === null) return <Gone list={`/${spec.collection}`} />;
   if (error?.status === 404) return <NotFound />;
   if (error) {
@@ -72,8 +79,6 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
       </PageSection>
     );
   }
-  const activity: PageTab<C> = { path: 'activity', label: 'tab.activity', Content: ({ object: { id } }) => <ActivityTab collection={spec.collection} id={id} /> };
-  const tabs = [...spec.tabs, activity];
   const tab = chosen ? tabs.find(({ path }) => path === chosen) : tabs[0];
   if (!tab) return <NotFound />;
   const operations = Object.values(object.current_operations ?? {});
@@ -105,27 +110,18 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
           ))}
         </DescriptionList>
       </PageSection>
-      <PageSection type="tabs">
-        <Tabs
-          usePageInsets
-          activeKey={tab.path}
-          aria-label={t('tab.label')}
-          onSelect={(event, key) => {
-            event.preventDefault();
-            const base = pathOf(spec.collection, id) ?? '';
-            navigate(key === tabs[0]?.path ? base : `${base}/${key}`);
-          }}
-        >
-          {tabs.map(({ path, label }) => (
-            <Tab key={path} eventKey={path} tabContentId={PART} title={<TabTitleText>{t(label)}</TabTitleText>} />
-          ))}
-        </Tabs>
-      </PageSection>
-      <PageSection isFilled id={PART} role="tabpanel" aria-label={t(tab.label)}>
+      <PageTabs
+        tabs={tabs}
+        chosen={tab.path}
+        addressOf={(path) => {
+          const base = pathOf(spec.collection, id) ?? '';
+          return path === tabs[0]?.path ? base : `${base}/${path}`;
+        }}
+      >
         <Suspense fallback={<Spinner aria-label={t('shell.loading')} />}>
           <tab.Content object={object} />
         </Suspense>
-      </PageSection>
+      </PageTabs>
     </>
   );
 }

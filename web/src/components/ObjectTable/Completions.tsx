@@ -4,12 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Ref } from 'react';
 
-import { get } from '../../api/http.ts';
 import type { Collection } from '../../api/types.ts';
 import { matching, valuesOf, type Word } from './completion.ts';
-
-/** Values are taken from as many objects. */
-const LOOKED_AT = 300;
+import { valuesQuery } from './values.ts';
 
 interface Props {
   collection: Collection;
@@ -25,9 +22,8 @@ export default function Completions({ collection, properties, word, onChoose, on
   const { property } = word;
   const [top] = property?.split('.') ?? [];
   const { data } = useQuery({
-    queryKey: ['values', collection, top],
+    ...valuesQuery(collection, top ?? ''),
     enabled: top !== undefined && properties.some((one) => one.split('.')[0] === top),
-    queryFn: ({ signal }) => get<Record<string, unknown>[]>(`/${collection}`, { fields: top, limit: LOOKED_AT }, signal),
   });
   const offered = matching(property === undefined ? properties : valuesOf(data ?? [], property), word.text);
   if (offered.length === 0) return null;

@@ -6,8 +6,10 @@ import { useTranslation } from 'react-i18next';
 import type { Problem } from '../../api/problem.ts';
 import type { Collection } from '../../api/types.ts';
 import { complete, wordAt } from './completion.ts';
+import { propertiesIn } from './filterWords.ts';
 
 const Completions = lazy(() => import('./Completions.tsx'));
+const UnknownProperties = lazy(() => import('./UnknownProperties.tsx'));
 
 /** Letters that come at once, such as pasted ones, are one question. */
 const PAUSE_MS = 20;
@@ -54,6 +56,8 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
     requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
   };
   const isWrong = problem?.status === 400;
+  // Of a word that is still typed nobody knows what it will be.
+  const named = isWrong || text !== filter ? [] : propertiesIn(filter);
   return (
     <div
       ref={frame}
@@ -93,6 +97,11 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
               input.current?.focus();
             }}
           />
+        </Suspense>
+      )}
+      {named.length > 0 && (
+        <Suspense>
+          <UnknownProperties {...{ collection, named }} known={properties} />
         </Suspense>
       )}
       {isWrong && (

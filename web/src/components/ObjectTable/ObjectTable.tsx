@@ -65,8 +65,12 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   };
 
   // The answer to another question is read from its beginning.
-  useEffect(() => pane.current?.scrollTo(0, 0), [spec.filter, spec.sort]);
+  useEffect(() => {
+    // In braces: browsers begin to answer a promise, which is nothing that React could clean up with.
+    pane.current?.scrollTo(0, 0);
+  }, [spec.filter, spec.sort]);
 
+  const isWrong = list.error?.status === 400;
   const { columns } = table;
   const { row } = list;
   const toggle = selection.toggle;
@@ -102,12 +106,13 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
 
   return (
     <div className="xo-fill">
-      <TableBar {...{ inventory, table, filterBox }} filter={spec.filter} problem={list.error} total={list.total} chosen={selection.chosen} />
-      {list.error && list.error.status !== 400 && (
+      <TableBar {...{ inventory, table, filterBox }} filter={spec.filter} problem={list.error} total={list.error ? undefined : list.total} chosen={selection.chosen} />
+      {list.error && !isWrong && (
         <Alert isInline variant="danger" title={t('table.failed')}>
           <ProblemText problem={list.error} />
         </Alert>
       )}
+      {isWrong && <EmptyState titleText={t('table.wrongFilter')} headingLevel="h2" />}
       {list.total === 0 && !list.error && <EmptyState titleText={t(table.filter ? 'table.noMatch' : 'table.empty')} headingLevel="h2" />}
       <div ref={pane} className={list.isOld ? 'xo-pane xo-old' : 'xo-pane'} tabIndex={-1} hidden={list.total === 0 || list.error !== null}>
         <table className="pf-v6-c-table pf-m-compact" role="grid" aria-label={t(inventory.label)} aria-rowcount={list.total ?? -1}>

@@ -53,7 +53,7 @@ function Bar<C extends Collection>({ inventory, table, filter, problem, total, c
           </ToolbarItem>
           <ToolbarItem>
             <Suspense>
-              <TableMenu collection={collection} filter={filter} sort={table.sort} fields={[...new Set(['id', ...table.columns.flatMap((column) => column.fields)])]} />
+              <TableMenu collection={collection} filter={filter} sort={table.sort} columns={table.columns as never} />
             </Suspense>
           </ToolbarItem>
         </ToolbarGroup>

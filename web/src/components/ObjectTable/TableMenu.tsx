@@ -7,21 +7,13 @@ import { useTranslation } from 'react-i18next';
 import { useLocation, useSearch } from 'wouter';
 
 import { useMe } from '../../api/session.ts';
-import type { Collection } from '../../api/types.ts';
 import { toastProblem } from '../../app/toasts.ts';
-import { exportList } from './exported.ts';
+import { type Exported, exportList } from './exported.ts';
 import { dropView, keepView, useViews } from './views.ts';
 
-interface Props {
-  collection: Collection;
-  /** With what is always applied. */
-  filter: string;
-  sort: string;
-  /** Top-level properties. */
-  fields: readonly string[];
-}
-
-export default function TableMenu({ collection, filter, sort, fields }: Props) {
+/** The filter is that with what is always applied. */
+export default function TableMenu(list: Exported) {
+  const { collection } = list;
   const { t } = useTranslation();
   const [path, navigate] = useLocation();
   const query = useSearch();
@@ -31,7 +23,7 @@ export default function TableMenu({ collection, filter, sort, fields }: Props) {
   const [name, setName] = useState<string>();
   const save = (format: 'csv' | 'json') => {
     setOpen(false);
-    exportList(collection, filter, sort, fields, format).catch((error: unknown) => toastProblem(t('lists.exportFailed'), error));
+    exportList(list, format, t).catch((error: unknown) => toastProblem(t('lists.exportFailed'), error));
   };
   const keep = () => {
     if (!name) return;

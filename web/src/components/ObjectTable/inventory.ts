@@ -4,6 +4,13 @@ import type { ReactNode } from 'react';
 import type { Collection, Collections } from '../../api/types.ts';
 import type { TextKey } from '../../i18n.ts';
 
+export type Plain = string | number | boolean | null | undefined;
+
+export interface Reference {
+  collection: Collection;
+  id: string;
+}
+
 export interface Column<T> {
   /** Its name in the URL. */
   key: string;
@@ -13,8 +20,12 @@ export interface Column<T> {
   /** What it is sorted by: a property, also a nested one. Without it, it cannot be. */
   sort?: string;
   cell: (object: T) => ReactNode;
-  /** Shown only when it is chosen. */
-  isExtra?: boolean;
+  /** Shown only when it is chosen; or, as long as nobody chooses, only where there is more than one pool. */
+  isExtra?: boolean | 'in-one-pool';
+  /** Shown also where there is room for two columns. */
+  isMain?: boolean;
+  /** What an exported table has, if it is not the first of the properties: a number, a text, or an object whose name is looked up. */
+  plain?: (object: T) => Plain | Reference;
 }
 
 export interface Inventory<C extends Collection> {

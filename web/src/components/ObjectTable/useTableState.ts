@@ -3,12 +3,16 @@ import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 
 import type { Collection } from '../../api/types.ts';
+import { usePools } from '../../app/pools.tsx';
+import { useIsNarrow } from '../../app/useIsNarrow.ts';
 import type { Inventory } from './inventory.ts';
 
 export function useTableState<C extends Collection>(inventory: Inventory<C>) {
   const [params, setParams] = useSearchParams();
+  const isNarrow = useIsNarrow();
+  const hasOnePool = usePools().pools.length < 2;
   const usual = inventory.columns
-    .filter((column) => !column.isExtra)
+    .filter(({ isExtra, isMain }) => (isNarrow ? isMain : isExtra === 'in-one-pool' ? !hasOnePool : !isExtra))
     .map((column) => column.key)
     .join(',');
   const keys = params.get('columns') ?? usual;

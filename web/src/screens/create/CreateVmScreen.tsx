@@ -1,21 +1,25 @@
 // A new VM, or several alike, on one page: what it is made from, what it has, and beside it what comes of it.
-import { Button, Card, CardBody, CardTitle, Checkbox, Form, FormGroup, FormSelect, FormSelectOption, Grid, GridItem, PageSection, TextInput, Title, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
+import { Button, Card, CardBody, CardTitle, Checkbox, EmptyState, EmptyStateBody, Form, FormGroup, FormSelect, FormSelectOption, Grid, GridItem, PageSection, TextInput, Title, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
+import type { Field, Value } from '../../actions/action.ts';
 import { IMAGES } from '../../actions/devices.ts';
+import { flawOf } from '../../actions/flaws.ts';
 import { storageOf } from '../../actions/vms.ts';
 import { send } from '../../api/http.ts';
+import { useIsAdmin } from '../../api/permissions.ts';
 import { problemOfTask } from '../../api/problem.ts';
 import { tasks } from '../../api/tasks.ts';
 import type { VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
+import { useMakerPools } from '../../app/pools.tsx';
 import { toast, toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
 import { containing, oneOf } from '../../components/filterText.ts';
-import { callsOf, EMPTY, flawsOf, isFatal, namesOf, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
+import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
 import { Summary } from './Summary.tsx';
 
 const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode'];
@@ -31,13 +35,15 @@ export default function CreateVmScreen() {
   const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   useTitle(t('create.title'));
 
-  const pools = useAll('pools', '', ['id', 'name_label', 'default_SR']).rows;
+  const { pools, isKnown } = useMakerPools();
   const [firstPool] = pools;
   // The first pool is chosen, so that with one pool there is nothing to choose.
   if (!draft.pool && firstPool) change({ pool: firstPool.id });
   const within = draft.pool ? containing('$pool', draft.pool) : 'id:""';
-  const templates = useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200).rows;
-  const networks = useAll('networks', within, ['id', 'name_label', 'automatic', 'PIFs', '$pool']).rows;
+  // What belongs to the pool that was chosen before is no choice, not even for a moment.
+  const ofPool = <T extends { isOld: boolean; rows: readonly unknown[] }>({ isOld, rows }: T): T['rows'] => (isOld ? [] : rows);
+  const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200));
+  const networks = ofPool(useAll('networks', within, ['id', 'name_label', 'automatic', 'PIFs', '$pool']));
   const repositories = useAll('srs', `${within} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
   const template = templates.find((one) => one.id === draft.template);
 
@@ -79,6 +85,7 @@ export default function CreateVmScreen() {
     if (results.every((id) => id !== null)) navigate(results.length === 1 && first ? `/vms/${first}` : `/vms?filter=${encodeURIComponent(oneOf('name_label', names))}`);
   };
 
+  if (isKnown && pools.length === 0) return <NoPool />;
   return (
     <PageSection isFilled>
       <Title headingLevel="h1" className="xo-tools">
@@ -121,13 +128,13 @@ export default function CreateVmScreen() {
               )}
             </Part>
             <Part title={t('create.what')}>
-              <FieldInput field={{ name: 'create-name', label: 'column.name', kind: 'text', isRequired: true, help: 'create.nameHelp' }} value={draft.name} onChange={(name) => change({ name: String(name) })} />
+              <FieldInput field={FIELDS.name} value={draft.name} onChange={(name) => change({ name: String(name) })} />
               <FieldInput field={{ name: 'create-description', label: 'column.description', kind: 'text' }} value={draft.description} onChange={(text) => change({ description: String(text) })} />
               <Grid hasGutter sm={6}>
-                <FieldInput field={{ name: 'create-cpus', label: 'column.cpus', kind: 'number', isRequired: true }} value={draft.cpus} onChange={(cpus) => change({ cpus: Number(cpus) })} />
-                <FieldInput field={{ name: 'create-memory', label: 'column.memory', kind: 'size', isRequired: true }} value={draft.memory} onChange={(memory) => change({ memory: Number(memory) })} />
-                <FieldInput field={{ name: 'create-copies', label: 'create.copies', kind: 'number' }} value={draft.copies} onChange={(copies) => change({ copies: Number(copies) })} />
-                <FieldInput field={{ name: 'create-first', label: 'create.firstNumber', kind: 'number' }} value={draft.first} onChange={(first) => change({ first: Number(first) })} />
+                <FieldInput field={FIELDS.cpus} value={draft.cpus} onChange={(cpus) => change({ cpus: Number(cpus) })} />
+                <FieldInput field={FIELDS.memory} value={draft.memory} onChange={(memory) => change({ memory: Number(memory) })} />
+                <FieldInput field={FIELDS.copies} value={draft.copies} onChange={(copies) => change({ copies: Number(copies) })} />
+                <FieldInput field={FIELDS.first} value={draft.first} onChange={(first) => change({ first: Number(first) })} />
                 <FieldInput
                   field={{ name: 'create-host', label: 'edit.affinity', kind: 'object', collection: 'hosts', filter: within }}
                   value={draft.host}
@@ -208,6 +215,19 @@ export default function CreateVmScreen() {
   );
 }
 
+/** There is no pool, or none that this user may make a VM in. */
+function NoPool() {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  return (
+    <PageSection isFilled>
+      <EmptyState titleText={t(isAdmin ? 'create.noPool' : 'rights.noVm')} headingLevel="h1">
+        <EmptyStateBody>{isAdmin ? <Link to="/servers">{t('servers.add')}</Link> : t('rights.noVmHelp')}</EmptyStateBody>
+      </EmptyState>
+    </PageSection>
+  );
+}
+
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <Card isCompact>
@@ -247,16 +267,19 @@ interface DiskFieldsProps {
   onRemove?: () => void;
 }
 
+/** Marks a field; what is wrong with it is said beside, for all disks at once. */
+const wrong = (field: Field, value: Value) => (flawOf(field, value) ? { validated: 'error' as const } : {});
+
 function DiskFields({ index, disk, storage, onChange, onRemove }: DiskFieldsProps) {
   const { t } = useTranslation();
   const of = (what: string) => `${what} ${index}`;
   return (
     <Grid hasGutter>
       <GridItem sm={4}>
-        <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} />
+        <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} {...wrong(FIELDS.diskName, disk.name)} />
       </GridItem>
       <GridItem sm={2}>
-        <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} />
+        <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} look={wrong(FIELDS.disk, disk.size)} />
       </GridItem>
       <GridItem sm={4}>
         <ObjectSelect id={`create-sr-${index}`} label={of(t('column.storage'))} collection="srs" filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />

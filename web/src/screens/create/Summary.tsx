@@ -54,8 +54,8 @@ export function Summary({ draft, template, flaws, defaultSr, children }: Props) 
             [
               ['create.template', template?.name_label ?? '–'],
               ['column.cpus', draft.cpus * draft.copies],
-              ['column.memory', bytes(draft.memory * draft.copies)],
-              ['noun.vdis', bytes(disks * draft.copies)],
+              ['column.memory', bytes(Math.max(0, draft.memory * draft.copies))],
+              ['noun.vdis', bytes(Math.max(0, disks * draft.copies))],
               ['nics.label', draft.networks.length],
             ] as const
           ).map(([label, value]) => (

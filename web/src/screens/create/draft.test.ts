@@ -26,3 +26,11 @@ it('sends no cloud-init data to what is installed from a CD', () => {
   expect(call?.body).toMatchObject({ install: { method: 'cdrom', repository: 'i' } });
   expect(call?.body).not.toHaveProperty('cloud_config');
 });
+
+it('takes no absurd numbers and no names of blanks', () => {
+  const good = { ...EMPTY, pool: 'p', template: 't', name: 'n', disks: [{ name: 'd', size: 2 ** 30, sr: '' }] };
+  expect(flawsOf(good, undefined)).toEqual([]);
+  const flawed = { ...good, name: '  ', cpus: 1_000_000, memory: 2 ** 60, copies: 51, first: -1, disks: [{ name: ' ', size: 2 ** 60, sr: '' }] };
+  expect(flawsOf(flawed, undefined)).toEqual(['name', 'cpus', 'memory', 'disk', 'copies', 'first']);
+  expect(flawsOf({ ...good, name: 'n'.repeat(255), copies: 10 }, undefined)).toEqual(['name']);
+});

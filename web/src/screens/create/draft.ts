@@ -1,4 +1,6 @@
 // A VM as it is being described, and the requests that make it: no I/O, no React.
+import type { Field } from '../../actions/action.ts';
+import { flawOf, MOST_CPUS, MOST_DISK, MOST_MEMORY } from '../../actions/flaws.ts';
 import type { Call } from '../../api/http.ts';
 import type { VmTemplate } from '../../api/types.ts';
 
@@ -55,10 +57,13 @@ export const EMPTY: Draft = {
   first: 1,
 };
 
+/** What is shown of absurd numbers has an end. */
+const MOST_NAMES = 1000;
+
 /** The names of all copies: `{i}` is their number; without it, several are numbered at the end. */
 export function namesOf({ name, copies, first }: Pick<Draft, 'name' | 'copies' | 'first'>): string[] {
   const pattern = name.includes('{i}') || copies < 2 ? name : `${name}-{i}`;
-  return Array.from({ length: Math.max(0, copies) }, (_, i) => pattern.replaceAll('{i}', String(first + i)));
+  return Array.from({ length: Math.max(0, Math.min(copies, MOST_NAMES)) }, (_, i) => pattern.replaceAll('{i}', String(first + i)));
 }
 
 /** What a template brings along. */
@@ -67,7 +72,19 @@ export function withTemplate(draft: Draft, template: VmTemplate): Draft {
   return { ...draft, template: template.id, cpus: template.CPUs.number, memory: template.memory.size, disks: planned.length > 0 || template.$VBDs.length > 0 ? planned : draft.disks };
 }
 
-export type Flaw = 'pool' | 'template' | 'iso' | 'name' | 'cpus' | 'memory' | 'disk' | 'copies' | 'nothingToBoot';
+const NAME: Field = { name: 'create-name', label: 'column.name', kind: 'text', isRequired: true, help: 'create.nameHelp' };
+/** The fields that have limits, as the page asks for them. */
+export const FIELDS = {
+  name: NAME,
+  cpus: { name: 'create-cpus', label: 'column.cpus', kind: 'number', isRequired: true, least: 1, most: MOST_CPUS },
+  memory: { name: 'create-memory', label: 'column.memory', kind: 'size', isRequired: true, least: 2 ** 24, most: MOST_MEMORY },
+  copies: { name: 'create-copies', label: 'create.copies', kind: 'number', isRequired: true, least: 1, most: 50 },
+  first: { name: 'create-first', label: 'create.firstNumber', kind: 'number', most: 1_000_000 },
+  disk: { name: 'create-size', label: 'column.size', kind: 'size', isRequired: true, most: MOST_DISK },
+  diskName: { ...NAME, name: 'create-disk' },
+} as const satisfies Record<string, Field>;
+
+export type Flaw = 'pool' | 'template' | 'iso' | 'name' | 'cpus' | 'memory' | 'disk' | 'copies' | 'first' | 'nothingToBoot';
 
 /** What is wrong or missing, in the order of the page. */
 export function flawsOf(draft: Draft, template: VmTemplate | undefined): Flaw[] {
@@ -75,11 +92,14 @@ export function flawsOf(draft: Draft, template: VmTemplate | undefined): Flaw[] 
   if (!draft.pool) flaws.push('pool');
   if (!draft.template) flaws.push('template');
   if (draft.source === 'iso' && !draft.iso) flaws.push('iso');
-  if (!draft.name.trim()) flaws.push('name');
-  if (!(draft.cpus >= 1)) flaws.push('cpus');
-  if (!(draft.memory >= 2 ** 24)) flaws.push('memory');
-  if (draft.disks.some((disk) => !(disk.size > 0) || !disk.name.trim())) flaws.push('disk');
-  if (!(draft.copies >= 1 && draft.copies <= 50)) flaws.push('copies');
+  // As it will be, with the number of the copy.
+  const longest = namesOf({ ...draft, copies: Math.min(draft.copies, 50) }).at(-1) ?? draft.name;
+  if (flawOf(FIELDS.name, draft.name) ?? flawOf(FIELDS.name, longest)) flaws.push('name');
+  if (flawOf(FIELDS.cpus, draft.cpus)) flaws.push('cpus');
+  if (flawOf(FIELDS.memory, draft.memory)) flaws.push('memory');
+  if (draft.disks.some((disk) => flawOf(FIELDS.disk, disk.size) ?? flawOf(FIELDS.diskName, disk.name))) flaws.push('disk');
+  if (flawOf(FIELDS.copies, draft.copies)) flaws.push('copies');
+  if (flawOf(FIELDS.first, draft.first)) flaws.push('first');
   if (draft.source === 'template' && template && draft.disks.length === 0 && template.$VBDs.length === 0) flaws.push('nothingToBoot');
   return flaws;
 }

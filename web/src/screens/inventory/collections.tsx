@@ -8,7 +8,7 @@ import { Chip } from '../../components/Chip.tsx';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
 import { StateLabel } from '../../components/StateLabel.tsx';
-import { bytes, time } from '../../components/units.ts';
+import { bytes, isoTime, time } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
 
 interface AnyObject {
@@ -22,12 +22,19 @@ interface AnyObject {
 function nameOf(collection: Collection): Column<AnyObject> {
   return {
     key: 'name',
+    isMain: true,
     label: 'column.name',
     fields: ['name_label'],
     sort: 'name_label',
     cell: ({ id, name_label }) => {
       const path = pathOf(collection, id);
-      return path ? <Link to={path}>{name_label}</Link> : name_label;
+      return path ? (
+        <Link to={path} title={name_label}>
+          {name_label}
+        </Link>
+      ) : (
+        name_label
+      );
     },
   };
 }
@@ -37,6 +44,7 @@ const POOL: Column<AnyObject> = {
   label: 'column.pool',
   fields: ['$pool'],
   cell: ({ $pool }) => <ObjectLink collection="pools" id={$pool} />,
+  plain: ({ $pool }) => ({ collection: 'pools', id: $pool }),
 };
 
 const COMMON: Column<AnyObject>[] = [
@@ -45,6 +53,7 @@ const COMMON: Column<AnyObject>[] = [
     label: 'column.tags',
     fields: ['tags'],
     cell: ({ tags }) => tags.map((tag) => <Chip key={tag}>{tag}</Chip>),
+    plain: ({ tags }) => tags.join(' '),
   },
   { key: 'description', label: 'column.description', fields: ['name_description'], sort: 'name_description', cell: (o) => o.name_description, isExtra: true },
 ];
@@ -56,19 +65,20 @@ export const VMS: Inventory<'vms'> = {
   fields: ['power_state', 'current_operations', 'blockedOperations', '$pool', '$container', '$VBDs'],
   columns: [
     nameOf('vms'),
-    { key: 'state', label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (vm) => <StateLabel state={vm.power_state} /> },
+    { key: 'state', isMain: true, label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (vm) => <StateLabel state={vm.power_state} /> },
     { key: 'address', label: 'column.address', fields: ['mainIpAddress'], sort: 'mainIpAddress', cell: (vm) => vm.mainIpAddress ?? '–' },
-    { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (vm) => vm.CPUs.number },
-    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (vm) => bytes(vm.memory.size) },
+    { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (vm) => vm.CPUs.number, plain: (vm) => vm.CPUs.number },
+    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (vm) => bytes(vm.memory.size), plain: (vm) => vm.memory.size },
     {
       key: 'host',
       label: 'column.host',
       fields: ['$container', '$pool'],
-      cell: (vm) => <ObjectLink collection={vm.$container === vm.$pool ? 'pools' : 'hosts'} id={vm.$container} />,
+      cell: (vm) => (vm.$container === vm.$pool ? '–' : <ObjectLink collection="hosts" id={vm.$container} />),
+      plain: (vm) => (vm.$container === vm.$pool ? '' : { collection: 'hosts', id: vm.$container }),
     },
+    { ...POOL, isExtra: 'in-one-pool' },
     ...COMMON,
-    { key: 'started', label: 'column.started', fields: ['startTime'], sort: 'startTime', cell: (vm) => time(vm.startTime), isExtra: true },
-    { ...POOL, isExtra: true },
+    { key: 'started', label: 'column.started', fields: ['startTime'], sort: 'startTime', cell: (vm) => time(vm.startTime), plain: (vm) => isoTime(vm.startTime), isExtra: true },
   ],
 };
 
@@ -76,15 +86,15 @@ const HOSTS: Inventory<'hosts'> = {
   collection: 'hosts',
   label: 'noun.hosts',
   defaultSort: 'name_label',
-  fields: ['power_state', 'enabled', 'multipathing', 'name_description'],
+  fields: ['$pool', 'power_state', 'enabled', 'multipathing', 'name_description'],
   columns: [
     nameOf('hosts'),
-    { key: 'state', label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (host) => <StateLabel state={host.power_state} /> },
+    { key: 'state', isMain: true, label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (host) => <StateLabel state={host.power_state} /> },
     { key: 'address', label: 'column.address', fields: ['address'], sort: 'address', cell: (host) => host.address },
-    { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (host) => host.cpus.cores },
-    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Usage used={host.memory.usage} of={host.memory.size} /> },
+    { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (host) => host.cpus.cores, plain: (host) => host.cpus.cores },
+    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Usage used={host.memory.usage} of={host.memory.size} />, plain: (host) => host.memory.usage },
     POOL,
-    { key: 'version', label: 'column.version', fields: ['version', 'productBrand'], sort: 'version', cell: (host) => `${host.productBrand} ${host.version}` },
+    { key: 'version', label: 'column.version', fields: ['version', 'productBrand'], sort: 'version', cell: (host) => `${host.productBrand} ${host.version}`, plain: (host) => `${host.productBrand} ${host.version}` },
     ...COMMON,
   ],
 };
@@ -96,8 +106,8 @@ const POOLS: Inventory<'pools'> = {
   fields: ['master', 'default_SR', 'auto_poweron', 'migrationCompression', 'name_description'],
   columns: [
     nameOf('pools'),
-    { key: 'master', label: 'column.master', fields: ['master'], cell: (pool) => <ObjectLink collection="hosts" id={pool.master} /> },
-    { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (pool) => pool.cpus.cores },
+    { key: 'master', isMain: true, label: 'column.master', fields: ['master'], cell: (pool) => <ObjectLink collection="hosts" id={pool.master} />, plain: (pool) => ({ collection: 'hosts', id: pool.master }) },
+    { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (pool) => pool.cpus.cores, plain: (pool) => pool.cpus.cores },
     ...COMMON,
   ],
 };
@@ -106,11 +116,11 @@ const SRS: Inventory<'srs'> = {
   collection: 'srs',
   label: 'noun.srs',
   defaultSort: 'name_label',
-  fields: ['content_type', 'name_description'],
+  fields: ['$pool', 'content_type', 'name_description'],
   columns: [
     nameOf('srs'),
     { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => sr.SR_type },
-    { key: 'usage', label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
+    { key: 'usage', isMain: true, label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
     POOL,
     ...COMMON,
   ],
@@ -120,17 +130,17 @@ const NETWORKS: Inventory<'networks'> = {
   collection: 'networks',
   label: 'noun.networks',
   defaultSort: 'name_label',
-  fields: ['MTU', 'automatic', 'defaultIsLocked', 'name_description'],
+  fields: ['$pool', 'MTU', 'automatic', 'defaultIsLocked', 'name_description'],
   columns: [
     nameOf('networks'),
-    { key: 'bridge', label: 'column.bridge', fields: ['bridge'], sort: 'bridge', cell: (network) => network.bridge },
+    { key: 'bridge', isMain: true, label: 'column.bridge', fields: ['bridge'], sort: 'bridge', cell: (network) => network.bridge },
     { key: 'mtu', label: 'column.mtu', fields: ['MTU'], sort: 'MTU', cell: (network) => network.MTU },
     POOL,
     ...COMMON,
   ],
 };
 
-const STORAGE: Column<Vdi> = { key: 'storage', label: 'column.storage', fields: ['$SR'], cell: (vdi) => <ObjectLink collection="srs" id={vdi.$SR} /> };
+const STORAGE: Column<Vdi> = { key: 'storage', label: 'column.storage', fields: ['$SR'], cell: (vdi) => <ObjectLink collection="srs" id={vdi.$SR} />, plain: (vdi) => ({ collection: 'srs', id: vdi.$SR }) };
 
 const VDIS: Inventory<'vdis'> = {
   collection: 'vdis',
@@ -139,11 +149,11 @@ const VDIS: Inventory<'vdis'> = {
   fields: ['$pool', '$SR', '$VBDs', 'size', 'name_description'],
   columns: [
     nameOf('vdis'),
-    { key: 'size', label: 'column.size', fields: ['size'], sort: 'size', cell: (vdi) => bytes(vdi.size) },
+    { key: 'size', isMain: true, label: 'column.size', fields: ['size'], sort: 'size', cell: (vdi) => bytes(vdi.size) },
     { key: 'usage', label: 'column.usage', fields: ['usage'], sort: 'usage', cell: (vdi) => bytes(vdi.usage) },
     STORAGE,
     ...COMMON,
-    { ...POOL, isExtra: true },
+    { ...POOL, isExtra: 'in-one-pool' },
   ],
 };
 
@@ -151,11 +161,11 @@ const TEMPLATES: Inventory<'vm-templates'> = {
   collection: 'vm-templates',
   label: 'noun.vm-templates',
   defaultSort: 'name_label',
-  fields: ['isDefaultTemplate', 'name_description'],
+  fields: ['$pool', 'isDefaultTemplate', 'name_description'],
   columns: [
     nameOf('vm-templates'),
-    { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (template) => template.CPUs.number },
-    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (template) => bytes(template.memory.size) },
+    { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (template) => template.CPUs.number, plain: (template) => template.CPUs.number },
+    { key: 'memory', isMain: true, label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (template) => bytes(template.memory.size), plain: (template) => template.memory.size },
     POOL,
     ...COMMON,
   ],
@@ -165,12 +175,12 @@ const SNAPSHOTS: Inventory<'vm-snapshots'> = {
   collection: 'vm-snapshots',
   label: 'noun.vm-snapshots',
   defaultSort: '-snapshot_time',
-  fields: ['$snapshot_of', 'name_description'],
+  fields: ['$pool', '$snapshot_of', 'name_description'],
   columns: [
     nameOf('vm-snapshots'),
-    { key: 'of', label: 'column.vm', fields: ['$snapshot_of'], cell: (snapshot) => <ObjectLink collection="vms" id={snapshot.$snapshot_of} /> },
-    { key: 'taken', label: 'column.taken', fields: ['snapshot_time'], sort: 'snapshot_time', cell: (snapshot) => time(snapshot.snapshot_time) },
-    { ...POOL, isExtra: true },
+    { key: 'of', label: 'column.vm', fields: ['$snapshot_of'], cell: (snapshot) => <ObjectLink collection="vms" id={snapshot.$snapshot_of} />, plain: (snapshot) => ({ collection: 'vms', id: snapshot.$snapshot_of }) },
+    { key: 'taken', isMain: true, label: 'column.taken', fields: ['snapshot_time'], sort: 'snapshot_time', cell: (snapshot) => time(snapshot.snapshot_time), plain: (snapshot) => isoTime(snapshot.snapshot_time) },
+    { ...POOL, isExtra: 'in-one-pool' },
     ...COMMON,
   ],
 };

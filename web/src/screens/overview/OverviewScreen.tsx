@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
-import { useMe } from '../../api/session.ts';
+import { useIsAdmin } from '../../api/permissions.ts';
 import { useRunningTasks } from '../../api/tasks.ts';
 import type { Task } from '../../api/types.ts';
 import { useAll, useList } from '../../api/useList.ts';
@@ -19,7 +19,7 @@ import { TaskState } from '../../components/TaskState.tsx';
 import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
 import { troublesOf } from './problems.ts';
-import { Troubles } from './Troubles.tsx';
+import { SeesNothing, Troubles } from './Troubles.tsx';
 
 const DAY_MS = 86_400_000;
 const MANY = 500;
@@ -32,54 +32,57 @@ export default function OverviewScreen() {
   const { t } = useTranslation();
   useTitle(t('overview.title'));
   const [yesterday] = useState(() => Date.now() - DAY_MS);
-  const isAdmin = useMe().data?.permission === 'admin';
-  const servers = useServers(isAdmin).data ?? [];
+  const isAdmin = useIsAdmin();
+  const servers = useServers().data ?? [];
   const pools = useAll('pools', '', ['id', 'name_label', 'master'], 'name_label', MANY);
   const hosts = useAll('hosts', '', ['id', 'name_label', 'power_state', 'enabled', 'memory', 'cpus', '$pool'], 'name_label', MANY);
-  const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type'], 'name_label', MANY);
+  const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type', '$pool'], 'name_label', MANY);
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
   const failed = useEndedTasks(`status:failure start:>${yesterday}`, LAST_FAILED).data ?? NONE_FAILED;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
-  const isKnown = hosts.total !== undefined && srs.total !== undefined;
+  const isKnown = hosts.total !== undefined && srs.total !== undefined && vms !== undefined;
+  const seesNothing = !isAdmin && [vms, pools.total, hosts.total, srs.total].every((total) => total === 0) && servers.length === 0;
 
   return (
     <>
       <PageSection>
         <Title headingLevel="h1">{t('overview.title')}</Title>
       </PageSection>
-      <PageSection aria-label={t('overview.problems')}>{isKnown && <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed })} />}</PageSection>
-      <PageSection isFilled>
-        <div className="xo-cards">
-          <Part title={t('noun.pools')}>
-            <ul className="xo-plain">
-              {pools.rows.map((pool) => (
-                <li key={pool.id} className="xo-line">
-                  <Link to={pathOf('pools', pool.id) ?? ''}>{pool.name_label}</Link>
-                  <span>{t('overview.hosts', { count: hosts.rows.filter(({ $pool }) => $pool === pool.id).length })}</span>
-                </li>
-              ))}
-              {vms !== undefined && vmsUp !== undefined && (
-                <li className="xo-line">
-                  <Link to="/vms">{t('noun.vms')}</Link>
-                  <Link to="/vms?filter=power_state%3ARunning">{t('overview.vmsUp', { up: vmsUp, count: vms })}</Link>
-                </li>
-              )}
-            </ul>
-          </Part>
-          <Part title={t('overview.capacity')}>
-            <Capacity hosts={hosts.rows} srs={srs.rows} />
-          </Part>
-          <Part title={t('tasks.now')}>
-            <TaskLines tasks={running.slice(0, LAST)} none={t('tasks.none')} />
-          </Part>
-          <Part title={t('overview.changes')}>
-            <TaskLines tasks={ended} none={t('activity.empty')} />
-            <Link to="/tasks">{t('overview.allTasks')}</Link>
-          </Part>
-        </div>
-      </PageSection>
+      <PageSection aria-label={t('overview.problems')}>{isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed })} />)}</PageSection>
+      {!seesNothing && (
+        <PageSection isFilled>
+          <div className="xo-cards">
+            <Part title={t('noun.pools')}>
+              <ul className="xo-plain">
+                {pools.rows.map((pool) => (
+                  <li key={pool.id} className="xo-line">
+                    <Link to={pathOf('pools', pool.id) ?? ''}>{pool.name_label}</Link>
+                    <span>{t('overview.hosts', { count: hosts.rows.filter(({ $pool }) => $pool === pool.id).length })}</span>
+                  </li>
+                ))}
+                {vms !== undefined && vmsUp !== undefined && (
+                  <li className="xo-line">
+                    <Link to="/vms">{t('noun.vms')}</Link>
+                    <Link to="/vms?filter=power_state%3ARunning">{t('overview.vmsUp', { up: vmsUp, count: vms })}</Link>
+                  </li>
+                )}
+              </ul>
+            </Part>
+            <Part title={t('overview.capacity')}>
+              <Capacity hosts={hosts.rows} srs={srs.rows} />
+            </Part>
+            <Part title={t('tasks.now')}>
+              <TaskLines tasks={running.slice(0, LAST)} none={t('tasks.none')} />
+            </Part>
+            <Part title={t('overview.changes')}>
+              <TaskLines tasks={ended} none={t('activity.empty')} />
+              <Link to="/tasks">{t('overview.allTasks')}</Link>
+            </Part>
+          </div>
+        </PageSection>
+      )}
     </>
   );
 }

@@ -3,8 +3,10 @@ import { Alert, AlertGroup } from '@patternfly/react-core/dist/esm/components/Al
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
+import { useIsAdmin } from '../../api/permissions.ts';
 import { problemOfTask } from '../../api/problem.ts';
 import { pathOf } from '../../app/paths.ts';
+import { useFullName } from '../../app/pools.tsx';
 import { Age } from '../../components/Age.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { taskName } from '../../components/taskName.ts';
@@ -16,7 +18,14 @@ const SHOWN = 8;
 
 export function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
   const { t } = useTranslation();
-  if (troubles.length === 0) return <Alert isInline variant="success" title={t('overview.well')} />;
+  const isAdmin = useIsAdmin();
+  if (troubles.length === 0) {
+    return (
+      <Alert isInline variant="success" title={t(isAdmin ? 'overview.well' : 'rights.well')}>
+        {!isAdmin && t('rights.wellHelp')}
+      </Alert>
+    );
+  }
   return (
     <AlertGroup>
       {troubles.slice(0, SHOWN).map((trouble) => (
@@ -27,31 +36,44 @@ export function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
   );
 }
 
+/** For whom there is nothing that could be well or not. */
+export function SeesNothing() {
+  const { t } = useTranslation();
+  return (
+    <Alert isInline variant="info" title={t('rights.seesNothing')}>
+      {t('rights.seesNothingHelp')}
+    </Alert>
+  );
+}
+
 function One({ trouble }: { trouble: Trouble }) {
   const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  const fullName = useFullName();
+  const nameIn = (what: { id: string; name: string; pool: string }) => fullName({ id: what.id, name_label: what.name, $pool: what.pool });
   switch (trouble.kind) {
     case 'pool':
       return (
-        <Alert isInline variant="danger" title={t(trouble.isTrying ? 'overview.poolTrying' : 'overview.poolLost', { name: trouble.name })}>
+        <Alert isInline variant="danger" title={trouble.name === undefined ? t('overview.aPoolLost') : t(trouble.isTrying ? 'overview.poolTrying' : 'overview.poolLost', { name: trouble.name })}>
           {trouble.since !== undefined && (
             <p>
               <Age since={trouble.since} />
             </p>
           )}
           {trouble.cause && <p>{trouble.cause}</p>}
-          <p>{t('hint.503')}</p>
+          <p>{t(isAdmin ? 'hint.503' : 'rights.tell')}</p>
         </Alert>
       );
     case 'hostDown':
     case 'hostDisabled':
       return (
-        <Alert isInline variant={trouble.kind === 'hostDown' ? 'danger' : 'warning'} title={t(`overview.${trouble.kind}`, { name: trouble.name })}>
+        <Alert isInline variant={trouble.kind === 'hostDown' ? 'danger' : 'warning'} title={t(`overview.${trouble.kind}`, { name: nameIn(trouble) })}>
           <Link to={pathOf('hosts', trouble.id) ?? ''}>{t('overview.look')}</Link>
         </Alert>
       );
     case 'srFull':
       return (
-        <Alert isInline variant="warning" title={t('overview.srFull', { name: trouble.name, percent: trouble.percent })}>
+        <Alert isInline variant="warning" title={t('overview.srFull', { name: nameIn(trouble), percent: trouble.percent })}>
           <Link to={pathOf('srs', trouble.id) ?? ''}>{t('overview.look')}</Link>
         </Alert>
       );

@@ -6,9 +6,10 @@ import { areLost, lastTrue, serverName } from '../../api/useServers.ts';
 export const FULL = 0.9;
 
 export type Trouble =
-  | { kind: 'pool'; id: string; name: string; since: number | undefined; cause: string | undefined; isTrying: boolean }
-  | { kind: 'hostDown' | 'hostDisabled'; id: string; name: string }
-  | { kind: 'srFull'; id: string; name: string; percent: number }
+  /** Without a name for who may not see the pool itself. */
+  | { kind: 'pool'; id: string; name: string | undefined; since: number | undefined; cause: string | undefined; isTrying: boolean }
+  | { kind: 'hostDown' | 'hostDisabled'; id: string; name: string; pool: string }
+  | { kind: 'srFull'; id: string; name: string; pool: string; percent: number }
   /** All of them in one, so that they hide nothing else; `last` are the newest. */
   | { kind: 'tasks'; id: string; count: number; last: readonly Task[] };
 
@@ -34,11 +35,11 @@ export function troublesOf({ servers, hosts, srs, failed }: Known): Trouble[] {
       cause: server.error?.message,
       isTrying: server.status === 'connecting',
     })),
-    ...hosts.filter(({ power_state }) => power_state !== 'Running').map(({ id, name_label }): Trouble => ({ kind: 'hostDown', id, name: name_label })),
+    ...hosts.filter(({ power_state }) => power_state !== 'Running').map(({ id, name_label, $pool }): Trouble => ({ kind: 'hostDown', id, name: name_label, pool: $pool })),
     ...srs
       .filter((sr) => isStore(sr) && sr.physical_usage / sr.size > FULL)
-      .map((sr): Trouble => ({ kind: 'srFull', id: sr.id, name: sr.name_label, percent: Math.round((100 * sr.physical_usage) / sr.size) })),
-    ...hosts.filter(({ power_state, enabled }) => power_state === 'Running' && !enabled).map(({ id, name_label }): Trouble => ({ kind: 'hostDisabled', id, name: name_label })),
+      .map((sr): Trouble => ({ kind: 'srFull', id: sr.id, name: sr.name_label, pool: sr.$pool, percent: Math.round((100 * sr.physical_usage) / sr.size) })),
+    ...hosts.filter(({ power_state, enabled }) => power_state === 'Running' && !enabled).map(({ id, name_label, $pool }): Trouble => ({ kind: 'hostDisabled', id, name: name_label, pool: $pool })),
     ...(failed.total > 0 ? [{ kind: 'tasks', id: 'tasks', count: failed.total, last: failed.rows } as const] : []),
   ];
 }

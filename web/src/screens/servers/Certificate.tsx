@@ -1,8 +1,9 @@
 // What was seen at an address, for somebody to judge.
-import { Alert, ClipboardCopy, Content } from '@patternfly/react-core';
+import { Alert, Content } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import type { Sight } from '../../api/servers.ts';
+import { Fingerprint } from '../../components/Fingerprint.tsx';
 
 export function Certificate({ sight }: { sight: Sight }) {
   const { t } = useTranslation();
@@ -17,9 +18,7 @@ export function Certificate({ sight }: { sight: Sight }) {
   return (
     <Alert isInline variant="info" title={t('servers.unknown')}>
       <Content component="p">{t('servers.unknownHelp')}</Content>
-      <ClipboardCopy variant="inline-compact" isBlock isCode hoverTip={t('copy.hint')} clickTip={t('copy.done')} aria-label={t('servers.fingerprint')}>
-        {sight.fingerprint ?? ''}
-      </ClipboardCopy>
+      <Fingerprint text={sight.fingerprint ?? ''} />
     </Alert>
   );
 }

@@ -6,25 +6,27 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
-import { enableServer } from '../../api/servers.ts';
+import { enableServer, removeServer } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
-import { useServers } from '../../api/useServers.ts';
+import { serverName, useServers } from '../../api/useServers.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
+import { FormModal } from '../../components/FormModal.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { locale, time } from '../../components/units.ts';
 import { LabButton } from '../setup/LabButton.tsx';
 import { reasonOf } from './ConnectProblem.tsx';
-import { nameOf } from './nameOf.ts';
 import { PoolForm } from './PoolForm.tsx';
-import { RemoveServer } from './RemoveServer.tsx';
 
-type Asked = { what: 'add' } | { what: 'edit' | 'remove'; server: Server };
+/** Administrators see at least its address. */
+const nameOf = (server: Server) => serverName(server) ?? server.host;
+
+type Asked = { what: 'add' } | { what: 'edit' | 'remove' | 'disable'; server: Server };
 
 export default function ServersScreen() {
   const { t } = useTranslation();
   // Others are told by the server that they may not see them.
-  const { data: servers, error } = useServers(true);
+  const { data: servers, error } = useServers();
   const [asked, setAsked] = useState<Asked>();
   useTitle(t('servers.title'));
 
@@ -66,7 +68,27 @@ export default function ServersScreen() {
           </ModalBody>
         </Modal>
       )}
-      {asked?.what === 'remove' && <RemoveServer server={asked.server} onClose={close} />}
+      {asked?.what === 'remove' && (
+        <FormModal
+          title={t('servers.removeTitle', { name: nameOf(asked.server) })}
+          text={t('servers.removeHelp')}
+          button={t('servers.remove')}
+          isDanger
+          failed={t('servers.notRemoved', { name: nameOf(asked.server) })}
+          send={() => removeServer(asked.server)}
+          onClose={close}
+        />
+      )}
+      {asked?.what === 'disable' && (
+        <FormModal
+          title={t('servers.disableTitle', { name: nameOf(asked.server) })}
+          text={t('servers.disableHelp')}
+          button={t('servers.disable')}
+          failed={t('servers.notDisabled', { name: nameOf(asked.server) })}
+          send={() => enableServer(asked.server, false)}
+          onClose={close}
+        />
+      )}
     </PageSection>
   );
 }
@@ -105,10 +127,9 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
   const [isBusy, setBusy] = useState(false);
   const name = nameOf(server);
   const state = server.enabled ? server.status : 'disabled';
-  const toggle = async () => {
+  const enable = async () => {
     setBusy(true);
-    const title = t(server.enabled ? 'servers.notDisabled' : 'servers.notEnabled', { name });
-    await enableServer(server, !server.enabled).catch((error: unknown) => toastProblem(title, error));
+    await enableServer(server, true).catch((error: unknown) => toastProblem(t('servers.notEnabled', { name }), error));
     setBusy(false);
   };
   const ms = (at: number | null | undefined) => time(at ? at / 1000 : undefined);
@@ -137,7 +158,9 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
             <MenuToggle ref={toggleRef} variant="plain" aria-label={t('act.menuOf', { name })} icon={<EllipsisIcon />} isExpanded={isOpen} isDisabled={isDisabled ?? false} onClick={onToggle} />
           )}
           items={[
-            { title: t(server.enabled ? 'servers.disable' : 'infra.enable'), onClick: () => void toggle() },
+            server.enabled
+              ? { title: t('servers.disable'), onClick: () => onAsk({ what: 'disable', server }) }
+              : { title: t('infra.enable'), onClick: () => void enable() },
             { title: t('infra.edit'), onClick: () => onAsk({ what: 'edit', server }) },
             { title: t('servers.remove'), isDanger: true, onClick: () => onAsk({ what: 'remove', server }) },
           ]}

@@ -1,9 +1,10 @@
 // What this server shows to browsers, to be compared with what it printed where it was started.
-import { ActionGroup, Alert, Button, ClipboardCopy, Content, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { ActionGroup, Alert, Button, Content, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import { useSetup } from '../../api/session.ts';
 import type { OwnCertificate } from '../../api/types.ts';
+import { Fingerprint } from '../../components/Fingerprint.tsx';
 import { locale } from '../../components/units.ts';
 import type { StepProps } from './steps.ts';
 
@@ -36,9 +37,7 @@ function Shown({ certificate }: { certificate: OwnCertificate }) {
         <DescriptionListGroup>
           <DescriptionListTerm>{t('setup.fingerprint')}</DescriptionListTerm>
           <DescriptionListDescription>
-            <ClipboardCopy variant="inline-compact" isBlock isCode hoverTip={t('copy.hint')} clickTip={t('copy.done')} aria-label={t('setup.fingerprint')}>
-              {certificate.fingerprint}
-            </ClipboardCopy>
+            <Fingerprint text={certificate.fingerprint} />
           </DescriptionListDescription>
         </DescriptionListGroup>
         <DescriptionListGroup>

@@ -32,7 +32,9 @@ export default function TasksDrawer({ onClose }: { onClose: () => void }) {
   const running = useRunningTasks();
   const ended = useEndedTasks('', LAST).data?.rows;
   const drawer = useRef<HTMLDivElement>(null);
-  useEffect(() => drawer.current?.focus(), []);
+  useEffect(() => {
+    drawer.current?.focus();
+  }, []);
   return (
     <NotificationDrawer
       ref={drawer}

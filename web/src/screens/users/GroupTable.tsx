@@ -4,6 +4,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useTranslation } from 'react-i18next';
 
 import type { Group, User } from '../../api/types.ts';
+import { AccessLink } from './AccessTab.tsx';
 
 const SHOWN = 12;
 
@@ -44,6 +45,7 @@ export function GroupTable({ groups, users, onAsk, onTakeOut }: Props) {
                 )}
               </Td>
               <Td className="xo-tools">
+                <AccessLink who={group} />
                 <Button size="sm" variant="link" isDisabled={members.length === users.length} onClick={() => onAsk('add', group)}>
                   {t('groups.add')}
                 </Button>

@@ -1,15 +1,14 @@
 // Groups of users: what is granted to one is granted to all its members.
-import { Alert, Button, EmptyState, Spinner } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { listAgain, useGroups, useUsers } from '../../api/accounts.ts';
 import { patch, post, put, remove } from '../../api/http.ts';
 import type { Group, User } from '../../api/types.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { FormModal } from '../../components/FormModal.tsx';
-import { ProblemText } from '../../components/ProblemText.tsx';
-import { listAgain, useGroups, useUsers } from './accounts.ts';
 import { GroupTable } from './GroupTable.tsx';
+import { Listing } from './Listing.tsx';
 
 type Asked = { what: 'create' } | { what: 'rename' | 'delete' | 'add'; group: Group };
 
@@ -36,17 +35,9 @@ export function GroupsTab() {
 
   return (
     <>
-      <div className="xo-tools">
-        <Button onClick={() => setAsked({ what: 'create' })}>{t('groups.create')}</Button>
-      </div>
-      {error && (
-        <Alert isInline variant="danger" title={t('table.failed')}>
-          <ProblemText problem={error} />
-        </Alert>
-      )}
-      {!groups && !error && <Spinner aria-label={t('shell.loading')} />}
-      {groups?.length === 0 && <EmptyState titleText={t('table.empty')} headingLevel="h2" />}
-      {groups && groups.length > 0 && <GroupTable {...{ groups, users }} onAsk={(what, group) => setAsked({ what, group })} onTakeOut={(group, user) => void takeOut(group, user)} />}
+      <Listing create={t('groups.create')} onCreate={() => setAsked({ what: 'create' })} error={error} count={groups?.length}>
+        <GroupTable groups={groups ?? []} users={users} onAsk={(what, group) => setAsked({ what, group })} onTakeOut={(group, user) => void takeOut(group, user)} />
+      </Listing>
       {asked?.what === 'create' && (
         <FormModal title={t('groups.create')} fields={[name]} button={t('groups.create')} onClose={close} send={sends((values) => post('/groups', values))} />
       )}

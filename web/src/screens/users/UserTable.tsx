@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import { useMe } from '../../api/session.ts';
 import type { User } from '../../api/types.ts';
+import { AccessLink } from './AccessTab.tsx';
 
 const PERMISSIONS = ['none', 'admin'] as const;
 
@@ -45,6 +46,7 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
               </FormSelect>
             </Td>
             <Td className="xo-tools">
+              <AccessLink who={user} />
               <Button size="sm" variant="link" onClick={() => onPassword(user)}>
                 {t('users.password')}
               </Button>

@@ -1,15 +1,14 @@
 // Who there is, what they may, and their passwords.
-import { Alert, Button, Spinner } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { listAgain, useUsers } from '../../api/accounts.ts';
 import { patch, post, remove } from '../../api/http.ts';
 import type { User } from '../../api/types.ts';
 import { toast, toastProblem } from '../../app/toasts.ts';
 import { FormModal } from '../../components/FormModal.tsx';
 import { PASSWORD, setPassword } from '../../components/passwords.ts';
-import { ProblemText } from '../../components/ProblemText.tsx';
-import { listAgain, useUsers } from './accounts.ts';
+import { Listing } from './Listing.tsx';
 import { UserTable } from './UserTable.tsx';
 
 type Asked = { what: 'create' } | { what: 'password' | 'delete'; user: User };
@@ -31,23 +30,14 @@ export function UsersTab() {
 
   return (
     <>
-      <div className="xo-tools">
-        <Button onClick={() => setAsked({ what: 'create' })}>{t('users.create')}</Button>
-      </div>
-      {error && (
-        <Alert isInline variant="danger" title={t('table.failed')}>
-          <ProblemText problem={error} />
-        </Alert>
-      )}
-      {!users && !error && <Spinner aria-label={t('shell.loading')} />}
-      {users && (
+      <Listing create={t('users.create')} onCreate={() => setAsked({ what: 'create' })} error={error} count={users?.length}>
         <UserTable
-          users={users}
+          users={users ?? []}
           onPermission={(user, permission) => void permit(user, permission)}
           onPassword={(user) => setAsked({ what: 'password', user })}
           onDelete={(user) => setAsked({ what: 'delete', user })}
         />
-      )}
+      </Listing>
       {asked?.what === 'create' && (
         <FormModal
           title={t('users.create')}

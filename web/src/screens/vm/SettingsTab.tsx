@@ -1,5 +1,7 @@
 // The settings of a VM, each edited where it stands; what takes effect later says so.
 import {
+  Alert,
+  AlertActionLink,
   Button,
   Card,
   CardBody,
@@ -19,7 +21,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Field, Value } from '../../actions/action.ts';
+import { flawOf } from '../../actions/flaws.ts';
 import { patch, send } from '../../api/http.ts';
+import { useMay } from '../../api/permissions.ts';
 import type { Vm } from '../../api/types.ts';
 import { toast, toastProblem } from '../../app/toasts.ts';
 import { FieldInput } from '../../components/FieldInput.tsx';
@@ -31,6 +35,7 @@ import { BLOCKABLE, SETTINGS, type Setting } from './settings.ts';
 
 export default function SettingsTab({ object: vm }: { object: Vm }) {
   const { t } = useTranslation();
+  const mayEdit = useMay([vm.id])?.(vm.id, 'administrate') === true;
   const groups = [...new Set(SETTINGS.map((setting) => setting.group))];
   return (
     <Gallery hasGutter minWidths={{ default: '100%', md: '26rem' }}>
@@ -40,7 +45,7 @@ export default function SettingsTab({ object: vm }: { object: Vm }) {
           <CardBody>
             <DescriptionList isHorizontal isCompact>
               {SETTINGS.filter((setting) => setting.group === group).map((setting) => (
-                <Row key={setting.key} vm={vm} setting={setting} />
+                <Row key={setting.key} vm={vm} setting={setting} mayEdit={mayEdit} />
               ))}
             </DescriptionList>
           </CardBody>
@@ -49,7 +54,7 @@ export default function SettingsTab({ object: vm }: { object: Vm }) {
       <Card isCompact>
         <CardTitle component="h2">{t('edit.blocked')}</CardTitle>
         <CardBody>
-          <Blocked vm={vm} />
+          <Blocked vm={vm} mayEdit={mayEdit} />
         </CardBody>
       </Card>
     </Gallery>
@@ -62,9 +67,13 @@ async function save(vm: Vm, setting: Setting, value: Value) {
   else await patch(`/vms/${vm.id}`, changes);
 }
 
-function Row({ vm, setting }: { vm: Vm; setting: Setting }) {
+function Row({ vm, setting, mayEdit }: { vm: Vm; setting: Setting; mayEdit: boolean }) {
   const { t } = useTranslation();
   const [value, setValue] = useState<Value>();
+  // What it was when somebody began to edit it: when it is something else by now, another one changed it meanwhile.
+  const [base, setBase] = useState<Value>();
+  const now = setting.read(vm);
+  const isOvertaken = value !== undefined && base !== now && value !== now;
   const [isSaving, setSaving] = useState(false);
   const label = t(setting.field.label);
   const isOff = vm.power_state === 'Halted';
@@ -72,6 +81,7 @@ function Row({ vm, setting }: { vm: Vm; setting: Setting }) {
     ...setting.field,
     name: setting.key,
     ...(setting.field.kind === 'object' && { filter: containing('$pool', vm.$pool) }),
+    ...(!isOff && setting.mostRunning && { most: setting.mostRunning(vm) }),
   };
   const keep = async () => {
     if (value === undefined) return;
@@ -97,14 +107,19 @@ function Row({ vm, setting }: { vm: Vm; setting: Setting }) {
                 {t(`edit.when.${setting.when}`)}
               </Label>
             )}
-            <Button
-              variant="plain"
-              size="sm"
-              icon={<PencilAltIcon />}
-              isDisabled={setting.when === 'halted' && !isOff}
-              aria-label={t('edit.edit', { setting: label })}
-              onClick={() => setValue(setting.read(vm))}
-            />
+            {mayEdit && (
+              <Button
+                variant="plain"
+                size="sm"
+                icon={<PencilAltIcon />}
+                isDisabled={setting.when === 'halted' && !isOff}
+                aria-label={t('edit.edit', { setting: label })}
+                onClick={() => {
+                  setValue(now);
+                  setBase(now);
+                }}
+              />
+            )}
           </Flex>
         ) : (
           <Form
@@ -114,8 +129,23 @@ function Row({ vm, setting }: { vm: Vm; setting: Setting }) {
             }}
           >
             <FieldInput field={field} value={value} onChange={setValue} />
+            {isOvertaken && (
+              <Alert
+                isInline
+                variant="warning"
+                title={t('edit.overtaken')}
+                actionLinks={
+                  <>
+                    <AlertActionLink onClick={() => setValue(undefined)}>{t('edit.takeTheirs')}</AlertActionLink>
+                    <AlertActionLink onClick={() => setBase(now)}>{t('edit.keepMine')}</AlertActionLink>
+                  </>
+                }
+              >
+                {t('edit.theirs')} <Shown vm={vm} setting={setting} />
+              </Alert>
+            )}
             <Flex spaceItems={{ default: 'spaceItemsSm' }}>
-              <Button type="submit" size="sm" isLoading={isSaving} isDisabled={isSaving || (setting.field.isRequired === true && (value === '' || value === 0))}>
+              <Button type="submit" size="sm" isLoading={isSaving} isDisabled={isSaving || isOvertaken || flawOf(field, value) !== undefined}>
                 {t('edit.save')}
               </Button>
               <Button size="sm" variant="link" onClick={() => setValue(undefined)}>
@@ -149,7 +179,7 @@ function Shown({ vm, setting }: { vm: Vm; setting: Setting }) {
   }
 }
 
-function Blocked({ vm }: { vm: Vm }) {
+function Blocked({ vm, mayEdit }: { vm: Vm; mayEdit: boolean }) {
   const { t } = useTranslation();
   const block = (operation: string, is: boolean) =>
     patch(`/vms/${vm.id}`, { blockedOperations: { [operation]: is ? true : null } }).catch((error: unknown) =>
@@ -163,6 +193,7 @@ function Blocked({ vm }: { vm: Vm }) {
           id={`block-${operation}`}
           label={t(`edit.operation.${operation}`)}
           isChecked={operation in vm.blockedOperations}
+          isDisabled={!mayEdit}
           onChange={(_, is) => void block(operation, is)}
         />
       ))}

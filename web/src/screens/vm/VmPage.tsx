@@ -13,7 +13,7 @@ const SPEC: PageSpec<'vms'> = {
     ['column.cpus', vm.CPUs.number],
     ['column.memory', bytes(vm.memory.size)],
     ['column.address', vm.mainIpAddress ?? '–'],
-    ['column.host', <ObjectLink collection={vm.$container === vm.$pool ? 'pools' : 'hosts'} id={vm.$container} />],
+    ['column.host', vm.$container === vm.$pool ? '–' : <ObjectLink collection="hosts" id={vm.$container} />],
     ['column.pool', <ObjectLink collection="pools" id={vm.$pool} />],
   ],
   mainActions: ['vms.start', 'vms.resume', 'vms.unpause', 'vms.shutdown', 'vms.reboot'],

@@ -1,5 +1,6 @@
 // Every setting of a VM that can be edited, as data. A new one: a row here and its text.
 import type { Field, Value } from '../../actions/action.ts';
+import { MOST_CPUS, MOST_MEMORY, XEN_SHORT } from '../../actions/flaws.ts';
 import type { Vm } from '../../api/types.ts';
 import type { TextKey } from '../../i18n.ts';
 
@@ -12,6 +13,8 @@ export interface Setting {
   when: When;
   /** How it is asked for; what it begins with comes from `read`. */
   field: Omit<Field, 'name'>;
+  /** The most that it can be set to while the VM runs, where that is less. */
+  mostRunning?: (vm: Vm) => number;
   read: (vm: Vm) => Value;
   /** Members of the PATCH, or the request for what has another way. */
   write: (value: Value, vm: Vm) => Record<string, unknown> | { order: string };
@@ -19,7 +22,7 @@ export interface Setting {
 
 const plain = (member: string) => (value: Value) => ({ [member]: value });
 /** The empty text takes it away. */
-const orNull = (member: string, as: (value: Value) => unknown = (value) => value) => (value: Value) => ({ [member]: value === '' ? null : as(value) });
+const orNull = (member: string) => (value: Value) => ({ [member]: value === '' ? null : value });
 const words = (value: Value) => [...new Set(String(value).split(/[\s,]+/).filter(Boolean))];
 
 export const BLOCKABLE = ['start', 'clean_shutdown', 'hard_shutdown', 'clean_reboot', 'hard_reboot', 'suspend', 'pool_migrate', 'migrate_send', 'snapshot', 'clone', 'copy', 'export', 'destroy'] as const;
@@ -29,13 +32,13 @@ export const SETTINGS: readonly Setting[] = [
   { key: 'description', group: 'summary.general', when: 'now', field: { label: 'column.description', kind: 'text' }, read: (vm) => vm.name_description, write: plain('nameDescription') },
   { key: 'notes', group: 'summary.general', when: 'now', field: { label: 'edit.notes', kind: 'lines' }, read: (vm) => vm.notes ?? '', write: orNull('notes') },
   { key: 'tags', group: 'summary.general', when: 'now', field: { label: 'column.tags', kind: 'text', help: 'edit.tagsHelp' }, read: (vm) => vm.tags.join(' '), write: (value) => ({ tags: words(value) }) },
-  { key: 'cpus', group: 'summary.hardware', when: 'now', field: { label: 'column.cpus', kind: 'number', isRequired: true, help: 'edit.cpusHelp' }, read: (vm) => vm.CPUs.number, write: plain('cpus') },
-  { key: 'cpusMax', group: 'summary.hardware', when: 'halted', field: { label: 'edit.cpusMax', kind: 'number', isRequired: true }, read: (vm) => vm.CPUs.max, write: plain('cpusStaticMax') },
-  { key: 'cores', group: 'summary.hardware', when: 'start', field: { label: 'edit.cores', kind: 'text', help: 'edit.emptyIsDefault' }, read: (vm) => vm.coresPerSocket ?? '', write: orNull('coresPerSocket', Number) },
-  { key: 'weight', group: 'summary.hardware', when: 'now', field: { label: 'edit.weight', kind: 'text', help: 'edit.emptyIsDefault' }, read: (vm) => vm.cpuWeight ?? '', write: orNull('cpuWeight', Number) },
-  { key: 'cap', group: 'summary.hardware', when: 'now', field: { label: 'edit.cap', kind: 'text', help: 'edit.emptyIsDefault' }, read: (vm) => vm.cpuCap ?? '', write: orNull('cpuCap', Number) },
-  { key: 'memory', group: 'summary.hardware', when: 'now', field: { label: 'column.memory', kind: 'size', isRequired: true, help: 'edit.memoryHelp' }, read: (vm) => vm.memory.dynamic[1], write: plain('memory') },
-  { key: 'memoryMax', group: 'summary.hardware', when: 'halted', field: { label: 'edit.memoryMax', kind: 'size', isRequired: true }, read: (vm) => vm.memory.static[1], write: plain('memoryStaticMax') },
+  { key: 'cpus', group: 'summary.hardware', when: 'now', field: { label: 'column.cpus', kind: 'number', least: 1, most: MOST_CPUS, isRequired: true, help: 'edit.cpusHelp' }, mostRunning: (vm) => vm.CPUs.max, read: (vm) => vm.CPUs.number, write: plain('cpus') },
+  { key: 'cpusMax', group: 'summary.hardware', when: 'halted', field: { label: 'edit.cpusMax', kind: 'number', least: 1, most: MOST_CPUS, isRequired: true }, read: (vm) => vm.CPUs.max, write: plain('cpusStaticMax') },
+  { key: 'cores', group: 'summary.hardware', when: 'start', field: { label: 'edit.cores', kind: 'number', least: 1, most: MOST_CPUS, help: 'edit.emptyIsDefault' }, read: (vm) => vm.coresPerSocket ?? '', write: orNull('coresPerSocket') },
+  { key: 'weight', group: 'summary.hardware', when: 'now', field: { label: 'edit.weight', kind: 'number', least: 1, most: XEN_SHORT, help: 'edit.emptyIsDefault' }, read: (vm) => vm.cpuWeight ?? '', write: orNull('cpuWeight') },
+  { key: 'cap', group: 'summary.hardware', when: 'now', field: { label: 'edit.cap', kind: 'number', most: XEN_SHORT, help: 'edit.emptyIsDefault' }, read: (vm) => vm.cpuCap ?? '', write: orNull('cpuCap') },
+  { key: 'memory', group: 'summary.hardware', when: 'now', field: { label: 'column.memory', kind: 'size', least: 2 ** 24, most: MOST_MEMORY, isRequired: true, help: 'edit.memoryHelp' }, mostRunning: (vm) => vm.memory.static[1], read: (vm) => vm.memory.dynamic[1], write: plain('memory') },
+  { key: 'memoryMax', group: 'summary.hardware', when: 'halted', field: { label: 'edit.memoryMax', kind: 'size', least: 2 ** 24, most: MOST_MEMORY, isRequired: true }, read: (vm) => vm.memory.static[1], write: plain('memoryStaticMax') },
   { key: 'nested', group: 'summary.hardware', when: 'halted', field: { label: 'edit.nested', kind: 'flag' }, read: (vm) => vm.expNestedHvm, write: plain('nestedVirt') },
   {
     key: 'firmware',
@@ -57,6 +60,6 @@ export const SETTINGS: readonly Setting[] = [
     read: (vm) => vm.high_availability,
     write: plain('highAvailability'),
   },
-  { key: 'delay', group: 'summary.policy', when: 'now', field: { label: 'edit.delay', kind: 'number' }, read: (vm) => vm.startDelay, write: plain('startDelay') },
+  { key: 'delay', group: 'summary.policy', when: 'now', field: { label: 'edit.delay', kind: 'number', most: 604_800, isRequired: true }, read: (vm) => vm.startDelay, write: plain('startDelay') },
   { key: 'affinity', group: 'summary.policy', when: 'start', field: { label: 'edit.affinity', kind: 'object', collection: 'hosts' }, read: (vm) => vm.affinityHost ?? '', write: orNull('affinityHost') },
 ];

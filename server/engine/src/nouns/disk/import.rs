@@ -13,7 +13,7 @@ use super::super::vdi::NewVdi;
 use super::content::{self, Format};
 use super::unfinished::Unfinished;
 use super::vhd;
-use crate::schema::{integer, object, string, text};
+use crate::schema::{integer, label, object, string, text};
 use crate::{Call, Error, Incoming, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
@@ -24,7 +24,7 @@ pub(super) fn methods() -> Vec<Method> {
             "Takes a disk image (raw, VHD, ISO) and makes a disk of it.",
         )
         .param("description", text().optional())
-        .param("name", string())
+        .param("name", label())
         .param("sr", string())
         .param("url", string().optional())
         .param("type", string())

@@ -10,7 +10,7 @@ use xo_inventory::{Item, PoolHandle};
 use xo_model::ObjectType::{Sr, Vm, VmSnapshot, VmTemplate};
 
 use super::super::made;
-use crate::schema::{boolean, string, text, types};
+use crate::schema::{boolean, label, string, text, types};
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
@@ -27,13 +27,13 @@ pub(super) fn methods() -> Vec<Method> {
             "Clones a VM, fast on the same storage or in full.",
         )
         .param("id", string())
-        .param("name", string())
+        .param("name", label())
         .param("full_copy", boolean())
         .on("id", any, Permission::Administrate)
         .run(clone),
         Method::new("vm.copy", "Copies a VM in full to a storage repository.")
             .param("compress", types(&["boolean", "string"]).optional())
-            .param("name", string().optional())
+            .param("name", label().optional())
             .param("vm", string())
             .param("sr", string())
             .on("vm", any, Permission::Administrate)
@@ -45,7 +45,7 @@ pub(super) fn methods() -> Vec<Method> {
         )
         .param("description", text().optional())
         .param("id", string())
-        .param("name", string().optional())
+        .param("name", label().optional())
         .param("saveMemory", boolean().optional())
         .on("id", &[Vm], Permission::Operate)
         .run(snapshot),

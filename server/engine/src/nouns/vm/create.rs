@@ -18,7 +18,7 @@ use super::delete::{self, Disks};
 use super::devices::{self, NewDisk, attach_disk};
 use super::set::{self, Edit};
 use super::{copies, power};
-use crate::schema::{array, boolean, object, string, text, types};
+use crate::schema::{array, boolean, label, object, string, text, types};
 use crate::{Call, Error, Method, Permission, Result};
 use plan::{DiskChange, Plan};
 
@@ -58,7 +58,7 @@ pub(super) fn methods() -> Vec<Method> {
             .param("installation", installation)
             .param("vgpuType", string().optional())
             .param("gpuGroup", string().optional())
-            .param("name_label", string())
+            .param("name_label", label())
             .param("name_description", text().optional())
             .param("pv_args", string().optional())
             .param("share", boolean().optional())

@@ -13,7 +13,9 @@ use xo_model::ObjectType::{Host, Sr, Vm, VmSnapshot, VmTemplate};
 use super::super::entry::MapField;
 use super::super::made;
 use super::power;
-use crate::schema::{Schema, array, boolean, integer, number, object, one_of, string, text, types};
+use crate::schema::{
+    Schema, array, boolean, integer, label, number, object, one_of, string, text, types,
+};
 use crate::{Call, Error, Method, Permission, Result};
 
 pub(super) fn methods() -> Vec<Method> {
@@ -92,6 +94,17 @@ fn size() -> Schema {
     types(&["integer", "string"]).optional()
 }
 
+/// Xen gives no guest more.
+const MOST_CPUS: i64 = 512;
+/// Xen's scheduler keeps weight and cap in 16 bits.
+const XEN_SHORT: i64 = 65_535;
+const WEEK_S: i64 = 7 * 24 * 3600;
+
+/// A number of CPUs.
+fn cpus(shape: Schema) -> Schema {
+    shape.optional().min(1).max(MOST_CPUS)
+}
+
 fn text_or_null() -> Schema {
     types(&["string", "null"]).optional()
 }
@@ -105,7 +118,7 @@ const SETTINGS: &[Setting] = &[
     setting("auto_poweron", || boolean().optional(), How::AutoPowerOn),
     setting(
         "name_label",
-        || string().optional(),
+        || label().optional(),
         How::Field("name_label"),
     ),
     setting(
@@ -123,8 +136,8 @@ const SETTINGS: &[Setting] = &[
         || one_of(&["best-effort", "restart", ""]).optional(),
         How::Field("ha_restart_priority"),
     ),
-    setting("CPUs", || integer().optional(), How::Sized),
-    setting("cpusMax", size, How::Sized),
+    setting("CPUs", || cpus(integer()), How::Sized),
+    setting("cpusMax", || cpus(size()), How::Sized),
     setting("memory", size, How::Sized),
     setting("memoryMin", size, How::Sized),
     setting("memoryMax", size, How::Sized),
@@ -133,16 +146,20 @@ const SETTINGS: &[Setting] = &[
     setting("cpuMask", || array(integer()).optional(), How::CpuMask),
     setting(
         "cpuWeight",
-        number_or_null,
+        || number_or_null().min(1).max(XEN_SHORT),
         How::Entry("VCPUs_params", "weight"),
     ),
-    setting("cpuCap", number_or_null, How::Entry("VCPUs_params", "cap")),
+    setting(
+        "cpuCap",
+        || number_or_null().min(0).max(XEN_SHORT),
+        How::Entry("VCPUs_params", "cap"),
+    ),
     setting("affinityHost", text_or_null, How::AffinityHost),
     setting("vga", || string().optional(), How::Vga),
     setting("videoram", || number().optional(), How::VideoRam),
     setting(
         "coresPerSocket",
-        || types(&["string", "number", "null"]).optional(),
+        || cpus(types(&["string", "number", "null"])),
         How::Entry("platform", "cores-per-socket"),
     ),
     setting(
@@ -156,7 +173,7 @@ const SETTINGS: &[Setting] = &[
     setting("share", || boolean().optional(), How::Share),
     setting(
         "startDelay",
-        || integer().optional(),
+        || integer().optional().min(0).max(WEEK_S),
         How::Field("start_delay"),
     ),
     setting(

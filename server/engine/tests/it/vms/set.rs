@@ -163,3 +163,27 @@ async fn a_setting_that_makes_no_sense_is_refused_with_its_name() {
         assert!(error.to_string().contains(param), "{error}");
     }
 }
+
+#[tokio::test]
+async fn what_no_pool_can_mean_is_refused_before_the_pool_is_asked() {
+    let rig = Rig::start().await;
+    let vm = vm(&rig, "Halted");
+    for (name, value) in [
+        ("name_label", json!("   ")),
+        ("name_label", json!("n".repeat(2000))),
+        ("cpuCap", json!(-5)),
+        ("cpuWeight", json!(0)),
+        ("CPUs", json!(1_000_000)),
+        ("coresPerSocket", json!(-1)),
+        ("startDelay", json!(-1)),
+        ("memory", json!(1_u64 << 60)),
+    ] {
+        let refused = rig
+            .call("vm.set", json!({ "id": vm.id, name: value }))
+            .await;
+        let Err(Error::InvalidParameters(errors)) = refused else {
+            panic!("{name}: {refused:?}");
+        };
+        assert_eq!(errors[0].path, format!("/{name}"));
+    }
+}

@@ -183,10 +183,13 @@ fn size(of: &Value, param: &str) -> Result<Option<u64>> {
     let Some(value) = of.get("size").filter(|value| !value.is_null()) else {
         return Ok(None);
     };
-    size_of(value).map(Some).ok_or_else(|| {
-        Error::invalid(
-            param,
-            "must tell the size of a disk in bytes, or as text such as `4 GiB`",
-        )
-    })
+    size_of(value)
+        .filter(|size| *size > 0)
+        .map(Some)
+        .ok_or_else(|| {
+            Error::invalid(
+                param,
+                "must tell the size of a disk in bytes, or as text such as `4 GiB`",
+            )
+        })
 }

@@ -26,6 +26,9 @@ struct Wish {
     static_max: Option<i64>,
 }
 
+/// More than any host has, in bytes: 64 TiB.
+const MOST_MEMORY: i64 = 1 << 46;
+
 /// Writes the settings of CPUs and memory that `values` names; false when there are none.
 pub(super) async fn apply(edit: &Edit<'_>, values: &Map<String, Value>) -> Result<bool> {
     let bytes = |name: &str| match values.get(name).filter(|value| !value.is_null()) {
@@ -33,8 +36,9 @@ pub(super) async fn apply(edit: &Edit<'_>, values: &Map<String, Value>) -> Resul
         Some(value) => {
             let bytes = size_of(value).and_then(|bytes| i64::try_from(bytes).ok());
             bytes
+                .filter(|bytes| *bytes <= MOST_MEMORY)
                 .map(Some)
-                .ok_or_else(|| Error::invalid(name, "must be a size, such as `4 GiB`"))
+                .ok_or_else(|| Error::invalid(name, "must be a size up to 64 TiB, such as `4 GiB`"))
         }
     };
     let wish = Wish {

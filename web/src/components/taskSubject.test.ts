@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+
+import type { Task } from '../api/types.ts';
+import { subjectOf } from './taskSubject.ts';
+
+const task = (properties: Task['properties'], result?: Task['result']) => ({ id: 't', status: 'success', start: 0, properties, ...(result && { result }) }) as Task;
+
+it('is the object that the server names', () => {
+  expect(subjectOf(task({ name: 'REST API: start VM', objectId: 'v', objectType: 'VM' }))).toEqual({ collection: 'vms', id: 'v' });
+  expect(subjectOf(task({ name: 'backup' }))).toBeUndefined();
+});
+
+it('is what is made, by its name until it is there', () => {
+  const create = { name: 'REST API: create VM', objectId: 'p', objectType: 'pool', params: { name_label: 'web' } };
+  expect(subjectOf(task(create))).toBe('web');
+  expect(subjectOf(task(create, { id: 'v' }))).toEqual({ collection: 'vms', id: 'v' });
+});
+
+it('is what a plain call was about', () => {
+  expect(subjectOf(task({ name: 'API call: vm.set', method: 'vm.set', params: { id: 'v' } }))).toEqual({ collection: 'vms', id: 'v' });
+});
