@@ -5,11 +5,13 @@ import { useTranslation } from 'react-i18next';
 import { useSetup } from '../../api/session.ts';
 import type { OwnCertificate } from '../../api/types.ts';
 import { locale } from '../../components/units.ts';
+import { Changes } from '../appliance/Changes.tsx';
 import type { StepProps } from './steps.ts';
 
 export function CertificateStep({ onDone }: StepProps) {
   const { t } = useTranslation();
-  const certificate = useSetup().data?.certificate;
+  const setup = useSetup().data;
+  const certificate = setup?.certificate;
   return (
     <>
       {certificate ? (
@@ -19,6 +21,7 @@ export function CertificateStep({ onDone }: StepProps) {
           {t('setup.noHttpsHelp')}
         </Alert>
       )}
+      {certificate && setup?.appliance && <Changes only={['certificate']} />}
       <ActionGroup>
         <Button onClick={onDone}>{t(certificate?.selfSigned ? 'setup.same' : 'setup.next')}</Button>
       </ActionGroup>
