@@ -12,7 +12,6 @@ pub mod check;
 pub mod client;
 mod code;
 pub mod listen;
-mod local_https;
 pub mod machine;
 mod network;
 mod password;

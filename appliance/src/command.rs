@@ -58,7 +58,7 @@ impl Failure {
             Self::Agent(Error::Refused(Fault { kind, .. })) => match kind {
                 Kind::Invalid => 2,
                 Kind::Failed => 5,
-                Kind::NotImplemented | Kind::Forbidden | Kind::Conflict => 4,
+                Kind::NotImplemented | Kind::Forbidden | Kind::Conflict | Kind::Busy => 4,
             },
             Self::Agent(Error::Broken(_)) | Self::Local { .. } => 5,
         }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
-use xo_firstboot::Problem;
+use xo_firstboot::{Problem, memory};
 use xo_firstboot::apply::{self, Places};
 use xo_firstboot::durable::{Disk, Real};
 use xo_firstboot::settings::{Administrator, ConfigDrive, VmData};
-use xo_firstboot::steps::{self, Context, Server, Sources};
+use xo_firstboot::steps::{self, Context, Data, Server, Sources};
 use xo_firstboot::xenbus::{DEVICE, XenStore};
 
 /// Settings from outside at the first boot, and the files that follow from them at every boot.
@@ -35,6 +35,10 @@ struct Arguments {
 /// Made by `xoa-no-data.service`, when memory stands in for the data partition.
 const NO_DATA: &str = "/run/xoa/no-data";
 
+fn has_no_data() -> bool {
+    Path::new(NO_DATA).exists()
+}
+
 struct Machine {
     arguments: Arguments,
 }
@@ -47,16 +51,26 @@ fn main() -> ExitCode {
         arguments: Arguments::parse(),
     };
     let erased = xo_firstboot::reset::carry_out(&places);
+    if matches!(erased, Ok(true)) {
+        leave_old_journal();
+    }
     let mut context = Context {
         places: &places,
         disk: &Real,
         sources: &mut sources,
         server: &mut server,
+        data: if has_no_data() {
+            Data::InMemory
+        } else {
+            Data::OnDisk
+        },
         problems: Vec::new(),
     };
     let stamped = steps::run(&mut context);
     let mut problems = context.problems;
-    if Path::new(NO_DATA).exists() {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    problems.extend(memory::problem(&meminfo));
+    if has_no_data() {
         problems.push(Problem::new(
             "data partition",
             "it cannot be mounted: it is damaged or not there",
@@ -101,6 +115,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// journald has the erased files open, and would go on to write where nobody reads.
+fn leave_old_journal() {
+    let told = Command::new("journalctl").arg("--rotate").output();
+    match told {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            eprintln!("the journal of this boot is lost: {}", said.trim());
+        }
+        Err(error) => eprintln!("the journal of this boot is lost: journalctl: {error}"),
+    }
+}
+
 impl Sources for Machine {
     fn vm_data(&mut self) -> Result<Option<VmData>, String> {
         let store = XenStore::open(Path::new(DEVICE)).map_err(|e| e.to_string())?;
@@ -135,7 +162,8 @@ impl Server for Machine {
             .arg("--init-groups")
             .arg(&self.arguments.server)
             .args(["admin", "create"])
-            .args([&administrator.account, "--password-stdin"])
+            // Old settings that are read once more make no second administrator.
+            .args([&administrator.account, "--first", "--password-stdin"])
             .arg("--data-dir")
             .arg(&self.arguments.server_data)
             .stdin(Stdio::piped())

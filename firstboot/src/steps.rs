@@ -55,27 +55,50 @@ pub struct Context<'a> {
     pub sources: &'a mut dyn Sources,
     /// Who makes the administrator.
     pub server: &'a mut dyn Server,
+    /// Where what is written goes.
+    pub data: Data,
     /// What was wrong so far.
     pub problems: Vec<Problem>,
+}
+
+/// Where what steps write goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// To the data partition: it stays.
+    OnDisk,
+    /// The data partition cannot be mounted, and memory stands in for it.
+    InMemory,
 }
 
 /// One of them.
 struct Step {
     name: &'static str,
+    on: On,
     run: fn(&mut Context<'_>) -> Result<(), Problem>,
+}
+
+#[derive(PartialEq, Eq)]
+enum On {
+    /// Also when nothing stays: the network is needed to tell.
+    AnyData,
+    /// Only when what it does stays: what is taken away from outside, or made, would be lost.
+    Disk,
 }
 
 const STEPS: [Step; 3] = [
     Step {
         name: "settings",
+        on: On::AnyData,
         run: settings::adopt,
     },
     Step {
         name: "secrets",
+        on: On::Disk,
         run: secrets::forget,
     },
     Step {
         name: "administrator",
+        on: On::Disk,
         run: administrator::make,
     },
 ];
@@ -104,7 +127,7 @@ pub fn run(context: &mut Context<'_>) -> io::Result<()> {
     context.disk.make_folder(&folder, 0o700)?;
     for step in &STEPS {
         let stamp = context.stamp(step.name);
-        if stamp.exists() {
+        if stamp.exists() || (context.data == Data::InMemory && step.on == On::Disk) {
             continue;
         }
         match (step.run)(context) {

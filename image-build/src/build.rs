@@ -5,6 +5,7 @@
 //!
 //! Invariant: no step needs a loop device, and no address of a package mirror is known here.
 
+mod bios;
 mod cpio;
 mod disk;
 mod error;

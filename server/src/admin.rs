@@ -23,9 +23,14 @@ pub async fn reset_password(config: &Config, name: &str, password: &str) -> Resu
 }
 
 /// Makes an administrator; returns the id. A running server takes it over at the next sign-in.
-pub async fn create(config: &Config, name: &str, password: &str) -> Result<String> {
+pub async fn create(
+    config: &Config,
+    name: &str,
+    password: &str,
+    creation: AdminCreation,
+) -> Result<String> {
     let store = open_store(config).await?;
-    let id = Engine::create_admin_in(&store, name, password, AdminCreation::Another).await?;
+    let id = Engine::create_admin_in(&store, name, password, creation).await?;
     store.close().await;
     Ok(id)
 }

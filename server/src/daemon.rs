@@ -4,9 +4,10 @@ use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
-use parking_lot::RwLock;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use xo_api::{App, Certificate, LabState, Later, SetupHost};
 use xo_engine::{Engine, Error, Options};
@@ -15,6 +16,10 @@ use xo_store::{Store, StoreConfig};
 use crate::labs::Labs;
 use crate::listen::Listener;
 use crate::{Config, process, setup_code, tls};
+
+/// Between two attempts to tell the agent.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LAST_PAUSE: Duration = Duration::from_secs(120);
 
 /// A server that runs.
 pub struct Daemon {
@@ -61,19 +66,14 @@ impl Daemon {
 
     async fn open(&mut self, config: &Config) -> Result<()> {
         if let Some(address) = config.https {
-            let files = tls::Files::of(&config.data_dir);
-            files.ensure(std::time::SystemTime::now())?;
-            let tls = files.load().await?;
-            let shown = Arc::new(RwLock::new(files.describe()?));
-            self.certificate = Some(tls::InUse {
-                files: files.clone(),
-                config: tls.clone(),
-                shown: Arc::clone(&shown),
-            });
+            let in_use = tls::InUse::open(&config.data_dir, SystemTime::now()).await?;
+            self.certificate = Some(in_use.clone());
             let site = xo_api::site(self.app(true));
-            let listener = Listener::https(address, tls.clone(), site, &self.stopping)?;
+            let listener = Listener::https(address, in_use.config(), site, &self.stopping)?;
             self.listeners.push(("https", listener));
-            tokio::spawn(files.follow(tls, shown, self.stopping.clone()));
+            let engine = Arc::clone(&self.engine);
+            tokio::spawn(tell_agent(engine, in_use.watch(), self.stopping.clone()));
+            tokio::spawn(in_use.follow(self.stopping.clone()));
         }
         if let Some(address) = config.http {
             let site = if address.ip().is_loopback() {
@@ -106,7 +106,7 @@ impl Daemon {
             lines.push(format!("  address:      {scheme}://{}/", listener.address));
         }
         if let Some(certificate) = &self.certificate {
-            let fingerprint = &certificate.shown.read().fingerprint;
+            let fingerprint = certificate.certificate().fingerprint;
             lines.push(format!("  certificate:  SHA-256 {fingerprint}"));
         }
         for address in &self.lab_addresses {
@@ -148,6 +148,38 @@ impl Daemon {
     }
 }
 
+/// Tells the appliance's agent of the certificate that is shown at the start, and of each other one; again and again while it does not
+/// listen.
+async fn tell_agent(
+    engine: Arc<Engine>,
+    mut shown: watch::Receiver<Certificate>,
+    stopping: CancellationToken,
+) {
+    let telling = async {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            shown.mark_unchanged();
+            match engine.certificate_changed().await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    if shown.changed().await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!("the pool is not told the certificate yet: {error}");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = stopping.cancelled() => {}
+        () = telling => {}
+    }
+}
+
 /// What the set-up asks of the daemon.
 struct ForSetup {
     certificate: Option<tls::InUse>,
@@ -156,7 +188,7 @@ struct ForSetup {
 
 impl SetupHost for ForSetup {
     fn certificate(&self) -> Option<Certificate> {
-        Some(self.certificate.as_ref()?.shown.read().clone())
+        Some(self.certificate.as_ref()?.certificate())
     }
 
     fn replace_certificate(

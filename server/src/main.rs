@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
+use xo_engine::AdminCreation;
 use xo_server::config::{self, Config, Layer};
 use xo_server::{Daemon, admin};
 
@@ -79,6 +80,9 @@ enum AdminAction {
         /// Read the password from standard input.
         #[arg(long, required = true)]
         password_stdin: bool,
+        /// Only if nobody has an account yet.
+        #[arg(long)]
+        first: bool,
     },
     /// List administrators.
     List,
@@ -131,8 +135,13 @@ fn run(cli: Cli) -> Result<()> {
 
 async fn administer(config: &Config, action: AdminAction) -> Result<()> {
     match action {
-        AdminAction::Create { name, .. } => {
-            let id = admin::create(config, &name, &typed_password()?).await?;
+        AdminAction::Create { name, first, .. } => {
+            let creation = if first {
+                AdminCreation::First
+            } else {
+                AdminCreation::Another
+            };
+            let id = admin::create(config, &name, &typed_password()?, creation).await?;
             println!("{id}");
         }
         AdminAction::List => {

@@ -1,289 +1,116 @@
-//! The server's own certificate: made on first start, renewed before it ends, replaced by putting other files in its place.
+//! The server's own certificate: made on first start, renewed before it ends, replaced by an upload or by putting other files in its place.
 //!
-//! `tls.crt` and `tls.key` (PEM) in the data folder. A change of the files is taken over without a restart. What is uploaded is judged
-//! first (`judge`), and the two files change together, whatever moment the power goes.
+//! `tls.crt` and `tls.key` (PEM) in the data folder ([`files`]). A change of the files is taken over without a restart. What is uploaded is
+//! judged first ([`judge`]).
+//!
+//! Invariant: one change at a time, and whoever watches hears of each certificate that is shown.
 
+mod files;
 mod judge;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
-use aws_lc_rs::digest;
+use anyhow::Result;
 use axum_server::tls_rustls::RustlsConfig;
-use parking_lot::RwLock;
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
-use x509_parser::extensions::GeneralName;
 use xo_api::Certificate;
 
+use files::Files;
+
 const CHECK_EVERY: Duration = Duration::from_secs(2);
-/// Whoever pinned its fingerprint has to be asked again when it ends, so that is seldom.
-const VALID: Duration = Duration::from_hours(10 * 365 * 24);
-const RENEWED_BEFORE: Duration = Duration::from_hours(30 * 24);
-/// A clock that is a little behind ours finds it valid too.
-const VALID_ALREADY: Duration = Duration::from_hours(24);
-/// What the names of the certificates that we make begin with.
-const NAME: &str = "XOA ";
 
 /// What is shown over TLS, and what it takes to show another one.
 #[derive(Clone)]
 pub(crate) struct InUse {
-    pub(crate) files: Files,
-    pub(crate) config: RustlsConfig,
-    pub(crate) shown: Arc<RwLock<Certificate>>,
+    files: Files,
+    config: RustlsConfig,
+    shown: watch::Sender<Certificate>,
+    /// Whoever changes the files, or takes them over.
+    changing: Arc<Mutex<()>>,
+    /// Of the files that were taken at the start.
+    changed_at: [Option<SystemTime>; 2],
 }
 
 impl InUse {
+    /// Sees to it that there is a certificate, and takes it.
+    pub(crate) async fn open(data_dir: &Path, now: SystemTime) -> Result<Self> {
+        let files = Files::of(data_dir);
+        files.ensure(now)?;
+        Ok(Self {
+            changed_at: files.changed_at(),
+            config: files.load().await?,
+            shown: watch::Sender::new(files.describe()?),
+            files,
+            changing: Arc::default(),
+        })
+    }
+
+    /// For listeners; it changes under them.
+    pub(crate) fn config(&self) -> RustlsConfig {
+        self.config.clone()
+    }
+
+    /// What is shown now.
+    pub(crate) fn certificate(&self) -> Certificate {
+        self.shown.borrow().clone()
+    }
+
+    /// The one that is shown, then each other one.
+    pub(crate) fn watch(&self) -> watch::Receiver<Certificate> {
+        self.shown.subscribe()
+    }
+
     /// Judges a pair, keeps it, and shows it to whoever connects from now on.
     pub(crate) async fn replace(&self, chain: &str, key: &str) -> xo_engine::Result<Certificate> {
         judge::judge(chain, key, SystemTime::now())?;
+        let _alone = self.changing.lock().await;
         let unusable = |error: anyhow::Error| xo_engine::Error::Unavailable(format!("{error:#}"));
         self.files.write(chain, key).map_err(unusable)?;
-        let reloaded = self.config.reload_from_pem(chain.into(), key.into()).await;
-        reloaded.map_err(|error| unusable(error.into()))?;
-        let certificate = self.files.describe().map_err(unusable)?;
-        *self.shown.write() = certificate.clone();
-        tracing::info!(
-            fingerprint = certificate.fingerprint,
-            "another TLS certificate was uploaded and is in use"
-        );
-        Ok(certificate)
-    }
-}
-
-/// The files of the certificate and its key.
-#[derive(Debug, Clone)]
-pub(crate) struct Files {
-    certificate: PathBuf,
-    key: PathBuf,
-}
-
-impl Files {
-    pub(crate) fn of(data_dir: &Path) -> Self {
-        Self {
-            certificate: data_dir.join("tls.crt"),
-            key: data_dir.join("tls.key"),
-        }
+        self.take_over().await.map_err(unusable)
     }
 
-    /// Puts a judged pair in the place of the old one.
-    ///
-    /// The key goes to its place first: a lone new certificate beside it means that the rest is still to be done, and [`Files::finish`]
-    /// does it.
-    fn write(&self, chain: &str, key: &str) -> Result<()> {
-        let [new_certificate, new_key] = self.fresh();
-        write_whole(&new_key, key)?;
-        write_whole(&new_certificate, chain)?;
-        rename(&new_key, &self.key)?;
-        rename(&new_certificate, &self.certificate)
-    }
-
-    /// What a power cut left of [`Files::write`]: finished when it was half done, forgotten when it had not begun.
-    fn finish(&self) -> Result<()> {
-        let [new_certificate, new_key] = self.fresh();
-        if new_certificate.exists() && !new_key.exists() {
-            return rename(&new_certificate, &self.certificate);
-        }
-        for path in [new_certificate, new_key] {
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn fresh(&self) -> [PathBuf; 2] {
-        [&self.certificate, &self.key].map(|path| {
-            let mut name = path.clone().into_os_string();
-            name.push(".new");
-            name.into()
-        })
-    }
-
-    /// Sees to it that there is a certificate: ends what a power cut interrupted, then as [`Files::renew`].
-    pub(crate) fn ensure(&self, now: SystemTime) -> Result<()> {
-        self.finish()?;
-        self.renew(now)
-    }
-
-    /// Makes a self-signed ECDSA P-256 certificate unless there is one, and another before ours ends; the key stays the same.
-    fn renew(&self, now: SystemTime) -> Result<()> {
-        let key = if !(self.certificate.exists() && self.key.exists()) {
-            let key = KeyPair::generate().context("cannot make a key")?;
-            crate::process::write_private(&self.key, key.serialize_pem().as_bytes())?;
-            key
-        } else if self.is_own_and_ends(now + RENEWED_BEFORE) {
-            let pem = std::fs::read_to_string(&self.key);
-            let pem = pem.with_context(|| format!("cannot read {}", self.key.display()))?;
-            tracing::info!("the TLS certificate is renewed: its fingerprint changes");
-            KeyPair::from_pem(&pem).context("cannot understand the TLS key")?
-        } else {
-            return Ok(());
-        };
-        let certificate = parameters(now)?
-            .self_signed(&key)
-            .context("cannot make a certificate")?;
-        std::fs::write(&self.certificate, certificate.pem())
-            .with_context(|| format!("cannot write {}", self.certificate.display()))
-    }
-
-    /// Whether the certificate is one that we made, and over by then.
-    fn is_own_and_ends(&self, then: SystemTime) -> bool {
-        let Ok(der) = CertificateDer::from_pem_file(&self.certificate) else {
-            return false;
-        };
-        let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&der) else {
-            return false;
-        };
-        let mut names = parsed.subject().iter_common_name();
-        let is_ours = names.any(|name| name.as_str().is_ok_and(|n| n.starts_with(NAME)));
-        let since_epoch = then.duration_since(SystemTime::UNIX_EPOCH);
-        let then = since_epoch.map_or(0, |time| time.as_secs());
-        let end = parsed.validity().not_after.timestamp();
-        is_ours
-            && parsed.subject() == parsed.issuer()
-            && u64::try_from(end).is_ok_and(|end| end <= then)
-    }
-
-    pub(crate) async fn load(&self) -> Result<RustlsConfig> {
-        RustlsConfig::from_pem_file(&self.certificate, &self.key)
-            .await
-            .with_context(|| {
-                format!(
-                    "cannot use {} and {}: expected a PEM certificate and its PEM key",
-                    self.certificate.display(),
-                    self.key.display()
-                )
-            })
-    }
-
-    /// What browsers show of it.
-    pub(crate) fn describe(&self) -> Result<Certificate> {
-        let der = CertificateDer::from_pem_file(&self.certificate)
-            .context("cannot read the certificate")?;
-        let hash = digest::digest(&digest::SHA256, &der);
-        let pairs: Vec<String> = hash.as_ref().iter().map(|b| format!("{b:02X}")).collect();
-        let (_, parsed) = x509_parser::parse_x509_certificate(&der)
-            .context("the certificate cannot be understood")?;
-        let names = parsed.subject_alternative_name().ok().flatten();
-        let names = names.map(|names| names.value.general_names.iter().filter_map(name).collect());
-        let ms = |time: x509_parser::time::ASN1Time| time.timestamp().saturating_mul(1000);
-        let validity = parsed.validity();
-        Ok(Certificate {
-            fingerprint: pairs.join(":"),
-            names: names.unwrap_or_default(),
-            not_before: ms(validity.not_before),
-            not_after: ms(validity.not_after),
-            self_signed: parsed.subject() == parsed.issuer(),
-        })
-    }
-
-    /// Takes changed files over, and tells in `shown` which certificate is in use; files that do not fit are left alone with a word in
-    /// the log.
-    pub(crate) async fn follow(
-        self,
-        config: RustlsConfig,
-        shown: Arc<RwLock<Certificate>>,
-        stopping: CancellationToken,
-    ) {
-        let mut known = self.changed_at();
+    /// Renews the certificate in time, and takes changed files over; files that do not fit are left alone with a word in the log.
+    pub(crate) async fn follow(self, stopping: CancellationToken) {
+        let mut known = self.changed_at;
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(CHECK_EVERY) => {}
             }
-            if let Err(error) = self.renew(SystemTime::now()) {
+            let _alone = self.changing.lock().await;
+            if let Err(error) = self.files.renew(SystemTime::now()) {
                 tracing::warn!("the TLS certificate is not renewed: {error:#}");
             }
-            let now = self.changed_at();
+            let now = self.files.changed_at();
             if now == known {
                 continue;
             }
             known = now;
-            match config
-                .reload_from_pem_file(&self.certificate, &self.key)
-                .await
-            {
-                Ok(()) => {
-                    tracing::info!("the new TLS certificate is in use");
-                    match self.describe() {
-                        Ok(certificate) => *shown.write() = certificate,
-                        Err(error) => tracing::warn!("{error:#}"),
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the new TLS certificate cannot be used: the old one stays");
-                }
+            if let Err(error) = self.take_over().await {
+                tracing::error!(
+                    "the new TLS certificate cannot be used, the old one stays: {error:#}"
+                );
             }
         }
     }
 
-    fn changed_at(&self) -> [Option<SystemTime>; 2] {
-        [&self.certificate, &self.key].map(|path| path.metadata().and_then(|m| m.modified()).ok())
-    }
-}
-
-/// What stands in a certificate that is made now.
-fn parameters(now: SystemTime) -> Result<CertificateParams> {
-    let host = host_name();
-    let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
-        .context("the host name is unfit for a certificate")?;
-    for address in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
-        params.subject_alt_names.push(SanType::IpAddress(address));
-    }
-    params.not_before = (now - VALID_ALREADY).into();
-    params.not_after = (now + VALID).into();
-    let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, format!("{NAME}{host}"));
-    params.distinguished_name = name;
-    Ok(params)
-}
-
-fn write_whole(path: &Path, content: &str) -> Result<()> {
-    crate::process::write_private(path, content.as_bytes())?;
-    let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
-    synced.with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn rename(from: &Path, to: &Path) -> Result<()> {
-    let folder = to.parent().unwrap_or(Path::new("."));
-    std::fs::rename(from, to)
-        .and_then(|()| std::fs::File::open(folder)?.sync_all())
-        .with_context(|| format!("cannot put {} in its place", to.display()))
-}
-
-/// Of names in a certificate, those that a browser compares with an address.
-fn name(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => {
-            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
-            let address = v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from));
-            address.ok().map(|address| address.to_string())
+    /// Shows what is in the files.
+    async fn take_over(&self) -> Result<Certificate> {
+        self.files.reload(&self.config).await?;
+        let certificate = self.files.describe()?;
+        let is_another = self.shown.send_if_modified(|shown| {
+            let is_another = shown.fingerprint != certificate.fingerprint;
+            shown.clone_from(&certificate);
+            is_another
+        });
+        if is_another {
+            let fingerprint = &certificate.fingerprint;
+            tracing::info!(fingerprint, "another TLS certificate is in use");
         }
-        _ => None,
-    }
-}
-
-fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    let fits = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-    if fits {
-        name.to_owned()
-    } else {
-        "xoa".to_owned()
+        Ok(certificate)
     }
 }
 
@@ -291,98 +118,74 @@ fn host_name() -> String {
 mod tests {
     use super::*;
 
-    fn made_at(now: SystemTime) -> (tempfile::TempDir, Files) {
-        let folder = tempfile::TempDir::new().unwrap();
-        let files = Files::of(folder.path());
-        files.ensure(now).unwrap();
-        (folder, files)
-    }
-
-    #[test]
-    fn a_certificate_is_kept_until_it_is_about_to_end() {
-        let now = SystemTime::now();
-        for (age, is_renewed) in [
-            (VALID - RENEWED_BEFORE - Duration::from_secs(60), false),
-            (VALID - RENEWED_BEFORE + Duration::from_secs(60), true),
-            (VALID + RENEWED_BEFORE, true),
-        ] {
-            let (_folder, files) = made_at(now - age);
-            let before = files.describe().unwrap();
-            let key = std::fs::read(&files.key).unwrap();
-            files.ensure(now).unwrap();
-            let after = files.describe().unwrap();
-            assert_eq!(
-                before.fingerprint != after.fingerprint,
-                is_renewed,
-                "{age:?}"
-            );
-            assert_eq!(after.not_after > before.not_after, is_renewed, "{age:?}");
-            assert_eq!(std::fs::read(&files.key).unwrap(), key);
-        }
-    }
-
-    #[test]
-    fn a_certificate_of_others_is_never_touched() {
-        let (_folder, files) = made_at(SystemTime::now() - VALID - RENEWED_BEFORE);
-        let mut theirs = parameters(SystemTime::now() - VALID - RENEWED_BEFORE).unwrap();
-        theirs
-            .distinguished_name
-            .push(DnType::CommonName, "manager.example");
-        let key = KeyPair::generate().unwrap();
-        let pem = theirs.self_signed(&key).unwrap().pem();
-        std::fs::write(&files.certificate, &pem).unwrap();
-        std::fs::write(&files.key, key.serialize_pem()).unwrap();
-        files.ensure(SystemTime::now()).unwrap();
-        assert_eq!(std::fs::read_to_string(&files.certificate).unwrap(), pem);
-    }
     fn pair() -> (String, String) {
         let made = rcgen::generate_simple_self_signed(vec!["xoa".to_owned()]).unwrap();
         (made.cert.pem(), made.signing_key.serialize_pem())
     }
 
-    /// What each moment of a power cut leaves: which of the files are new ones, which are in their places.
-    #[tokio::test]
-    async fn a_power_cut_leaves_the_old_pair_or_the_new_one() {
+    async fn opened() -> (tempfile::TempDir, InUse) {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let (old, new) = (pair(), pair());
-        for (written, moved, is_new) in [
-            (0, 0, false),
-            (1, 0, false),
-            (2, 0, false),
-            (2, 1, true),
-            (2, 2, true),
-        ] {
-            let folder = tempfile::tempdir().unwrap();
-            let files = Files::of(folder.path());
-            files.write(&old.0, &old.1).unwrap();
-            let [new_certificate, new_key] = files.fresh();
-            if written > 0 {
-                write_whole(&new_key, &new.1).unwrap();
-            }
-            if written > 1 {
-                write_whole(&new_certificate, &new.0).unwrap();
-            }
-            if moved > 0 {
-                rename(&new_key, &files.key).unwrap();
-            }
-            if moved > 1 {
-                rename(&new_certificate, &files.certificate).unwrap();
-            }
-            files.ensure(SystemTime::now()).unwrap();
-            files.load().await.unwrap();
-            let expected = if is_new { &new } else { &old };
-            let at = format!("{written} written, {moved} moved");
-            assert_eq!(
-                std::fs::read_to_string(&files.certificate).unwrap(),
-                expected.0,
-                "{at}"
-            );
-            assert_eq!(
-                std::fs::read_to_string(&files.key).unwrap(),
-                expected.1,
-                "{at}"
-            );
-            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{at}");
+        let folder = tempfile::tempdir().unwrap();
+        let in_use = InUse::open(folder.path(), SystemTime::now()).await.unwrap();
+        (folder, in_use)
+    }
+
+    /// The next one that a watcher hears of.
+    async fn next(watch: &mut watch::Receiver<Certificate>) -> String {
+        let patience = Duration::from_secs(60);
+        let changed = tokio::time::timeout(patience, watch.changed()).await;
+        changed.expect("nobody was told").unwrap();
+        watch.borrow_and_update().fingerprint.clone()
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_hears_of_an_upload_once() {
+        let (_folder, in_use) = opened().await;
+        let mut watch = in_use.watch();
+        let (chain, key) = pair();
+        let first = in_use.certificate();
+        let uploaded = in_use.replace(&chain, &key).await.unwrap();
+        assert_ne!(uploaded.fingerprint, first.fingerprint);
+        assert_eq!(next(&mut watch).await, uploaded.fingerprint);
+        in_use.replace(&chain, &key).await.unwrap();
+        assert!(!watch.has_changed().unwrap(), "it is the same one");
+        in_use.replace(&chain, "no key").await.unwrap_err();
+        assert_eq!(in_use.certificate().fingerprint, uploaded.fingerprint);
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_hears_of_changed_files_and_of_lost_ones() {
+        let (folder, in_use) = opened().await;
+        let mut watch = in_use.watch();
+        let stopping = CancellationToken::new();
+        let following = tokio::spawn(in_use.clone().follow(stopping.clone()));
+        let (other, elsewhere) = (Files::of(folder.path()), pair());
+        other.write(&elsewhere.0, &elsewhere.1).unwrap();
+        let expected = other.describe().unwrap().fingerprint;
+        assert_eq!(next(&mut watch).await, expected);
+        // Lost: another one is made.
+        std::fs::write(folder.path().join("tls.crt"), "").unwrap();
+        assert_ne!(next(&mut watch).await, expected);
+        stopping.cancel();
+        following.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn uploads_at_once_leave_one_whole_pair() {
+        let (folder, in_use) = opened().await;
+        let pairs: Vec<_> = (0..8).map(|_| pair()).collect();
+        let uploads = pairs.iter().map(|(chain, key)| {
+            let (in_use, chain, key) = (in_use.clone(), chain.clone(), key.clone());
+            tokio::spawn(async move { in_use.replace(&chain, &key).await.unwrap() })
+        });
+        for upload in uploads.collect::<Vec<_>>() {
+            upload.await.unwrap();
         }
+        let files = Files::of(folder.path());
+        files.load().await.unwrap();
+        assert_eq!(
+            files.describe().unwrap().fingerprint,
+            in_use.certificate().fingerprint
+        );
     }
 }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 
 import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
-import { program, startServer } from './server.ts';
+import { ADMIN, program, startServer } from './server.ts';
 
 const LINKS = JSON.stringify([{ ifname: 'enX0', link_type: 'ether', operstate: 'UP', address: '52:54:00:ab:cd:ef', addr_info: [{ local: '10.0.0.9' }] }]);
 
@@ -56,10 +56,21 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
     await dialog.getByLabel('Addresses').fill('10.0.0.5/24');
     await dialog.getByRole('button', { name: 'Change the network' }).click();
     await expect(page.getByText('The network is changed on trial')).toBeVisible();
+    // It counts by itself.
+    await expect(page.getByText(/goes back in 5[0-8] s/)).toBeVisible();
     await shot('appliance-trial');
     await page.getByRole('button', { name: 'Keep it' }).click();
     await expect(page.getByText('The network is changed on trial')).toHaveCount(0);
     expect(await readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8')).toContain('10.0.0.5/24');
+
+    await page.getByRole('button', { name: 'Change the time' }).click();
+    await dialog.getByLabel('Time zone').selectOption('Europe/Paris');
+    await dialog.getByRole('button', { name: 'Change the time' }).click();
+    await expect(page.getByText('Europe/Paris')).toBeVisible();
+    await page.getByRole('button', { name: 'Change the proxy' }).click();
+    await dialog.getByLabel('Proxy').fill('http://ann:secret@proxy.lan:3128');
+    await dialog.getByRole('button', { name: 'Change the proxy' }).click();
+    await expect(page.getByText('http://ann:***@proxy.lan:3128')).toBeVisible();
 
     await page.getByRole('button', { name: 'Self-check' }).click();
     await expect(page.getByText(/database: the server does not answer/)).toBeVisible();
@@ -72,6 +83,50 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Support bundle' }).click();
     expect((await download).suggestedFilename()).toMatch(/^xoa-support-.*\.tar\.gz$/);
+  } finally {
+    await page.goto('about:blank');
+    await server.stop();
+    agent.kill();
+    await once(agent, 'exit');
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
+test('the wizard of an appliance also shows its network, name and time', async ({ page, shot }) => {
+  const { root, socket, agent } = await startAgent();
+  const server = await startServer(['--agent', socket]);
+  const heading = (name: string) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  const goOn = () => page.getByRole('button', { name: 'Go on' }).click();
+  try {
+    await page.goto(server.url);
+    await expect(page.getByRole('list', { name: 'Steps of the set-up' }).getByRole('listitem')).toHaveCount(7);
+    await page.getByRole('textbox', { name: 'Setup code' }).fill(server.code);
+    await goOn();
+    await page.getByLabel('Password').fill(ADMIN.password);
+    await page.getByRole('button', { name: 'Make the administrator' }).click();
+    await heading('Network');
+    await expect(page.getByText('https://10.0.0.9/')).toBeVisible();
+    await expectAccessible(page);
+    await shot('wizard-network');
+    await goOn();
+    await heading('Name');
+    await page.getByRole('button', { name: 'Change the name' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('xoa-paris');
+    await dialog.getByRole('button', { name: 'Change the name' }).click();
+    await expect(page.getByText('xoa-paris')).toBeVisible();
+    await shot('wizard-name');
+    await goOn();
+    await heading('Time');
+    await page.goBack();
+    await heading('Name');
+    await page.goForward();
+    await shot('wizard-time');
+    await goOn();
+    await heading('Certificate');
+    await goOn();
+    await heading('The first pool');
+    expect(await readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8')).toContain('xoa-paris');
   } finally {
     await page.goto('about:blank');
     await server.stop();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use xo_firstboot::memory::LEAST_BYTES;
 
 use super::network::Now;
 use super::protocol::Fault;
@@ -77,8 +78,8 @@ pub(super) fn verb(agent: &Agent, params: Map<String, Value>) -> Result<Value, F
 }
 
 /// What costs nothing to look at.
-pub(super) fn quick(agent: &Agent) -> Vec<Finding> {
-    vec![disk(agent), memory(agent), server(agent)]
+pub(super) fn quick(agent: &Agent, now: &Now) -> Vec<Finding> {
+    vec![addresses(now), memory(agent), disk(agent), server(agent)]
 }
 
 /// Everything.
@@ -97,6 +98,9 @@ pub(super) fn all(agent: &Agent) -> Vec<Finding> {
 fn disk(agent: &Agent) -> Finding {
     const NAME: &str = "disk";
     const GROW: &str = "enlarge the VM's disk and reboot: the data partition grows with it";
+    if has_no_data(agent) {
+        return bad(NAME, State::Failed, NO_DATA, RESTORE);
+    }
     let space = match agent.machine.space(&agent.at("/var")) {
         Ok(space) => space,
         Err(error) => {
@@ -120,6 +124,14 @@ fn disk(agent: &Agent) -> Finding {
     }
 }
 
+const NO_DATA: &str = "the data partition cannot be mounted: it is damaged or not there";
+const RESTORE: &str = "what is on it is left as it is: go back to a snapshot of the VM, or import the appliance anew and restore the backup";
+
+/// Memory stands in for the data partition (`xoa-no-data.service`).
+fn has_no_data(agent: &Agent) -> bool {
+    agent.at("/run/xoa/no-data").exists()
+}
+
 fn memory(agent: &Agent) -> Finding {
     const NAME: &str = "memory";
     const MORE: &str =
@@ -128,8 +140,7 @@ fn memory(agent: &Agent) -> Finding {
         return bad(NAME, State::Warning, "the kernel does not tell", "reboot");
     };
     let text = format!("{} of {} MiB are available", available / MIB, total / MIB);
-    // Of 512 MiB the kernel keeps some for itself.
-    if total < 400 * MIB {
+    if total < LEAST_BYTES {
         bad(NAME, State::Failed, text, MORE)
     } else if available < 64 * MIB {
         bad(NAME, State::Warning, text, MORE)
@@ -314,6 +325,10 @@ fn server(agent: &Agent) -> Finding {
     const NAME: &str = "server";
     const ACTION: &str =
         "reboot; if it stays so, take a support bundle and look at the end of its journal";
+    if has_no_data(agent) {
+        let what = format!("is not started, since {NO_DATA}");
+        return bad(NAME, State::Failed, what, RESTORE);
+    }
     let told = agent.run(
         "systemctl",
         &[

@@ -137,7 +137,7 @@ fn converse(
             format!("user {uid} may not ask the agent"),
         )),
         (_, None) => Some(Fault::new(
-            Kind::Conflict,
+            Kind::Busy,
             "too many connections are open: try again",
         )),
         _ => None,

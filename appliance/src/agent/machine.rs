@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use xo_firstboot::xenbus::{DEVICE, XenStore};
 
-use super::local_https;
+use crate::local_https;
 
 /// What a program may print, in bytes; the rest is read and dropped.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;

@@ -46,8 +46,10 @@ pub enum Kind {
     NotImplemented,
     /// Not for this caller, or the typed word is wrong.
     Forbidden,
-    /// Not now.
+    /// Not now: it is over, or something else was first.
     Conflict,
+    /// Too many ask at once: try again.
+    Busy,
     /// It was tried and did not work.
     Failed,
 }

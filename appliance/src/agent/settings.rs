@@ -178,7 +178,13 @@ pub(super) fn set_proxy(agent: &Agent, params: Params) -> Result<Value, Fault> {
     if proxy.as_deref().is_some_and(|text| !is_proxy(text)) {
         return Err(Fault::invalid("proxy", "must be http://name:port"));
     }
-    keep_and_apply(agent, |settings| settings.proxy = proxy)?;
+    keep_and_apply(agent, |settings| {
+        // Whoever sends back what they were shown changes nothing.
+        let shown = settings.proxy.as_deref().map(without_password);
+        if proxy != shown {
+            settings.proxy = proxy;
+        }
+    })?;
     Ok(json!({}))
 }
 

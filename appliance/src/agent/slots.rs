@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::Agent;
+use crate::entries;
 
 const VENDOR: &str = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
@@ -87,57 +88,13 @@ fn variable(agent: &Agent, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// `xoa_1.2.3.efi`, `xoa_1.2.3+3.efi`, `xoa_1.2.3+2-1.efi`: version, tries left, tries done.
 fn entry(name: &str, selected: Option<&str>) -> Option<Entry> {
-    let stem = name.strip_prefix("xoa_")?;
-    let stem = stem.strip_suffix(".efi").unwrap_or(stem);
-    let counted = stem.rsplit_once('+').and_then(|(version, tries)| {
-        let left = tries.split('-').next()?.parse().ok()?;
-        Some((version, left))
-    });
-    let (version, tries_left) = match counted {
-        Some((version, left)) => (version, Some(left)),
-        None => (stem, None),
-    };
+    let read = entries::parse(name)?;
     // The count in the name changes while it is tried.
-    let is_same = |other: &str| version_of(other) == version_of(name);
+    let selected = selected.and_then(entries::parse);
     Some(Entry {
-        version: version.to_owned(),
-        running: selected.is_some_and(is_same),
-        tries_left,
+        version: read.version.to_owned(),
+        running: selected.is_some_and(|other| other.version == read.version),
+        tries_left: read.tries_left,
     })
-}
-
-fn version_of(name: &str) -> &str {
-    let stem = name.strip_suffix(".efi").unwrap_or(name);
-    match stem.rsplit_once('+') {
-        Some((version, tries)) if tries.bytes().all(|b| b.is_ascii_digit() || b == b'-') => version,
-        _ => stem,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_kernel_images_tell_version_and_tries() {
-        let selected = Some("xoa_1.2.3+2-1.efi");
-        for (name, version, running, tries_left) in [
-            ("xoa_1.2.3+3.efi", "1.2.3", true, Some(3)),
-            ("xoa_1.2.3+2-1.efi", "1.2.3", true, Some(2)),
-            ("xoa_1.2.4+0-3.efi", "1.2.4", false, Some(0)),
-            ("xoa_1.2.3+build.5.efi", "1.2.3+build.5", false, None),
-            ("xoa_1.1.0.efi", "1.1.0", false, None),
-        ] {
-            let entry = entry(name, selected).unwrap();
-            let expected = Entry {
-                version: version.into(),
-                running,
-                tries_left,
-            };
-            assert_eq!(entry, expected, "{name}");
-        }
-        assert_eq!(entry("auto-reboot-to-firmware-setup", selected), None);
-    }
 }

@@ -20,7 +20,7 @@ pub(super) fn verb(agent: &Agent, params: Map<String, Value>) -> Result<Value, F
 pub(super) fn look(agent: &Agent) -> Value {
     let now = Now::look(agent);
     let problems = first_boot_problems(agent);
-    let findings = check::quick(agent);
+    let findings = check::quick(agent, &now);
     let memory = memory(agent);
     json!({
         "version": VERSION,

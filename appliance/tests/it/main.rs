@@ -11,6 +11,7 @@ mod bundle;
 mod check;
 mod console;
 mod guest;
+mod health;
 mod network;
 mod process;
 mod scene;

@@ -111,6 +111,10 @@ fn a_proxy_is_kept_with_its_password_and_told_without() {
         scene.look("proxy.get"),
         json!({ "proxy": "http://ann:***@proxy:3128" })
     );
+    // A form that is sent as it was filled.
+    let shown = scene.look("proxy.get");
+    scene.ask("proxy.set", shown).unwrap();
+    assert!(scene.text("run/xoa/environment").contains("ann:secret@"));
     for wrong in ["proxy:3128", "ftp://x", "http://a b", "http://x/\"\nX=1"] {
         scene
             .ask("proxy.set", json!({ "proxy": wrong }))

@@ -53,6 +53,33 @@ fn the_worst_comes_first_in_the_line_of_health() {
 }
 
 #[test]
+fn a_ruined_data_partition_is_said_before_anything_else() {
+    let scene = Scene::new();
+    scene.prints(
+        "systemctl show",
+        "ActiveState=inactive\nSubState=dead\nNRestarts=0\n",
+    );
+    scene.write("run/xoa/no-data", "");
+    let health = scene.look("status")["health"].clone();
+    assert_eq!(health["state"], "failed");
+    let text = health["text"].as_str().unwrap();
+    assert!(
+        text.contains("data partition cannot be mounted") && text.contains("snapshot"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_machine_without_an_address_says_so() {
+    let scene = Scene::new();
+    scene.prints("ip -json address show", "[]");
+    let health = scene.look("status")["health"].clone();
+    assert_eq!(health["state"], "failed");
+    let text = health["text"].as_str().unwrap();
+    assert!(text.contains("network interface"), "{text}");
+}
+
+#[test]
 fn a_machine_that_tells_nothing_still_has_a_status() {
     let scene = Scene::new();
     for path in ["proc", "run", "var"] {

@@ -1,6 +1,6 @@
 //! Settings from outside, the first source that says anything; they are kept.
 
-use super::Context;
+use super::{Context, Data};
 use crate::Problem;
 use crate::settings::Told;
 
@@ -11,7 +11,9 @@ pub(super) fn adopt(context: &mut Context<'_>) -> Result<(), Problem> {
     let failed = |path: &std::path::Path, error: std::io::Error| {
         Problem::new(path.display().to_string(), error.to_string(), RETRY)
     };
-    if let Some(administrator) = &told.administrator {
+    if let Some(administrator) = &told.administrator
+        && context.data == Data::OnDisk
+    {
         let path = context.administrator();
         let text = serde_json::to_vec(administrator)
             .map_err(|e| Problem::new("administrator", e.to_string(), RETRY))?;

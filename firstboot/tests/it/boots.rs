@@ -1,6 +1,7 @@
 //! What a boot makes of what is told.
 
 use xo_firstboot::settings::ConfigDrive;
+use xo_firstboot::steps::Data;
 
 use crate::scene::Scene;
 
@@ -91,6 +92,22 @@ fn an_administrator_that_is_refused_is_told_and_the_password_goes() {
     assert!(told, "{:?}", boot.problems);
     assert!(!scene.everything().contains("s3cret"));
     assert_eq!(scene.boot().problems, []);
+}
+
+#[test]
+fn without_data_the_network_is_as_told_and_nothing_is_used_up() {
+    let mut scene = Scene::with_vm_data(&[
+        ("ip", "10.0.0.5/24"),
+        ("admin-account", "root"),
+        ("admin-password", "s3cret pass"),
+    ]);
+    scene.data = Data::InMemory;
+    assert!(scene.boot().whole);
+    assert!(scene.made(UNIT).contains("Address=10.0.0.5/24"));
+    assert!(scene.server.made.is_empty());
+    assert!(!scene.everything().contains("s3cret"));
+    let left = scene.outside.vm_data.unwrap();
+    assert_eq!(left["admin-password"], "s3cret pass", "for the next boot");
 }
 
 #[test]

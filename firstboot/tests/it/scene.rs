@@ -10,12 +10,13 @@ use xo_firstboot::Problem;
 use xo_firstboot::apply::{self, Places};
 use xo_firstboot::durable::{Disk, Real};
 use xo_firstboot::settings::{Administrator, ConfigDrive, SECRETS, Settings, VmData};
-use xo_firstboot::steps::{self, Context, Server, Sources};
+use xo_firstboot::steps::{self, Context, Data, Server, Sources};
 
 pub struct Scene {
     pub places: Places,
     pub outside: Outside,
     pub server: Accounts,
+    pub data: Data,
     folder: TempDir,
 }
 
@@ -57,6 +58,7 @@ impl Scene {
             places,
             outside: Outside::default(),
             server: Accounts::default(),
+            data: Data::OnDisk,
             folder,
         }
     }
@@ -83,6 +85,7 @@ impl Scene {
             disk,
             sources: &mut self.outside,
             server: &mut self.server,
+            data: self.data,
             problems: Vec::new(),
         };
         let whole = steps::run(&mut context).is_ok();

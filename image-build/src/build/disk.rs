@@ -4,6 +4,7 @@
 //! reads is filled last.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::Build;
+use super::bios;
 use super::error::BuildError;
 use super::initrd::Initrd;
 use super::step::Steps;
@@ -74,6 +76,11 @@ pub(super) fn make(
             .ok_or_else(|| steps.unexpected("systemd-repart told no root hash; see the log"))?;
         stage(steps, build, tools, initrd, &esp, &hash)?;
         steps.program(&mut repart(tools, &work, build))?;
+        fs::OpenOptions::new()
+            .write(true)
+            .open(&raw)
+            .and_then(|disk| disk.write_all_at(&bios::sector(), 0))
+            .map_err(BuildError::file("write", &raw))?;
         fs::rename(&raw, &disk).map_err(BuildError::file("write", &disk))
     })?;
     Ok(disk)

@@ -12,8 +12,8 @@ use super::error::BuildError;
 use super::step::Steps;
 use super::tree::Tree;
 
-/// Drivers that a start needs, and the network's, so that nothing has to be read for them later. What they need comes along.
-const MODULES: [&str; 7] = [
+/// Drivers of disk, network, keys and randomness: nobody looks for drivers later. What they need comes along.
+const MODULES: [&str; 10] = [
     "xen-blkfront",
     "virtio_blk",
     "xen-netfront",
@@ -21,6 +21,9 @@ const MODULES: [&str; 7] = [
     "erofs",
     "dm-verity",
     "efivarfs",
+    "button",
+    "evdev",
+    "virtio-rng",
 ];
 const DMSETUP: &str = "/usr/sbin/dmsetup";
 /// It is read once at each start; the time to unpack it does not grow with the level.

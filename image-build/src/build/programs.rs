@@ -104,4 +104,34 @@ mod tests {
             assert_eq!(parse(wrong).err().as_deref(), Some(wrong));
         }
     }
+
+    /// Of packages that no Debian system is without; units find them by their name.
+    const ESSENTIAL: [&str; 4] = ["install", "mount", "sh", "touch"];
+
+    #[test]
+    fn what_units_start_is_in_the_image() {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let image = checkout.join("image-build/image");
+        let listed = parse(&fs::read_to_string(image.join("programs")).unwrap()).unwrap();
+        let mut started = 0;
+        for unit in fs::read_dir(checkout.join("systemd")).unwrap() {
+            let unit = unit.unwrap().path();
+            let text = fs::read_to_string(&unit).unwrap();
+            let commands = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("ExecStart="));
+            for program in commands.filter_map(|command| command.split(' ').next()) {
+                let is_there = match program.strip_prefix('/') {
+                    Some(place) => {
+                        let is_listed = |p: &Program| place == format!("{}/{}", p.folder, p.name);
+                        listed.iter().any(is_listed) || image.join("root").join(place).is_file()
+                    }
+                    None => ESSENTIAL.contains(&program),
+                };
+                assert!(is_there, "{}: {program}", unit.display());
+                started += 1;
+            }
+        }
+        assert!(started > 6, "only {started}: are units still read?");
+    }
 }

@@ -59,7 +59,9 @@ impl Problem {
             }
             Error::Unauthorized { .. } | Error::Forbidden { .. } => StatusCode::FORBIDDEN,
             Error::NoSuchObject { .. } | Error::NotAppliance => StatusCode::NOT_FOUND,
-            Error::AlreadyExists { .. } | Error::IncorrectState { .. } => StatusCode::CONFLICT,
+            Error::AlreadyExists { .. } | Error::IncorrectState { .. } | Error::Conflict { .. } => {
+                StatusCode::CONFLICT
+            }
             Error::InvalidParameters(_) | Error::CannotConnect { .. } => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -107,7 +109,7 @@ impl Problem {
                     .map(|(id, kind)| json!({ "id": id, "type": kind }));
                 json!({ "permission": permission, "object": object })
             }
-            Error::Forbidden { operation, reason } => {
+            Error::Forbidden { operation, reason } | Error::Conflict { operation, reason } => {
                 json!({ "operation": operation, "reason": reason })
             }
             Error::AlreadyExists { id, kind } => json!({ "objectId": id, "objectType": kind }),

@@ -129,7 +129,11 @@ fn refusal(verb: &'static str, fault: Fault) -> Error {
     match (fault.kind.as_str(), fault.field) {
         ("invalid", Some(field)) => Error::invalid(&field, fault.message),
         ("invalid", None) => Error::invalid("", fault.message),
-        ("forbidden" | "conflict", _) => Error::Forbidden {
+        ("forbidden", _) => Error::Forbidden {
+            operation: verb.to_owned(),
+            reason: fault.message,
+        },
+        ("conflict", _) => Error::Conflict {
             operation: verb.to_owned(),
             reason: fault.message,
         },
@@ -198,7 +202,11 @@ mod tests {
         let (agent, _folder) =
             answering(b"{\"error\":{\"kind\":\"conflict\",\"message\":\"too late\"}}\n");
         let error = agent.ask("network.confirm", Map::new()).await.unwrap_err();
-        assert!(matches!(error, Error::Forbidden { .. }), "{error:?}");
+        assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
+        let (agent, _folder) =
+            answering(b"{\"error\":{\"kind\":\"busy\",\"message\":\"too many\"}}\n");
+        let error = agent.ask("status", Map::new()).await.unwrap_err();
+        assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
         let (agent, _folder) = answering(b"{\"error\":{\"kind\":\"newer\",\"message\":\"odd\"}}\n");
         let error = agent.ask("status", Map::new()).await.unwrap_err();
         assert!(matches!(error, Error::Unavailable(_)), "{error:?}");

@@ -88,6 +88,14 @@ pub enum Error {
         /// Why not, and what to do.
         reason: String,
     },
+    /// Not now: something else was first, or it is over.
+    #[error("{reason}")]
+    Conflict {
+        /// What was asked.
+        operation: String,
+        /// What is in the way, and what to do.
+        reason: String,
+    },
     /// Parameters that do not fit.
     #[error("invalid parameters: {}", join(.0))]
     InvalidParameters(Vec<ParamError>),

@@ -175,10 +175,13 @@ impl Engine {
     }
 
     /// The server shows another certificate: the appliance tells the pool. Elsewhere nobody needs to know.
-    pub async fn certificate_changed(&self) {
+    ///
+    /// # Errors
+    /// The agent's: the pool was not told.
+    pub async fn certificate_changed(&self) -> Result<()> {
         match self.appliance.ask("certificate-changed", Map::new()).await {
-            Ok(_) | Err(Error::NotAppliance) => {}
-            Err(error) => tracing::warn!("the pool was not told the new certificate: {error}"),
+            Ok(_) | Err(Error::NotAppliance) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

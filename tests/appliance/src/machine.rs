@@ -40,8 +40,32 @@ pub struct Parts<'a> {
     pub memory: u32,
     /// `tcg` or `kvm`.
     pub accelerator: &'a str,
-    /// The address inside to which the port outside leads; nothing for the one that DHCP gives.
-    pub address: Option<&'a str>,
+    /// What its adapter is connected to.
+    pub network: Network<'a>,
+    /// What starts the disk.
+    pub firmware: Firmware,
+    /// What its clock shows when it is turned on (`2016-01-01T00:00:00`), if not the right time.
+    pub clock: Option<&'a str>,
+}
+
+/// A network.
+#[derive(Debug, Clone, Copy)]
+pub enum Network<'a> {
+    /// QEMU's, with DHCP; the port outside leads to this address, or to the one that DHCP gives.
+    Served(Option<&'a str>),
+    /// A cable to nobody.
+    Silent,
+    /// No adapter.
+    None,
+}
+
+/// A kind of firmware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firmware {
+    /// As the appliance needs it.
+    Uefi,
+    /// The old kind; it writes to the serial console too.
+    Bios,
 }
 
 /// It runs until it is dropped.
@@ -61,7 +85,8 @@ impl Machine {
     pub fn start(parts: &Parts<'_>) -> Result<Self> {
         let file = |end: &str| parts.work.join(format!("{}.{end}", parts.name));
         let variables = file("variables");
-        if !variables.exists() {
+        let is_uefi = parts.firmware == Firmware::Uefi;
+        if is_uefi && !variables.exists() {
             std::fs::copy(format!("{FIRMWARE}/OVMF_VARS_4M.fd"), &variables)
                 .context("UEFI firmware for QEMU is not there: make boot-tools")?;
         }
@@ -73,7 +98,15 @@ impl Machine {
         } else {
             "host"
         };
-        let forward = parts.address.unwrap_or_default();
+        let network = match parts.network {
+            Network::Served(address) => {
+                let inside = address.unwrap_or_default();
+                format!("user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-{inside}:443")
+            }
+            Network::Silent => "hubport,hubid=0,model=virtio-net-pci".to_owned(),
+            Network::None => "none".to_owned(),
+        };
+        let graphics = if is_uefi { "on" } else { "off" };
         let mut command = Command::new("qemu-system-x86_64");
         command
             .args([
@@ -82,7 +115,11 @@ impl Machine {
                 "-uuid",
                 "3f0a1c52-7d5e-4b7b-9a43-5d1f0f6c2e10",
             ])
-            .args(["-machine", &format!("q35,accel={}", parts.accelerator)])
+            .arg("-machine")
+            .arg(format!(
+                "q35,accel={},graphics={graphics}",
+                parts.accelerator
+            ))
             .args([
                 "-cpu",
                 processor,
@@ -93,21 +130,23 @@ impl Machine {
             ])
             .arg("-drive")
             .arg(format!(
-                "if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd"
-            ))
-            .arg("-drive")
-            .arg(format!("if=pflash,format=raw,file={}", variables.display()))
-            .arg("-drive")
-            .arg(format!(
                 "if=virtio,format=raw,cache=unsafe,file={}",
                 parts.disk.display()
             ))
-            .arg("-nic")
-            .arg(format!(
-                "user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:{port}-{forward}:443"
-            ))
+            .args(["-nic", &network])
             .args(["-display", "none", "-serial", "stdio", "-monitor"])
             .arg(format!("unix:{},server=on,wait=off", monitor.display()));
+        if is_uefi {
+            command.arg("-drive").arg(format!(
+                "if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd"
+            ));
+            command
+                .arg("-drive")
+                .arg(format!("if=pflash,format=raw,file={}", variables.display()));
+        }
+        if let Some(clock) = parts.clock {
+            command.args(["-rtc", &format!("base={clock}")]);
+        }
         if let Some(drive) = parts.drive {
             command.arg("-drive");
             command.arg(format!(
@@ -150,16 +189,27 @@ impl Machine {
 
     /// Waits until the console shows this; gives what its first group, or else all of it, matched.
     pub async fn shows(&mut self, pattern: &str) -> Result<String> {
+        let shown = self.shows_within(pattern, PATIENCE).await?;
+        shown.with_context(|| format!("the console never showed `{pattern}`"))
+    }
+
+    /// The same, but for so long only.
+    pub async fn shows_within(
+        &mut self,
+        pattern: &str,
+        patience: Duration,
+    ) -> Result<Option<String>> {
         let wanted = Regex::new(pattern)?;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience;
         loop {
             if let Some(found) = wanted.captures(&self.console()) {
                 let part = found.get(1).or_else(|| found.get(0));
-                return Ok(part.map_or_else(String::new, |part| part.as_str().to_owned()));
+                let part = part.map_or_else(String::new, |part| part.as_str().to_owned());
+                return Ok(Some(part));
             }
             self.is_alive()?;
             if Instant::now() > until {
-                bail!("the console never showed `{pattern}`");
+                return Ok(None);
             }
             tokio::time::sleep(LOOK).await;
         }

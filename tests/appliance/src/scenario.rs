@@ -1,19 +1,27 @@
 //! The scenarios: each starts with fresh disks.
 
 mod boots;
+mod clock;
 mod damage;
+mod data;
 mod inside;
+mod network;
+mod refused;
 mod settings;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::disk::Disk;
-use crate::machine::{Machine, Parts};
+use crate::machine::{Firmware, Machine, Network, Parts};
 use crate::report::Report;
+
+/// For a command in the shell.
+const ONE_COMMAND: Duration = Duration::from_secs(60);
 
 /// What all of them work with.
 #[derive(Debug)]
@@ -88,7 +96,61 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "data",
         about: "a ruined data partition: the screen tells",
         needs: Needs::Release,
-        run: |s, r| Box::pin(damage::data(s, r)),
+        run: |s, r| Box::pin(data::ruined(s, r)),
+    },
+    Scenario {
+        name: "full",
+        about: "a full data partition: the server answers, and works when there is room again",
+        needs: Needs::Dev,
+        run: |s, r| Box::pin(data::full(s, r)),
+    },
+    Scenario {
+        name: "reset",
+        about: "a factory reset: a new appliance, whose journal is kept",
+        needs: Needs::Dev,
+        run: |s, r| Box::pin(data::reset(s, r)),
+    },
+    Scenario {
+        name: "drive",
+        about: "a config drive of nonsense: each mistake is told, DHCP is used",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(settings::nonsense(s, r)),
+    },
+    Scenario {
+        name: "silent",
+        about: "nobody on the network, then no adapter: it comes up and tells",
+        needs: Needs::Dev,
+        run: |s, r| Box::pin(network::silent(s, r)),
+    },
+    Scenario {
+        name: "taken",
+        about: "a fixed address that another machine has is not used",
+        needs: Needs::Dev,
+        run: |s, r| Box::pin(network::taken(s, r)),
+    },
+    Scenario {
+        name: "clock",
+        about: "a first boot ten years ago, then ten years ahead, then now",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(clock::run(s, r)),
+    },
+    Scenario {
+        name: "bios",
+        about: "the wrong firmware: the screen tells which is needed",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(refused::bios(s, r)),
+    },
+    Scenario {
+        name: "truncated",
+        about: "a disk that is not whole: nothing is started, the screen tells",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(refused::truncated(s, r)),
+    },
+    Scenario {
+        name: "tiny",
+        about: "a quarter of a gibibyte of memory: it comes up, or tells that it is too little",
+        needs: Needs::Release,
+        run: |s, r| Box::pin(refused::tiny(s, r)),
     },
     Scenario {
         name: "slot",
@@ -129,6 +191,10 @@ impl Setting {
         Disk::copy(from, &self.file(name, "raw"))
     }
 
+    fn dev(&self) -> Result<&Path> {
+        self.dev.as_deref().context("a developers' disk")
+    }
+
     fn file(&self, name: &str, end: &str) -> PathBuf {
         self.work.join(format!("{name}.{end}"))
     }
@@ -141,11 +207,28 @@ impl Setting {
             drive: None,
             memory: 1024,
             accelerator: &self.accelerator,
-            address: None,
+            network: Network::Served(None),
+            firmware: Firmware::Uefi,
+            clock: None,
         }
     }
 
     fn start(&self, name: &str, disk: &Disk) -> Result<Machine> {
         Machine::start(&self.parts(name, disk))
     }
+}
+
+/// Runs a command in the shell of a developers' image; what it says must be one line.
+async fn said(machine: &mut Machine, command: &str) -> Result<String> {
+    let mark = format!("mark{}", machine.console().len());
+    for _ in 0..10 {
+        // In two words, so that the echo of what was typed does not look like the answer.
+        machine.types(&format!("echo {mark}'<'$({command})'>'"))?;
+        let answer = format!(r"{mark}<([^>]*)>");
+        // A shell that has just begun throws away what was typed before.
+        if let Some(said) = machine.shows_within(&answer, ONE_COMMAND).await? {
+            return Ok(said);
+        }
+    }
+    bail!("the shell does not answer `{command}`")
 }

@@ -166,7 +166,7 @@ async fn a_network_on_trial_is_kept_when_it_is_confirmed() {
     let confirm = "/appliance/network/actions/confirm";
     let wrong = asker.ask("POST", confirm, json!({ "change": 99 })).await;
     assert!(
-        Asker::expect(403, wrong)["error"]
+        Asker::expect(409, wrong)["error"]
             .as_str()
             .unwrap()
             .contains("not on trial")

@@ -31,7 +31,6 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("xo-cli", &["xapi", "xva"]),
     ("xo-image-build", &["xva"]),
-    ("xo-image-health", &[]),
     ("xo-image-init", &[]),
     ("xo-appliance", &["xo-firstboot"]),
     ("xo-appliance-tests", &[]),

@@ -32,6 +32,20 @@ export interface ApplianceNetwork {
   now: { gateways: string[]; dns: string[] };
 }
 
+export interface ApplianceTime {
+  zone: string;
+  ntp: string[];
+}
+
+/** Everything of the appliance that can be changed, as it is. */
+export interface ApplianceSettings {
+  network: ApplianceNetwork;
+  hostname: string;
+  time: ApplianceTime;
+  /** Without its password. */
+  proxy: string | null;
+}
+
 export interface Finding {
   name: string;
   state: Health;
@@ -50,8 +64,19 @@ export function useAppliance() {
   return useQuery({ queryKey: [APPLIANCE, 'status'], queryFn: () => get<ApplianceStatus>('/appliance') });
 }
 
-export function useApplianceNetwork() {
-  return useQuery({ queryKey: [APPLIANCE, 'network'], queryFn: () => get<ApplianceNetwork>('/appliance/network') });
+export function useApplianceSettings() {
+  return useQuery({
+    queryKey: [APPLIANCE, 'settings'],
+    queryFn: async (): Promise<ApplianceSettings> => {
+      const [network, { hostname }, time, { proxy }] = await Promise.all([
+        get<ApplianceNetwork>('/appliance/network'),
+        get<{ hostname: string }>('/appliance/hostname'),
+        get<ApplianceTime>('/appliance/time'),
+        get<{ proxy: string | null }>('/appliance/proxy'),
+      ]);
+      return { network, hostname, time, proxy };
+    },
+  });
 }
 
 /** Asks for everything anew, after a change. */

@@ -161,7 +161,8 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
             route.reply(501, "Not built yet")
         } else {
             route
-                .reply(403, "Not now, or the word is wrong")
+                .reply(403, "The word is wrong")
+                .reply(409, "Not now: the change is not on trial any more")
                 .reply(422, "It does not fit: `data.errors` says what")
         });
     }

@@ -64,6 +64,5 @@ async fn replace(mut asked: Asked) -> Result<Response, Problem> {
     };
     let (chain, key) = (text("certificate")?, text("key")?);
     let certificate = asked.rest.app.setup.replace_certificate(chain, key).await?;
-    asked.engine().certificate_changed().await;
     asked::json(StatusCode::OK, &certificate)
 }

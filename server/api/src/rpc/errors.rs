@@ -47,7 +47,7 @@ fn code_and_data(error: &Error) -> (i32, Option<Value>) {
             -32000,
             Some(json!({ "code": "TOO_MANY_ATTEMPTS", "retryAfter": retry_after.as_secs() })),
         ),
-        Error::Forbidden { operation, reason } => {
+        Error::Forbidden { operation, reason } | Error::Conflict { operation, reason } => {
             (5, Some(json!({ "operation": operation, "reason": reason })))
         }
         Error::InvalidParameters(errors) => {

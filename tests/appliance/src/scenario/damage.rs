@@ -1,4 +1,4 @@
-//! What is broken on the disk, and what follows.
+//! Damage to the systems on the disk, and what follows.
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,21 +8,6 @@ use crate::report::Report;
 use crate::server::Server;
 
 const SLOT_A: u32 = 2;
-const DATA: u32 = 6;
-/// Superblock, group descriptors and journal of a young file system, and the copies of the first two.
-const RUINED: usize = 64 << 20;
-
-pub(super) async fn data(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("data", &setting.disk)?;
-    disk.ruin(disk.partition(DATA)?, RUINED)?;
-    let mut machine = setting.start("data", &disk)?;
-    machine
-        .shows("the data partition cannot be mounted")
-        .await?;
-    machine.screenshot(&setting.file("data", "png"))?;
-    report.row("ruined data partition", "the console tells");
-    Ok(())
-}
 
 /// The first block of the slot is read at each start, and is zeros that only the hashes know.
 pub(super) async fn only_slot(setting: &Setting, report: &mut Report) -> Result<()> {

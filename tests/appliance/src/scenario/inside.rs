@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::Setting;
-use crate::machine::Machine;
+use super::{Setting, said};
 use crate::report::Report;
 use crate::server::Server;
 
@@ -12,8 +11,7 @@ const MEMORY_MIB: u64 = 250;
 const DATA_KIB: u64 = 10 << 20;
 
 pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
-    let dev = setting.dev.as_ref().context("a developers' disk")?;
-    let disk = setting.fresh("inside", dev)?;
+    let disk = setting.fresh("inside", setting.dev()?)?;
     let mut machine = setting.start("inside", &disk)?;
     Server::answers(&mut machine).await?;
     machine.shows("this start was good").await?;
@@ -42,6 +40,21 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
         machine_id.trim() == "3f0a1c527d5e4b7b9a435d1f0f6c2e10",
         "the machine's id is {machine_id}"
     );
+    for unit in ["xoa-agent.service", "xoa-console@tty1.service"] {
+        let state = said(&mut machine, &format!("systemctl is-active {unit}")).await?;
+        ensure!(state.trim() == "active", "{unit} is {state}");
+    }
+    machine.screenshot(&setting.file("inside", "png"))?;
+    let slot = said(
+        &mut machine,
+        "xoa --json status | tr -d ' ' | grep -o 'running\":\"A\"'",
+    )
+    .await?;
+    ensure!(slot.contains('A'), "the status does not tell the slot");
+    // The agent changes what it may change, and the kernel and networkd hear of it.
+    said(&mut machine, "xoa hostname inside | wc -l").await?;
+    let name = said(&mut machine, "uname -n").await?;
+    ensure!(name.trim() == "inside", "the machine is called {name}");
     let exposed = said(
         &mut machine,
         "systemd-analyze security xo-server.service --no-pager | tail -1 | tr -dc 0-9.",
@@ -54,12 +67,4 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
     let times = said(&mut machine, "systemd-analyze time | head -1").await?;
     report.row("systemd-analyze time", times.trim());
     machine.power_off().await
-}
-
-/// Runs a command in the shell; what it says must be one line.
-async fn said(machine: &mut Machine, command: &str) -> Result<String> {
-    let mark = format!("mark{}", machine.console().len());
-    // In two words, so that the echo of what was typed does not look like the answer.
-    machine.types(&format!("echo {mark}'<'$({command})'>'"))?;
-    machine.shows(&format!(r"{mark}<([^>]*)>")).await
 }

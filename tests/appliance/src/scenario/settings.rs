@@ -5,7 +5,7 @@ use reqwest::Method;
 
 use super::Setting;
 use crate::drive;
-use crate::machine::Machine;
+use crate::machine::{Machine, Network};
 use crate::report::Report;
 use crate::server::Server;
 
@@ -37,7 +37,7 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
         ],
     )?;
     let mut parts = setting.parts("settings", &disk);
-    parts.address = Some(ADDRESS);
+    parts.network = Network::Served(Some(ADDRESS));
     parts.drive = Some(&path);
     let mut machine = Machine::start(&parts)?;
     let server = Server::answers(&mut machine).await?;
@@ -62,4 +62,40 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
         "kept after a restart without it",
     );
     Ok(())
+}
+
+/// Each file is malformed in its own way.
+pub(super) async fn nonsense(setting: &Setting, report: &mut Report) -> Result<()> {
+    let disk = setting.fresh("drive", &setting.disk)?;
+    let path = setting.file("drive", "cidata");
+    drive::write(
+        &path,
+        &[
+            ("meta-data", "local-hostname: [not, a, name]\n"),
+            (
+                "network-config",
+                "version: 2\nethernets: {nic0: {addresses: [10.0.2]}}\n",
+            ),
+            (
+                "user-data",
+                "#cloud-config\nxoa: {proxy: \"no proxy\", ntp: 7\n",
+            ),
+        ],
+    )?;
+    let mut parts = setting.parts("drive", &disk);
+    parts.drive = Some(&path);
+    let mut machine = Machine::start(&parts)?;
+    let server = Server::answers(&mut machine).await?;
+    ensure!(
+        server.setup().await?["required"] == true,
+        "somebody was made"
+    );
+    for file in ["meta-data", "network-config", "user-data"] {
+        machine.shows(file).await?;
+    }
+    report.row(
+        "config drive of nonsense",
+        "each mistake is told, DHCP is used",
+    );
+    machine.power_off().await
 }

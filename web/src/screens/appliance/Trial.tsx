@@ -1,6 +1,6 @@
 // A change of the network that goes back unless somebody keeps it, here or at the new address.
 import { Alert, AlertActionLink } from '@patternfly/react-core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useApplianceAgain, type ApplianceNetwork } from '../../api/appliance.ts';
@@ -13,6 +13,7 @@ export function Trial({ network }: { network: ApplianceNetwork }) {
   const again = useApplianceAgain();
   const [problem, setProblem] = useState<Problem>();
   const { pending, trial } = network;
+  const left = useCountdown(pending, again);
   if (!pending || !trial) return null;
   const end = async (verb: 'confirm' | 'revert') => {
     try {
@@ -27,7 +28,7 @@ export function Trial({ network }: { network: ApplianceNetwork }) {
     <Alert
       isInline
       variant="warning"
-      title={t('appliance.trial', { count: pending.secondsLeft })}
+      title={t('appliance.trial', { count: left })}
       actionLinks={
         <>
           <AlertActionLink onClick={() => void end('confirm')}>{t('appliance.keep')}</AlertActionLink>
@@ -38,4 +39,23 @@ export function Trial({ network }: { network: ApplianceNetwork }) {
       {problem ? <ProblemText problem={problem} /> : t('appliance.trialHelp', { addresses: trial.addresses.join(', ') || 'DHCP' })}
     </Alert>
   );
+}
+
+/** Counts down what was told, second by second; at its end asks how it is now. */
+function useCountdown(pending: ApplianceNetwork['pending'], ended: () => Promise<void>): number {
+  const [told, setTold] = useState(pending);
+  const [left, setLeft] = useState(pending?.secondsLeft ?? 0);
+  if (pending !== told) {
+    setTold(pending);
+    setLeft(pending?.secondsLeft ?? 0);
+  }
+  useEffect(() => {
+    if (!pending) return undefined;
+    const timer = setTimeout(() => {
+      if (left > 0) setLeft(left - 1);
+      else void ended();
+    }, 1000);
+    return () => clearTimeout(timer);
+  });
+  return left;
 }

@@ -1,15 +1,18 @@
 // What can be changed of the appliance, as data: what is asked for, and the request that it becomes.
 import type { Field, Values } from '../../actions/action.ts';
-import type { ApplianceNetwork } from '../../api/appliance.ts';
+import type { ApplianceSettings } from '../../api/appliance.ts';
 import type { Call } from '../../api/http.ts';
+import { TIME_ZONES } from '../../app/timeZone.ts';
 import type { TextKey } from '../../i18n.ts';
 
+export type DialogId = 'network' | 'hostname' | 'time' | 'proxy' | 'certificate' | 'reboot' | 'poweroff' | 'reset';
+
 export interface Dialog {
-  id: string;
+  id: DialogId;
   label: TextKey;
   text?: TextKey;
   isDanger?: boolean;
-  fields: (network: ApplianceNetwork | undefined) => readonly Field[];
+  fields: (now: ApplianceSettings | undefined) => readonly Field[];
   call: (values: Values) => Call;
 }
 
@@ -18,16 +21,19 @@ const lines = (value: Values[string] | undefined) =>
     .split(/[\s,]+/)
     .filter(Boolean);
 
+/** Those that this browser knows, and the one that is set. */
+const zones = (now = 'UTC') => [...new Set(['UTC', now, ...TIME_ZONES])].map((zone) => [zone, zone.replaceAll('_', ' ')] as const);
+
 export const DIALOGS: readonly Dialog[] = [
   {
     id: 'network',
     label: 'appliance.changeNetwork',
     text: 'appliance.networkHelp',
-    fields: (network) => [
-      { name: 'mode', label: 'appliance.mode', kind: 'choice', initial: network?.kept.mode ?? 'dhcp', choices: [['dhcp', 'DHCP'], ['static', 'static']] },
-      { name: 'addresses', label: 'appliance.addresses', kind: 'text', initial: network?.kept.addresses.join(' ') ?? '', help: 'appliance.addressesHelp' },
-      { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: network?.kept.gateways.join(' ') ?? '' },
-      { name: 'dns', label: 'appliance.dns', kind: 'text', initial: network?.kept.dns.join(' ') ?? '' },
+    fields: (now) => [
+      { name: 'mode', label: 'appliance.mode', kind: 'choice', initial: now?.network.kept.mode ?? 'dhcp', choices: [['dhcp', 'DHCP'], ['static', 'static']] },
+      { name: 'addresses', label: 'appliance.addresses', kind: 'text', initial: now?.network.kept.addresses.join(' ') ?? '', help: 'appliance.addressesHelp' },
+      { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: now?.network.kept.gateways.join(' ') ?? '' },
+      { name: 'dns', label: 'appliance.dns', kind: 'text', initial: now?.network.kept.dns.join(' ') ?? '' },
     ],
     call: ({ mode, addresses, gateways, dns }) => ({
       method: 'PUT',
@@ -38,14 +44,23 @@ export const DIALOGS: readonly Dialog[] = [
   {
     id: 'hostname',
     label: 'appliance.changeName',
-    fields: () => [{ name: 'hostname', label: 'appliance.name', kind: 'text', isRequired: true }],
+    fields: (now) => [{ name: 'hostname', label: 'appliance.name', kind: 'text', initial: now?.hostname ?? '', isRequired: true }],
     call: ({ hostname }) => ({ method: 'PUT', path: '/appliance/hostname', body: { hostname } }),
   },
   {
     id: 'time',
     label: 'appliance.changeTime',
-    fields: () => [{ name: 'ntp', label: 'appliance.ntp', kind: 'text', help: 'appliance.ntpHelp' }],
-    call: ({ ntp }) => ({ method: 'PATCH', path: '/appliance/time', body: { ntp: lines(ntp) } }),
+    fields: (now) => [
+      { name: 'zone', label: 'appliance.zone', kind: 'choice', initial: now?.time.zone ?? 'UTC', choices: zones(now?.time.zone), help: 'appliance.zoneHelp' },
+      { name: 'ntp', label: 'appliance.ntp', kind: 'text', initial: now?.time.ntp.join(' ') ?? '', help: 'appliance.ntpHelp' },
+    ],
+    call: ({ zone, ntp }) => ({ method: 'PATCH', path: '/appliance/time', body: { zone, ntp: lines(ntp) } }),
+  },
+  {
+    id: 'proxy',
+    label: 'appliance.changeProxy',
+    fields: (now) => [{ name: 'proxy', label: 'appliance.proxy', kind: 'text', initial: now?.proxy ?? '', help: 'appliance.proxyHelp' }],
+    call: ({ proxy }) => ({ method: 'PUT', path: '/appliance/proxy', body: { proxy: proxy === '' ? null : proxy } }),
   },
   {
     id: 'certificate',

@@ -6,11 +6,13 @@ import { useSetup } from '../../api/session.ts';
 import type { OwnCertificate } from '../../api/types.ts';
 import { Fingerprint } from '../../components/Fingerprint.tsx';
 import { locale } from '../../components/units.ts';
+import { Changes } from '../appliance/Changes.tsx';
 import type { StepProps } from './steps.ts';
 
 export function CertificateStep({ onDone }: StepProps) {
   const { t } = useTranslation();
-  const certificate = useSetup().data?.certificate;
+  const setup = useSetup().data;
+  const certificate = setup?.certificate;
   return (
     <>
       {certificate ? (
@@ -20,6 +22,7 @@ export function CertificateStep({ onDone }: StepProps) {
           {t('setup.noHttpsHelp')}
         </Alert>
       )}
+      {certificate && setup?.appliance && <Changes only={['certificate']} />}
       <ActionGroup>
         <Button onClick={onDone}>{t(certificate?.selfSigned ? 'setup.same' : 'setup.next')}</Button>
       </ActionGroup>

@@ -19,19 +19,21 @@ export default function SetupScreen() {
   const { t } = useTranslation();
   const [, go] = useLocation();
   const [, params] = useRoute(SETUP_STEP);
-  const isRequired = useSetup().data?.required === true;
+  const setup = useSetup().data;
+  const isRequired = setup?.required === true;
+  const steps = STEPS.filter(({ isForAppliances }) => !isForAppliances || setup?.appliance === true);
   const me = useMe().data;
   const phase = isRequired ? 'stranger' : 'administrator';
-  const step = STEPS.find(({ id }) => id === params?.step);
+  const step = steps.find(({ id }) => id === params?.step);
   const isNarrow = useIsNarrow();
   useTitle(step && t(step.label));
 
   // What is left of the set-up is not for others.
   if (!isRequired && me?.permission !== 'admin') return <Redirect replace to={HOME} />;
-  if (step?.phase !== phase) return <Redirect replace to={pathOf(STEPS.find((one) => one.phase === phase)?.id)} />;
+  if (step?.phase !== phase) return <Redirect replace to={pathOf(steps.find((one) => one.phase === phase)?.id)} />;
 
-  const at = STEPS.indexOf(step);
-  const next = STEPS[at + 1];
+  const at = steps.indexOf(step);
+  const next = steps[at + 1];
   const done = () => {
     if (next) go(pathOf(next.id));
     else {
@@ -44,7 +46,7 @@ export default function SetupScreen() {
     <main className="xo-setup">
       <p className="xo-brand">XOA</p>
       <ProgressStepper className="pf-m-horizontal" isCenterAligned={!isNarrow} isCompact={isNarrow} aria-label={t('setup.steps')}>
-        {STEPS.map(({ id, label }, index) => (
+        {steps.map(({ id, label }, index) => (
           <ProgressStep key={id} id={`step-${id}`} titleId={`step-${id}-title`} variant={state(index)} isCurrent={index === at} aria-label={t(`setup.state.${state(index)}`, { step: t(label) })}>
             {t(label)}
           </ProgressStep>

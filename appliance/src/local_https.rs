@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: u64 = 256 * 1024;
 
 /// The body of a good answer.
-pub(super) fn get(server: SocketAddr, path: &str, certificate: &Path) -> io::Result<String> {
+pub fn get(server: SocketAddr, path: &str, certificate: &Path) -> io::Result<String> {
     let expected = CertificateDer::from_pem_file(certificate)
         .map_err(|e| io::Error::other(format!("{}: {e}", certificate.display())))?;
     let provider = Arc::new(aws_lc_rs::default_provider());

@@ -1,0 +1,87 @@
+//! The program of `xoa-health.service`: ends well after a good start; restarts into the other system after one that was not, if there is one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use clap::Parser;
+use xo_appliance::agent::client::SOCKET;
+use xo_appliance::health::{Gate, Verdict};
+
+/// Asks whether the appliance does its work; restarts into the other system when it does not.
+#[derive(Debug, Parser)]
+#[command(name = "xoa-health", version)]
+struct Arguments {
+    /// Where the server answers
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:443")]
+    server: SocketAddr,
+    /// The certificate that it must show
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/var/lib/xo-server/tls.crt"
+    )]
+    certificate: PathBuf,
+    /// Where the agent answers
+    #[arg(long, value_name = "SOCKET", default_value = SOCKET)]
+    agent: PathBuf,
+    /// The kernels that the boot loader chooses from
+    #[arg(long, value_name = "DIR", default_value = "/boot/EFI/Linux")]
+    entries: PathBuf,
+    /// The running system
+    #[arg(long, value_name = "FILE", default_value = "/usr/lib/os-release")]
+    os_release: PathBuf,
+    /// For how long they may be silent
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    patience: u64,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let gate = Gate {
+        server: arguments.server,
+        certificate: arguments.certificate,
+        agent: arguments.agent,
+        entries: arguments.entries,
+        os_release: arguments.os_release,
+        patience: Duration::from_secs(arguments.patience),
+    };
+    match gate.judge() {
+        Verdict::Good => {
+            eprintln!("xoa-health: the server answers: this start was good");
+            return ExitCode::SUCCESS;
+        }
+        Verdict::GoTo(reason, other) => {
+            tell(&format!("this start was not good: {reason}"));
+            tell(&format!(
+                "restarting; {other} is started when this system has no tries left"
+            ));
+            if !arguments.dry_run {
+                restart();
+            }
+        }
+        Verdict::Stay(reason, why) => {
+            tell(&format!("this start was not good: {reason}"));
+            tell(&format!("{why}; it stays up as it is"));
+        }
+    }
+    ExitCode::FAILURE
+}
+
+/// To the journal, and to every console by the kernel's log.
+fn tell(text: &str) {
+    eprintln!("xoa-health: {text}");
+    let _ = std::fs::write("/dev/kmsg", format!("<2>xoa: {text}\n"));
+}
+
+fn restart() {
+    match Command::new("systemctl").arg("reboot").status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => tell(&format!("systemctl reboot failed: {status}")),
+        Err(error) => tell(&format!("systemctl cannot be started: {error}")),
+    }
+}
