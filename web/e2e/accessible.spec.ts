@@ -43,9 +43,14 @@ async function holdsHere(page: Page, shot: Shot, name: string) {
   });
 }
 
-/** As the user's choice does it, without a reload. */
+/** As the user's choice does it, without a reload; until the colours are there, which fade from one to the other. */
 async function wears(page: Page, theme: 'light' | 'dark') {
-  await page.evaluate((is) => document.documentElement.classList.toggle('pf-v6-theme-dark', is), theme === 'dark');
+  await page.evaluate(async (is) => {
+    document.documentElement.classList.toggle('pf-v6-theme-dark', is);
+    const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    // One that is replaced meanwhile is as good as over.
+    await Promise.allSettled(fading.map((one) => one.finished));
+  }, theme === 'dark');
 }
 
 async function firstOf(server: Server, path: string): Promise<string> {

@@ -80,6 +80,6 @@ test('the theme is dark from the first paint on, and the palette goes to a VM', 
   const [vm] = await server.ask<Vm[]>('GET', '/vms?fields=id,name_label&limit=1');
   await page.keyboard.press('Control+k');
   await page.getByRole('dialog').getByRole('textbox').fill(vm?.name_label ?? '');
-  await page.getByRole('menuitem', { name: vm?.name_label ?? '', exact: true }).click();
+  await page.getByRole('menuitem', { name: `${vm?.name_label} VM`, exact: true }).click();
   await expect(page).toHaveURL(new RegExp(`/vms/${vm?.id}$`));
 });

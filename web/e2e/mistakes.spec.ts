@@ -84,7 +84,7 @@ test('a name that is taken is said so', async ({ page, server, enter, shot }) =>
   await dialog.getByLabel('User name').fill('taken');
   await dialog.getByLabel('Password').fill('a long password');
   await dialog.getByRole('button', { name: 'Add a user' }).click();
-  await expect(dialog).toContainText('already exists');
+  await expect(dialog).toContainText('This name is taken');
   await expect(dialog).toContainText('Choose another name');
   await expect(dialog).not.toContainText('look at it again');
   await shot('mistakes-taken');

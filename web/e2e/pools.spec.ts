@@ -30,6 +30,8 @@ test('a connection is refused twice, disabled, enabled and removed', async ({ pa
     await page.getByRole('menuitem', { name }).click();
   };
   await act('Disable');
+  await expect(dialog).toContainText('is seen here no more');
+  await dialog.getByRole('button', { name: 'Disable' }).click();
   await expect(row).toContainText('Disabled');
   await act('Enable');
   await expect(row).toContainText('Connected');

@@ -32,7 +32,9 @@ test('what has the same name in two pools is told apart', async ({ page, shot })
 
     // The templates of a pool are those of no other, not even for a moment.
     await page.goto(`${both.url}/create-vm`);
-    const [first, second] = await page.locator('#create-pool').locator('option').allInnerTexts();
+    const pools = page.locator('#create-pool option');
+    await expect(pools).toHaveCount(2);
+    const [first, second] = await pools.allInnerTexts();
     await expect(page.locator('#create-template').locator('option').nth(1)).toBeAttached();
     const templates = () => page.locator('#create-template').locator('option').allInnerTexts();
     const before = await templates();

@@ -34,8 +34,8 @@ export class Problem extends Error {
 
   /** Names of catalogue entries below `hint` that may tell what to do, the most exact first. */
   get hints(): string[] {
-    // That something exists already is no state that has changed.
-    const kind = this.status === 409 && this.data.objectType !== undefined ? 'exists' : String(this.status);
+    // That an account of this name exists already is no state that has changed.
+    const kind = this.status === 409 && ['user', 'group'].includes(this.data.objectType ?? '') ? 'exists' : String(this.status);
     return [...(this.code ? [this.code] : []), kind];
   }
 }

@@ -13,7 +13,7 @@ export function ProblemText({ problem }: { problem: Problem }) {
   const { t } = useTranslation();
   const { code, message, status } = problem;
   const hint = problem.hints.find((name): name is Hint => name in en.hint);
-  const said = <p>{status === 0 ? t('problem.unreachable') : message}</p>;
+  const said = <p>{status === 0 ? t('problem.unreachable') : hint === 'exists' ? t('problem.taken') : message}</p>;
   // A pool's own text begins with its code; this server has words of its own for the codes that it gives itself.
   if (code !== undefined && message.startsWith(code)) {
     return (
