@@ -106,7 +106,7 @@ mod tests {
     }
 
     /// Of packages that no Debian system is without; units find them by their name.
-    const ESSENTIAL: [&str; 4] = ["install", "mount", "sh", "touch"];
+    const ESSENTIAL: [&str; 5] = ["install", "mount", "sh", "systemctl", "touch"];
 
     #[test]
     fn what_units_start_is_in_the_image() {

@@ -15,6 +15,8 @@ use regex::Regex;
 const FIRMWARE: &str = "/usr/share/OVMF";
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(250);
+/// Between two times that the power key is pressed.
+const PRESS_AGAIN: Duration = Duration::from_secs(30);
 /// A boot in software on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Of Linux, for the numbers of `/proc/<pid>/stat`.
@@ -253,11 +255,17 @@ impl Machine {
         self.command(&format!("screendump {} -f png", to.display()))
     }
 
-    /// Presses the power key and waits until it is off.
+    /// Presses the power key, as often as it takes, and waits until it is off.
     pub async fn power_off(mut self) -> Result<()> {
-        self.command("system_powerdown")?;
         let until = Instant::now() + PATIENCE;
+        let mut pressed: Option<Instant> = None;
         while self.child.try_wait()?.is_none() {
+            // One that has just started does not listen to it yet.
+            if pressed.is_none_or(|at| at.elapsed() > PRESS_AGAIN) {
+                // It may turn off meanwhile.
+                let _ = self.command("system_powerdown");
+                pressed = Some(Instant::now());
+            }
             if Instant::now() > until {
                 bail!("it does not turn off when its power key is pressed");
             }
