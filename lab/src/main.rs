@@ -23,8 +23,8 @@ struct Options {
     /// Number of shared storage repositories
     #[arg(long, default_value_t = 2)]
     srs: usize,
-    /// Decides every uuid, name and size
-    #[arg(long, default_value_t = 1)]
+    /// Decides every uuid, name and size; 1 is the pool that xo-server --lab has
+    #[arg(long, default_value_t = 100)]
     seed: u64,
     /// Changes per second that the pool makes by itself
     #[arg(long, default_value_t = 0.0)]
@@ -65,7 +65,7 @@ struct Options {
     /// Fault: event.from answers EVENTS_LOST N times
     #[arg(long, value_name = "N", default_value_t = 0)]
     events_lost: u32,
-    /// Fault: logins answer HOST_IS_SLAVE with this address
+    /// Fault: logins answer HOST_IS_SLAVE with this address, which has no port: the master is asked at the same one
     #[arg(long, value_name = "ADDRESS")]
     slave_of: Option<String>,
     /// Fault: a call fails, as METHOD=CODE[,PARAM...]; may be repeated
@@ -143,7 +143,7 @@ async fn main() -> anyhow::Result<()> {
     options.set_faults(&lab)?;
     println!("http:        {}", lab.http_url());
     println!("https:       {}", lab.https_url());
-    println!("fingerprint: {}", lab.fingerprint());
+    println!("fingerprint: {}", with_colons(lab.fingerprint()));
     println!("user:        {}", options.user);
     let expiry = async {
         match options.expire_sessions {
@@ -168,4 +168,11 @@ async fn main() -> anyhow::Result<()> {
     }
     lab.stop().await;
     Ok(())
+}
+
+/// As hosts' consoles and browsers show it.
+fn with_colons(hex: &str) -> String {
+    let digits: Vec<char> = hex.to_uppercase().chars().collect();
+    let pairs: Vec<String> = digits.chunks(2).map(String::from_iter).collect();
+    pairs.join(":")
 }

@@ -85,6 +85,11 @@ pub enum ConfigError {
     /// Both listeners would be the same.
     #[error("https and http are both {0}: give them different ports, or turn one of them off")]
     SameListener(SocketAddr),
+    /// What is not on loopback leads to HTTPS, which is off.
+    #[error(
+        "https is off, and http at {0} would only lead there: turn https on, or let http listen on loopback (127.0.0.1:80), behind a proxy"
+    )]
+    OnlyRedirects(SocketAddr),
 }
 
 /// Where the appliance has it.
@@ -99,10 +104,15 @@ impl Layer {
             path: shown.clone(),
             source,
         })?;
-        toml::from_str(&text).map_err(|e| ConfigError::Syntax {
-            path: shown,
+        let broken = |e: toml::de::Error| ConfigError::Syntax {
+            path: shown.clone(),
             message: e.to_string(),
-        })
+        };
+        let table: toml::Table = toml::from_str(&text).map_err(broken)?;
+        for (key, value) in &table {
+            check_type(&shown, key, value)?;
+        }
+        toml::from_str(&text).map_err(broken)
     }
 
     /// Reads `XO_*` variables.
@@ -119,6 +129,26 @@ impl Layer {
             agent: get("XO_AGENT").map(PathBuf::from),
         })
     }
+}
+
+/// That a value of a file is of the kind which its key takes; what is no key of ours is somebody else's to refuse.
+fn check_type(place: &str, key: &str, value: &toml::Value) -> Result<(), ConfigError> {
+    let Some((key, _)) = KEYS.iter().find(|(known, _)| *known == key) else {
+        return Ok(());
+    };
+    match *key {
+        "lab" if value.is_integer() => Ok(()),
+        "lab" => Err(wrong_lab(place, &plain(value))),
+        _ if value.is_str() => Ok(()),
+        "https" | "http" => Err(wrong(place, key, plain(value), LISTENER)),
+        _ => Err(wrong(place, key, plain(value), "a text in quotes")),
+    }
+}
+
+fn plain(value: &toml::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The place of `XO_*` variables.
@@ -189,6 +219,9 @@ impl Config {
             // Port 0 is any free one.
             (Some(https), Some(http)) if https == http && https.port() != 0 => {
                 return Err(ConfigError::SameListener(https));
+            }
+            (None, Some(http)) if !http.ip().is_loopback() => {
+                return Err(ConfigError::OnlyRedirects(http));
             }
             _ => {}
         }
@@ -338,6 +371,36 @@ mod tests {
         assert!(matches!(error, ConfigError::SameListener(_)));
         assert!(both("127.0.0.1:0", "127.0.0.1:0").is_ok());
         assert!(both("127.0.0.1:443", "127.0.0.1:80").is_ok());
+    }
+
+    #[test]
+    fn a_file_says_which_key_has_a_value_of_another_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("xo.toml");
+        let told = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let error = Layer::from_file(&path).unwrap_err().to_string();
+            error.replace(&path.display().to_string(), "file")
+        };
+        assert_eq!(
+            told("lab = 'two'"),
+            "file: lab = \"two\": expected a number of pools from 0 to 16"
+        );
+        assert_eq!(
+            told("https = 8443"),
+            format!("file: https = \"8443\": expected {LISTENER}")
+        );
+        assert!(told("database = true").ends_with("expected a text in quotes"));
+        assert!(told("lab = ").contains("line 1"));
+    }
+
+    #[test]
+    fn redirects_lead_somewhere() {
+        let of =
+            |http: &str| Config::merge(&[("f", layer(&format!("https = 'off'\nhttp = '{http}'")))]);
+        assert!(of("127.0.0.1:80").is_ok());
+        let error = of("0.0.0.0:80").unwrap_err().to_string();
+        assert!(error.contains("https is off"), "{error}");
     }
 
     #[test]

@@ -125,6 +125,7 @@ pub(crate) async fn at(rpc: &Rpc, address: &Address, account: &Credentials) -> R
             method: METHOD.into(),
             detail: e.to_string(),
         })?;
+        rpc.trust.settle();
         return Ok(Place {
             address: address.clone(),
             encoding,

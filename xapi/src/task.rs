@@ -39,6 +39,12 @@ struct TaskRecord {
     error_info: Vec<String>,
 }
 
+impl TaskRecord {
+    fn has_ended(&self) -> bool {
+        self.status != "pending" && self.status != "cancelling"
+    }
+}
+
 #[derive(Deserialize)]
 struct TaskEvents {
     events: Vec<TaskEvent>,
@@ -195,11 +201,18 @@ impl Session {
         let mut heard = Instant::now();
         loop {
             match self.poll_task(task, &mut token).await {
-                Ok(Some(record)) if record.status != "pending" && record.status != "cancelling" => {
-                    return self.read(record);
-                }
+                Ok(Some(record)) if record.has_ended() => return self.read(record),
                 Ok(_) => heard = Instant::now(),
                 Err(e) if EventFeed::is_lost(&e) || is_passing(&e) => {
+                    // Events may be stuck where calls are not.
+                    match self
+                        .call::<TaskRecord>("task.get_record", json!([task]))
+                        .await
+                    {
+                        Ok(record) if record.has_ended() => return self.read(record),
+                        Ok(_) => heard = Instant::now(),
+                        Err(_) => {}
+                    }
                     if heard.elapsed() > self.limits().patience {
                         return Err(e);
                     }

@@ -1,4 +1,4 @@
-//! Which certificate a host may show: one signed by a known authority, a pinned one, or the first one ever seen.
+//! Which certificate a host may show: one signed by a known authority, a pinned one, or those seen before the first session.
 //!
 //! Invariant: there is no mode that accepts every certificate. What was accepted once is pinned and can be read back
 //! to be stored; members of a pool are added by what the pool itself tells of their certificates. A certificate is pinned only
@@ -72,7 +72,8 @@ pub enum TrustMode {
     Authorities,
     /// Only these.
     Pinned(Vec<Fingerprint>),
-    /// The first one shown is accepted and pinned from then on.
+    /// What is shown until the first session is opened is accepted and pinned from then on: the certificate of the host that was
+    /// asked, and the master's, when that host is a supporter which names it.
     FirstUse,
 }
 
@@ -87,7 +88,8 @@ pub struct Trust {
 #[derive(Debug, Default)]
 struct Pins {
     accepted: HashSet<Fingerprint>,
-    open_to_first: bool,
+    /// No session was opened yet.
+    is_open: bool,
 }
 
 /// Why a certificate was refused; travels inside the error of the TLS library.
@@ -110,7 +112,7 @@ impl Trust {
                 authorities = Some(Arc::new(verifier));
             }
             TrustMode::Pinned(list) => pins.accepted.extend(list),
-            TrustMode::FirstUse => pins.open_to_first = true,
+            TrustMode::FirstUse => pins.is_open = true,
         }
         Ok(Arc::new(Self {
             pins: Mutex::new(pins),
@@ -127,6 +129,11 @@ impl Trust {
         let mut pinned: Vec<_> = self.pins.lock().accepted.iter().copied().collect();
         pinned.sort_unstable_by_key(|f| f.0);
         pinned
+    }
+
+    /// A session was opened: from now on nothing is accepted unseen.
+    pub(crate) fn settle(&self) {
+        self.pins.lock().is_open = false;
     }
 
     /// Adds the certificates that the pool tells of its own members.
@@ -171,15 +178,14 @@ impl Trust {
 struct Judge(Arc<Trust>);
 
 impl Judge {
-    /// The peer holds the key of this certificate: pins it when it is the first.
+    /// The peer holds the key of this certificate: pins it as long as there was no session.
     fn prove(&self, certificate: &CertificateDer<'_>) -> Result<(), rustls::Error> {
         if self.0.authorities.is_some() {
             return Ok(());
         }
         let shown = Fingerprint::of(certificate);
         let mut pins = self.0.pins.lock();
-        if pins.open_to_first {
-            pins.open_to_first = false;
+        if pins.is_open {
             pins.accepted.insert(shown);
         }
         if pins.accepted.contains(&shown) {
@@ -224,8 +230,8 @@ impl ServerCertVerifier for Judge {
         let shown = Fingerprint::of(end_entity);
         {
             let pins = self.0.pins.lock();
-            // The first one is pinned by `prove`, once its owner has signed with its key.
-            if pins.accepted.contains(&shown) || pins.open_to_first {
+            // A first one is pinned by `prove`, once its owner has signed with its key.
+            if pins.accepted.contains(&shown) || pins.is_open {
                 return Ok(ServerCertVerified::assertion());
             }
         }

@@ -173,7 +173,12 @@ fn read(result: &RawValue) -> Result<Value, Error> {
 }
 
 fn lost(error: &WsError) -> Error {
-    Error::ConnectionLost {
-        reason: error.to_string(),
-    }
+    let reason = match error {
+        // Ended without a word: it was killed, or its machine is gone.
+        WsError::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the server went away".into()
+        }
+        other => other.to_string(),
+    };
+    Error::ConnectionLost { reason }
 }

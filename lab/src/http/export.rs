@@ -237,6 +237,8 @@ fn snapshot(db: &Db, class: &str, row: &str, names: &HashMap<&str, String>) -> S
         snapshot.push(&*field.name, convert(value, names));
     }
     match class {
+        // Without the VM that it is of, a snapshot is a VM: backups are such exports, and come back as VMs.
+        "VM" => snapshot.set("is_a_snapshot", false),
         "VDI" => {
             let size = db.int(row, "virtual_size").max(0) as u64;
             snapshot.set("virtual_size", size.next_multiple_of(CHUNK_SIZE) as i64);

@@ -71,6 +71,8 @@ impl Problem {
                 StatusCode::NOT_IMPLEMENTED
             }
             Error::Unreachable { .. } | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            // What was sent is no good.
+            Error::Pool { code, .. } if code.starts_with("IMPORT_ERROR") => StatusCode::BAD_REQUEST,
             Error::Pool { .. } | Error::PoolAuthentication | Error::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -106,6 +106,8 @@ async fn read(connection: Arc<Connection>, stream: &mut SplitStream<Socket>) -> 
         };
         let text = match &message {
             Message::Text(text) => text.as_str(),
+            // Some clients send their JSON so; what is no text is answered like other broken JSON.
+            Message::Binary(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
             Message::Close(_) => break,
             _ => continue,
         };

@@ -123,9 +123,11 @@ impl Engine {
                 let token = tokens.find_by_secret(&secret, self.now_ms()).await?;
                 let token = token.ok_or(Error::InvalidCredentials)?;
                 if let Some(address) = from {
-                    tokens
-                        .record_use(&token.id, &address.to_string(), self.now_ms())
-                        .await?;
+                    let address = address.to_string();
+                    let noted = tokens.record_use(&token.id, &address, self.now_ms());
+                    if let Err(error) = noted.await {
+                        tracing::warn!(%error, "the use of a token is not noted");
+                    }
                 }
                 (token.user_id, Some(token.expires_at_ms), Some(token.id))
             }

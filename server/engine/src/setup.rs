@@ -215,7 +215,9 @@ impl Engine {
         }
         code.wrong += 1;
         if code.wrong < WRONG_CODES {
-            return forbidden("wrong setup code: it is printed in the server's log at start");
+            return forbidden(
+                "wrong setup code: it stands in the server's log, and the last one there counts",
+            );
         }
         *code = Code {
             text: new_code(),

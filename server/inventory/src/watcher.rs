@@ -100,6 +100,7 @@ impl Watcher {
             }
         };
         let mut backoff = Backoff::new();
+        let mut told = String::new();
         loop {
             self.connected = None;
             let error = match self.follow(&trust).await {
@@ -113,12 +114,21 @@ impl Watcher {
                 Err(Stop::Cancelled) => return,
                 Ok(never) => match never {},
             };
-            tracing::warn!(error = %text(&error), "pool disconnected");
+            let cause = text(&error);
+            if cause == told {
+                tracing::debug!(error = %cause, "pool still disconnected");
+            } else {
+                tracing::warn!(error = %cause, "pool disconnected; it is tried again by itself");
+                told = cause;
+            }
             if let Some(cache) = &self.cache {
                 self.inventory.mark_lost(cache);
             }
             self.state(State::Disconnected(Arc::new(error)));
             let held = self.connected.map(|at| at.elapsed());
+            if held.is_some() {
+                told.clear();
+            }
             let wait = backoff.next(held, rand::rng().random());
             if self.or_stop(tokio::time::sleep(wait)).await.is_err() {
                 return;

@@ -1,5 +1,6 @@
 //! Which certificates a session believes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use xapi::{Error, Fingerprint, Session, Target, Trust, TrustMode};
@@ -58,6 +59,27 @@ async fn a_changed_certificate_is_refused_with_both_fingerprints() {
     assert!(text.contains(&shown(&lab).to_string()), "{text}");
     assert!(text.contains(&shown(&other).to_string()), "{text}");
     assert_eq!(trust.pinned(), [shown(&lab)], "it is not pinned");
+}
+
+#[tokio::test]
+async fn a_master_that_a_supporter_names_may_show_its_own_certificate_at_first() {
+    let (supporter, other) = (tls_lab().await, tls_lab().await);
+    let master = Lab::start(LabConfig {
+        http: None,
+        https: Some(SocketAddr::new(
+            [127, 0, 0, 2].into(),
+            supporter.https_address().unwrap().port(),
+        )),
+        ..LabConfig::default()
+    });
+    let master = master.await.unwrap();
+    supporter.faults().be_slave_of(Some("127.0.0.2"));
+    let trust = trust(&TrustMode::FirstUse);
+    login(&supporter, &trust).await.unwrap();
+    for lab in [&supporter, &master] {
+        assert!(trust.pinned().contains(&shown(lab)));
+    }
+    login(&other, &trust).await.unwrap_err();
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ document.querySelector('#find').addEventListener('input', event => {
   }
 })
 
-fetch('docs/swagger.json')
+fetch('/rest/v0/docs/swagger.json')
   .then(answer => answer.json())
   .then(show)
   .catch(error => {

@@ -50,7 +50,13 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    pub(super) fn new(topic: Topic, fields: Fields) -> Self {
+    pub(super) fn new(topic: Topic, mut fields: Fields) -> Self {
+        // Without it nobody knows what an event is about.
+        if let Fields::Some(names) = &mut fields
+            && !names.iter().any(|name| name == "id")
+        {
+            names.push("id".into());
+        }
         static COUNT: AtomicU64 = AtomicU64::new(0);
         Self {
             number: COUNT.fetch_add(1, Ordering::Relaxed),
@@ -236,6 +242,10 @@ mod tests {
         assert_eq!(
             tell(r#"{"a":1,"b":2}"#).unwrap(),
             "event: add\ndata: {\"$subscription\":\"task\",\"a\":1}\n\n"
+        );
+        assert_eq!(
+            tell(r#"{"a":1,"id":"x"}"#).unwrap(),
+            "event: update\ndata: {\"$subscription\":\"task\",\"a\":1,\"id\":\"x\"}\n\n"
         );
         assert_eq!(tell(r#"{"a":1,"b":3}"#), None);
         assert!(tell(r#"{"a":2}"#).unwrap().starts_with("event: update\n"));

@@ -108,12 +108,16 @@ async fn open_export(
         "Running" | "Paused" => {
             let name = format!("[XO export] {}", super::name_of(vm));
             let reference = copies::take(&pool, &vm.reference, "VM.snapshot", &name).await?;
-            Some(Temporary {
+            let snapshot = Temporary {
                 engine: Arc::clone(engine),
                 pool: pool.clone(),
                 reference,
                 task: None,
-            })
+            };
+            // Snapshots are templates to XAPI, and would be imported as such.
+            let args = json!([snapshot.reference, false]);
+            pool.session.perform("VM.set_is_a_template", args).await?;
+            Some(snapshot)
         }
         _ => None,
     };
