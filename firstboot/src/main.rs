@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
-use xo_firstboot::{Problem, memory};
 use xo_firstboot::apply::{self, Places};
 use xo_firstboot::durable::{Disk, Real};
 use xo_firstboot::settings::{Administrator, ConfigDrive, VmData};
 use xo_firstboot::steps::{self, Context, Data, Server, Sources};
 use xo_firstboot::xenbus::{DEVICE, XenStore};
+use xo_firstboot::{Problem, memory};
 
 /// Settings from outside at the first boot, and the files that follow from them at every boot.
 #[derive(Debug, Parser)]

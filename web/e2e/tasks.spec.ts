@@ -44,8 +44,8 @@ test('the drawer shows what runs, stops it, and says of what failed why and what
     await expectAccessible(page);
     await shot('narrow-tasks-drawer');
     await page.setViewportSize({ width: 1280, height: 800 });
-    await runs.getByRole('button', { name: /^Stop/ }).click();
-    await expect(runs.getByRole('button', { name: /^Stop/ })).toBeDisabled();
+    await runs.getByRole('button', { name: /^Stop: Start/ }).click();
+    await expect(runs.getByRole('button', { name: /^Stop: Start/ })).toBeDisabled();
     wire.letThrough();
     await expect(drawer.getByText('Nothing runs')).toBeVisible();
     await expect(drawer.getByRole('list', { name: 'Ended last' }).getByRole('link', { name: off?.name_label ?? '' })).toBeVisible();

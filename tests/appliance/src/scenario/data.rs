@@ -21,8 +21,9 @@ pub(super) async fn ruined(setting: &Setting, report: &mut Report) -> Result<()>
     machine
         .shows("the data partition cannot be mounted")
         .await?;
-    // The words of the first boot's program: the system is up, as far as it can be.
     machine.shows("go back to a snapshot of the VM").await?;
+    // What fell with the mount is asked for again.
+    machine.shows("XOA server skipped").await?;
     machine.screenshot(&setting.file("data", "png"))?;
     report.row("ruined data partition", "the console tells");
     machine.power_off().await
