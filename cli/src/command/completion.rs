@@ -45,7 +45,7 @@ mod tests {
     fn offered(words: &[&str]) -> String {
         let last = words.len() - 1;
         let asked = format!(
-            "{}\nCOMP_WORDS=({}); COMP_CWORD={last}; _xo-cli xo-cli '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
+            "{}\nCOMP_WORDS=({}); COMP_CWORD={last}; _xo__cli xo-cli '{}' '{}'; echo \"${{COMPREPLY[@]}}\"",
             script(clap_complete::Shell::Bash),
             words
                 .iter()

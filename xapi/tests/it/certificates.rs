@@ -67,13 +67,13 @@ async fn a_master_that_a_supporter_names_may_show_its_own_certificate_at_first()
     let master = Lab::start(LabConfig {
         http: None,
         https: Some(SocketAddr::new(
-            [127, 0, 0, 2].into(),
+            [127, 0, 0, 200].into(),
             supporter.https_address().unwrap().port(),
         )),
         ..LabConfig::default()
     });
     let master = master.await.unwrap();
-    supporter.faults().be_slave_of(Some("127.0.0.2"));
+    supporter.faults().be_slave_of(Some("127.0.0.200"));
     let trust = trust(&TrustMode::FirstUse);
     login(&supporter, &trust).await.unwrap();
     for lab in [&supporter, &master] {

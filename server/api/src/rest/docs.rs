@@ -7,14 +7,12 @@ use axum::response::IntoResponse;
 use super::asked::json_text;
 use super::route::{Route, of};
 
-const PAGE: &str = include_str!("docs/page.html");
-
 const FILES: &[(&str, &str, &str, &str)] = &[
     (
         "/docs",
         "A page to read and try this API.",
         "text/html; charset=utf-8",
-        PAGE,
+        include_str!("docs/page.html"),
     ),
     ("/docs/", "The same page.", "text/html; charset=utf-8", PAGE),
     (

@@ -243,15 +243,22 @@ mod tests {
             tell(r#"{"a":1,"b":2}"#).unwrap(),
             "event: add\ndata: {\"$subscription\":\"task\",\"a\":1}\n\n"
         );
-        assert_eq!(
-            tell(r#"{"a":1,"id":"x"}"#).unwrap(),
-            "event: update\ndata: {\"$subscription\":\"task\",\"a\":1,\"id\":\"x\"}\n\n"
-        );
         assert_eq!(tell(r#"{"a":1,"b":3}"#), None);
         assert!(tell(r#"{"a":2}"#).unwrap().starts_with("event: update\n"));
         let mut gone = || subscription.is_gone("task", "x", "{}");
         assert!(gone().unwrap().starts_with("event: remove\n"));
         assert_eq!(gone(), None);
+    }
+
+    #[test]
+    fn chosen_fields_come_with_the_id() {
+        let mut subscription = Subscription::new(Topic::Tasks, fields(&["a"]));
+        let told = subscription.is("task", "x".into(), r#"{"a":1,"b":2,"id":"x"}"#);
+        let told = told.unwrap();
+        assert!(
+            told.contains(r#""id":"x""#) && !told.contains(r#""b""#),
+            "{told}"
+        );
     }
 
     #[test]
