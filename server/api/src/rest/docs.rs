@@ -14,7 +14,6 @@ const FILES: &[(&str, &str, &str, &str)] = &[
         "text/html; charset=utf-8",
         include_str!("docs/page.html"),
     ),
-    ("/docs/", "The same page.", "text/html; charset=utf-8", PAGE),
     (
         "/docs/page.css",
         "Its style.",
