@@ -121,6 +121,7 @@ test('somebody signs in, filters, opens and starts a VM, uses the palette and si
   const user = page.getByRole('button', { name: 'Menu of admin' });
   await tabTo(page, user);
   await press('Enter');
+  await expect(page.getByRole('menuitem').first()).toBeFocused();
   await press('ArrowUp');
   await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeFocused();
   await shot('keys-user-menu');

@@ -194,6 +194,7 @@ fn shown(body: &Map<String, Value>) -> Result<Fields, Error> {
     match body.get("fields") {
         None => Ok(Fields::All),
         Some(Value::String(all)) if all == "*" => Ok(Fields::All),
+        Some(Value::Array(names)) if names.contains(&json!("*")) => Ok(Fields::All),
         Some(Value::Array(names)) => Ok(Fields::Some(
             names
                 .iter()

@@ -70,6 +70,20 @@ async fn what_was_subscribed_to_is_told_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_star_among_the_fields_asks_for_all_of_them() {
+    let site = Site::with_pool().await;
+    let (mut events, id) = open(&site).await;
+    let vm = site.vm("Halted").await;
+    let body = json!({ "collection": "VM", "fields": ["*"], "ids": [vm["id"]] });
+    site.with_body("PUT", &format!("/events/{id}/subscriptions/mine"), &body)
+        .await
+        .expect(200);
+    let (kind, told) = events.next().await;
+    assert_eq!(kind, "add");
+    assert_eq!(told["power_state"], "Halted");
+}
+
+#[tokio::test]
 async fn a_stream_belongs_to_who_opened_it() {
     let site = Site::start().await;
     let (_events, id) = open(&site).await;
