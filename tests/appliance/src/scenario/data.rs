@@ -11,6 +11,8 @@ const DATA: u32 = 6;
 /// Superblock, group descriptors and journal of a young file system, and the copies of the first two.
 const RUINED: usize = 64 << 20;
 const ADMIN: (&str, &str) = ("admin", "a long password of tests");
+/// Into a pipe the command writes JSON.
+const SETUP_CODE: &str = "xoa setup-code | cut -d '\"' -f 4";
 /// All that is not kept for root.
 const NO_MORE: &str = "fallocate -l $(df -B1 --output=avail /var | tail -1) /var/lib/xoa/filler; df --output=avail /var | tail -1";
 
@@ -34,7 +36,7 @@ pub(super) async fn full(setting: &Setting, report: &mut Report) -> Result<()> {
     let disk = setting.fresh("full", setting.dev()?)?;
     let mut machine = setting.start("full", &disk)?;
     let server = Server::answers(&mut machine).await?;
-    let code = said(&mut machine, "xoa setup-code").await?;
+    let code = said(&mut machine, SETUP_CODE).await?;
     server.make_admin(code.trim(), ADMIN.0, ADMIN.1).await?;
     let left = said(&mut machine, NO_MORE).await?;
     ensure!(left.trim().parse::<u64>()? < 1024, "{left} KiB are left");
@@ -62,7 +64,7 @@ pub(super) async fn reset(setting: &Setting, report: &mut Report) -> Result<()> 
     let disk = setting.fresh("reset", setting.dev()?)?;
     let mut machine = setting.start("reset", &disk)?;
     let server = Server::answers(&mut machine).await?;
-    let code = said(&mut machine, "xoa setup-code").await?;
+    let code = said(&mut machine, SETUP_CODE).await?;
     server.make_admin(code.trim(), ADMIN.0, ADMIN.1).await?;
     machine.shows("this start was good").await?;
     said(&mut machine, "xoa factory-reset --word ERASE").await?;
