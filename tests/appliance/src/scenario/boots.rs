@@ -32,8 +32,9 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
     );
     server.make_admin(&code, ADMIN.0, ADMIN.1).await?;
     machine.screenshot(&setting.file("boots", "png"))?;
-    // The gate takes the counter away, then the boot loader need not count any more.
+    // Once the gate is passed the counter is taken away, and the boot loader need not count any more.
     machine.shows("this start was good").await?;
+    machine.shows("Marked boot as 'good'").await?;
     machine.power_off().await?;
     let kernels = disk.kernels()?;
     ensure!(
