@@ -86,7 +86,10 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
         shouldFocusFirstItemOnOpen
         // A dialog that follows gives the focus back to what had it.
         shouldFocusToggleOnSelect
-        popperProps={{ position: 'right' }}
+        // In the page itself, no pane cuts it; at this height there is room above its button or below it.
+        popperProps={{ position: 'right', appendTo: () => document.body }}
+        isScrollable
+        maxMenuHeight="45vh"
         toggle={(ref) => <MenuToggle ref={ref} {...lookOf(props, t)} isExpanded={isOpen} id={id} onClick={() => setOpen(!isOpen)} />}
       >
         <DropdownList>
