@@ -47,6 +47,13 @@ test('a VM shows its moving screen, takes keys and typed texts, and comes back a
   await expect(page.getByRole('dialog')).toBeHidden();
   expect(keys()).toBeGreaterThanOrEqual(third + 14);
 
+  // The picture fits its place again after that was larger.
+  const isWithin = () => picture.evaluate((canvas: HTMLCanvasElement) => canvas.clientHeight <= (canvas.closest('.xo-screen')?.clientHeight ?? 0));
+  await page.setViewportSize({ width: 1900, height: 1200 });
+  await expect.poll(() => picture.evaluate((canvas: HTMLCanvasElement) => canvas.clientHeight)).toBeGreaterThan(600);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await expect.poll(isWithin).toBe(true);
+
   await page.getByText('1:1').click();
   await shot('vm-console-1-1');
   await server.ask('POST', `/vms/${vm.id}/actions/hard_shutdown?sync=true`, {});
