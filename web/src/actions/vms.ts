@@ -104,6 +104,7 @@ const ROWS: Row[] = [
     confirm: 'type-name',
     bulk: true,
     danger: true,
+    takesDisks: true,
   },
 ];
 
