@@ -25,18 +25,24 @@ export const ADD_DISK: Action<'vms'> = {
   allows: always,
 };
 
-export const ATTACH_DISK: Action<'vms'> = {
-  ...inPlace,
-  id: 'vms.attachDisk',
-  collection: 'vms',
-  label: 'disks.attach',
-  ask: (vm) => [
-    { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} !$VBDs:/./ !name_label:/iso$/`, isRequired: true },
-    { name: 'mode', label: 'disks.mode', kind: 'choice', choices: [['RW', 'RW'], ['RO', 'RO']] },
-  ],
-  call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
-  allows: always,
-};
+/** A condition on a disk: it lies in one of these repositories. */
+const within = (repositories: readonly string[]) => (repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""');
+
+/** Attaches a disk that no VM has: no CD image, which lie in these repositories, nor the memory of a suspended VM. */
+export function attachDisk(images: readonly string[]): Action<'vms'> {
+  return {
+    ...inPlace,
+    id: 'vms.attachDisk',
+    collection: 'vms',
+    label: 'disks.attach',
+    ask: (vm) => [
+      { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, isRequired: true },
+      { name: 'mode', label: 'disks.mode', kind: 'choice', choices: [['RW', 'RW'], ['RO', 'RO']] },
+    ],
+    call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
+    allows: always,
+  };
+}
 
 /** Inserts a CD of one of the storage repositories that hold images. */
 export function insertCd(repositories: readonly string[]): Action<'vms'> {
@@ -46,7 +52,7 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
     needs: 'operate',
     collection: 'vms',
     label: 'disks.insert',
-    ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""', isRequired: true }],
+    ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: within(repositories), isRequired: true }],
     call: (vm, values) => posts('vms', 'insert_cd', { ...values, force: true })(vm),
     allows: always,
   };
