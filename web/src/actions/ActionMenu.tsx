@@ -20,6 +20,8 @@ interface Props<C extends Collection> {
   label?: string;
   /** Of what these are the actions, for who cannot see where the button stands. */
   name?: string | undefined;
+  /** Of devices: their VM does not run. */
+  isOff?: boolean;
   /** What belongs to the object, whose actions are in the same menu. */
   also?: { collection: Collection; object: Collections[Collection] } | undefined;
 }
@@ -53,7 +55,7 @@ function lookOf<C extends Collection>(props: Props<C>, t: TFunction) {
 }
 
 function WholeMenu<C extends Collection>(props: Props<C>) {
-  const { collection, objects, also } = props;
+  const { collection, objects, also, isOff = false } = props;
   const { t } = useTranslation();
   const run = useAction();
   const [isOpen, setOpen] = useState(false);
@@ -75,7 +77,7 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
     (action) => !action.isInPlace && (action.bulk || objects.length === 1) && objects.some((object) => may?.(object.id, neededFor(action))),
   );
   const others = also ? actionsOf(also.collection).filter((action) => may?.(also.object.id, neededFor(action))) : [];
-  const allowed = (action: Action<C>) => objects.some(action.allows);
+  const allowed = (action: Action<C>) => !(action.takesRunning && isOff) && objects.some(action.allows);
   const [first] = objects;
   return (
     <>

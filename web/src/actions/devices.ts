@@ -61,8 +61,8 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
 export const EJECT_CD: Action<'vms'> = { ...inPlace, id: 'vms.ejectCd', needs: 'operate', collection: 'vms', label: 'disks.eject', call: posts('vms', 'eject_cd'), allows: always };
 
 export const VBD_ACTIONS: Action<'vbds'>[] = [
-  { id: 'vbds.connect', collection: 'vbds', label: 'devices.connect', call: posts('vbds', 'connect'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'none', bulk: false },
-  { id: 'vbds.disconnect', collection: 'vbds', label: 'devices.disconnect', call: posts('vbds', 'disconnect'), allows: (vbd: Vbd) => vbd.attached, confirm: 'none', bulk: false },
+  { id: 'vbds.connect', takesRunning: true, collection: 'vbds', label: 'devices.connect', call: posts('vbds', 'connect'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'none', bulk: false },
+  { id: 'vbds.disconnect', takesRunning: true, collection: 'vbds', label: 'devices.disconnect', call: posts('vbds', 'disconnect'), allows: (vbd: Vbd) => vbd.attached, confirm: 'none', bulk: false },
   { id: 'vbds.detach', collection: 'vbds', label: 'disks.detach', call: deletes('vbds'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'confirm', bulk: false },
 ];
 
@@ -80,8 +80,8 @@ export const ADD_NIC: Action<'vms'> = {
 };
 
 export const VIF_ACTIONS: Action<'vifs'>[] = [
-  { id: 'vifs.connect', needs: 'operate', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
-  { id: 'vifs.disconnect', needs: 'operate', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.connect', takesRunning: true, needs: 'operate', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.disconnect', takesRunning: true, needs: 'operate', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
   {
     id: 'vifs.network',
     needs: 'operate',
