@@ -81,4 +81,6 @@ test('a VM tells how it was used', async ({ page, server, enter, shot }) => {
   await page.getByRole('button', { name: 'Week' }).click();
   await expect(page).toHaveURL(/span=hours/);
   await expect(page.getByRole('img', { name: 'CPU' })).toBeVisible();
+  await server.ask('POST', `/vms/${vm?.id}/actions/hard_shutdown?sync=true`, {});
+  await expect(page.getByText('its statistics are here when it does', { exact: false })).toBeVisible();
 });
