@@ -73,7 +73,7 @@ function DiskRow({ vbd, vdi, isRunning }: { vbd: Vbd; vdi: Vdi | undefined; isRu
       <Td dataLabel={t('column.storage')}>{vdi && <ObjectLink collection="srs" id={vdi.$SR} />}</Td>
       <Td dataLabel={t('column.state')}>{isRunning && <Attached is={vbd.attached} />}</Td>
       <Td isActionCell>
-        <ActionMenu collection="vbds" objects={[vbd]} isOff={!isRunning} also={vdi && !vbd.is_cd_drive ? { collection: 'vdis', object: vdi } : undefined} />
+        <ActionMenu collection="vbds" objects={[vdi ? { ...vbd, name_label: vdi.name_label } : vbd]} isOff={!isRunning} also={vdi && !vbd.is_cd_drive ? { collection: 'vdis', object: vdi } : undefined} />
       </Td>
     </Tr>
   );
