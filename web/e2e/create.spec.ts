@@ -98,8 +98,15 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await expect(page.getByRole('main').getByText('second one')).toBeHidden();
 
   await page.getByRole('tab', { name: 'Settings' }).click();
-  await page.getByRole('button', { name: 'Edit: Description' }).click();
-  await page.getByRole('textbox', { name: 'Description' }).fill('told in place');
+  const pencil = page.getByRole('button', { name: 'Edit: Description' });
+  await pencil.click();
+  const description = page.getByRole('textbox', { name: 'Description' });
+  await expect(description).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(description).toBeHidden();
+  await expect(pencil).toBeFocused();
+  await pencil.click();
+  await description.fill('told in place');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Description is saved')).toBeVisible();
   await expect(page.getByText('told in place')).toBeVisible();

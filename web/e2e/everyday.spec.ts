@@ -21,9 +21,13 @@ test('the overview says what is wrong first, and says so no more when it is righ
   await server.ask('POST', `/hosts/${host?.id}/actions/disable?sync=true`, {});
   await expect(disabled).toBeVisible();
 
-  // A task that cannot succeed is a problem too, with its cause.
-  const [vm] = await server.ask<Named[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=1');
-  await server.ask('POST', `/vms/${vm?.id}/actions/start`, {});
+  // A task that cannot succeed is a problem too, with its cause; one that does not fit the state is none.
+  const [up] = await server.ask<Named[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=1');
+  await server.ask('POST', `/vms/${up?.id}/actions/start`, {});
+  await expect(page.getByRole('region', { name: 'Last changes' }).getByRole('link', { name: up?.name_label ?? '' })).toBeVisible();
+  await expect(page.getByText('Failed: Start VM', { exact: false })).toBeHidden();
+  const [vm] = await server.ask<Named[]>('GET', '/vms?fields=id,name_label&filter=power_state:Halted&sort=name_label&limit=1');
+  await server.ask('POST', `/vms/${vm?.id}/actions/start`, { hostId: host?.id });
   await expect(page.getByText('Failed: Start VM', { exact: false })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Last changes' }).getByRole('link', { name: vm?.name_label ?? '' })).toBeVisible();
   await shot('overview');

@@ -55,6 +55,19 @@ test('many VMs are stopped at once, and the preview says which', async ({ page, 
   await expect(page.getByRole('grid', { name: 'VMs' }).getByText('Halted')).toHaveCount(3);
 });
 
+test('the menu of a row is in sight as a whole, wherever the row is', async ({ page, enter }) => {
+  await enter();
+  await page.goto('/vms');
+  await expect(page.getByText('20 objects')).toBeVisible();
+  const buttons = page.getByRole('grid', { name: 'VMs' }).getByRole('button', { name: /^Actions on/ });
+  for (const row of [0, 4, 7, 11]) {
+    await buttons.nth(row).click();
+    await expect(page.locator('.pf-v6-c-menu')).toBeInViewport({ ratio: 1 });
+    await page.keyboard.press('Escape');
+    await expect(page.locator('.pf-v6-c-menu')).toBeHidden();
+  }
+});
+
 test('there are lists of disks, templates and snapshots', async ({ page, enter, shot }) => {
   await enter();
   for (const [path, name] of [['vdis', 'Disks'], ['vm-templates', 'Templates'], ['vm-snapshots', 'Snapshots']] as const) {

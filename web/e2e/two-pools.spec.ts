@@ -15,6 +15,12 @@ test('what has the same name in two pools is told apart', async ({ page, shot })
     for (const pool of ['Lab 1', 'Other']) await expect(grid.getByRole('link', { name: pool, exact: true })).toBeVisible();
     await shot('two-pools');
 
+    const menu = grid.getByRole('button', { name: 'Actions on app-01' }).first();
+    await expect(menu).toBeInViewport({ ratio: 1 });
+    await page.setViewportSize({ width: 900, height: 800 });
+    await expect(menu).toBeInViewport({ ratio: 1 });
+    await page.setViewportSize({ width: 1280, height: 800 });
+
     await page.getByRole('checkbox', { name: 'Choose all' }).click();
     await page.getByRole('button', { name: 'Actions on 2' }).click();
     await page.getByRole('menuitem', { name: 'Take a snapshot' }).click();

@@ -47,6 +47,13 @@ test('a VM shows its moving screen, takes keys and typed texts, and comes back a
   await expect(page.getByRole('dialog')).toBeHidden();
   expect(keys()).toBeGreaterThanOrEqual(third + 14);
 
+  // The picture fits its place again after that was larger.
+  const isWithin = () => picture.evaluate((canvas: HTMLCanvasElement) => canvas.clientHeight <= (canvas.closest('.xo-screen')?.clientHeight ?? 0));
+  await page.setViewportSize({ width: 1900, height: 1200 });
+  await expect.poll(() => picture.evaluate((canvas: HTMLCanvasElement) => canvas.clientHeight)).toBeGreaterThan(600);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await expect.poll(isWithin).toBe(true);
+
   await page.getByText('1:1').click();
   await shot('vm-console-1-1');
   await server.ask('POST', `/vms/${vm.id}/actions/hard_shutdown?sync=true`, {});
@@ -74,4 +81,6 @@ test('a VM tells how it was used', async ({ page, server, enter, shot }) => {
   await page.getByRole('button', { name: 'Week' }).click();
   await expect(page).toHaveURL(/span=hours/);
   await expect(page.getByRole('img', { name: 'CPU' })).toBeVisible();
+  await server.ask('POST', `/vms/${vm?.id}/actions/hard_shutdown?sync=true`, {});
+  await expect(page.getByText('its statistics are here when it does', { exact: false })).toBeVisible();
 });

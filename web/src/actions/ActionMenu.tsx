@@ -20,6 +20,8 @@ interface Props<C extends Collection> {
   label?: string;
   /** Of what these are the actions, for who cannot see where the button stands. */
   name?: string | undefined;
+  /** Of devices: their VM does not run. */
+  isOff?: boolean;
   /** What belongs to the object, whose actions are in the same menu. */
   also?: { collection: Collection; object: Collections[Collection] } | undefined;
 }
@@ -53,7 +55,7 @@ function lookOf<C extends Collection>(props: Props<C>, t: TFunction) {
 }
 
 function WholeMenu<C extends Collection>(props: Props<C>) {
-  const { collection, objects, also } = props;
+  const { collection, objects, also, isOff = false } = props;
   const { t } = useTranslation();
   const run = useAction();
   const [isOpen, setOpen] = useState(false);
@@ -75,7 +77,7 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
     (action) => !action.isInPlace && (action.bulk || objects.length === 1) && objects.some((object) => may?.(object.id, neededFor(action))),
   );
   const others = also ? actionsOf(also.collection).filter((action) => may?.(also.object.id, neededFor(action))) : [];
-  const allowed = (action: Action<C>) => objects.some(action.allows);
+  const allowed = (action: Action<C>) => !(action.takesRunning && isOff) && objects.some(action.allows);
   const [first] = objects;
   return (
     <>
@@ -86,7 +88,10 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
         shouldFocusFirstItemOnOpen
         // A dialog that follows gives the focus back to what had it.
         shouldFocusToggleOnSelect
-        popperProps={{ position: 'right' }}
+        // In the page itself, no pane cuts it; at this height there is room above its button or below it.
+        popperProps={{ position: 'right', appendTo: () => document.body }}
+        isScrollable
+        maxMenuHeight="45vh"
         toggle={(ref) => <MenuToggle ref={ref} {...lookOf(props, t)} isExpanded={isOpen} id={id} onClick={() => setOpen(!isOpen)} />}
       >
         <DropdownList>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { Collection, Collections } from '../api/types.ts';
 import { useFullName } from '../app/pools.tsx';
 import { nameOf, type Action } from './action.ts';
+import { Losses } from './Losses.tsx';
 
 const SHOWN = 10;
 
@@ -34,6 +35,7 @@ export default function ConfirmAction({ action, objects, skipped, onClose }: Pro
           ))}
           {count > SHOWN && <ListItem>{t('confirm.more', { count: count - SHOWN })}</ListItem>}
         </List>
+        {action.takesDisks && <Losses ids={objects.map(({ id }) => id)} />}
         {skipped > 0 && <Content component="p">{t('ask.skipped', { count: skipped })}</Content>}
         {toType !== undefined && (
           <Form

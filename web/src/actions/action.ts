@@ -54,6 +54,10 @@ export interface Action<C extends Collection = Collection> {
   bulk: boolean;
   /** It takes something away that does not come back by itself. */
   danger?: boolean;
+  /** Of a device: only while its VM runs. */
+  takesRunning?: boolean;
+  /** Disks and snapshots go with the object; the question says which. */
+  takesDisks?: boolean;
   /** Offered where it belongs on the page, not in menus. */
   isInPlace?: boolean;
 }

@@ -25,18 +25,24 @@ export const ADD_DISK: Action<'vms'> = {
   allows: always,
 };
 
-export const ATTACH_DISK: Action<'vms'> = {
-  ...inPlace,
-  id: 'vms.attachDisk',
-  collection: 'vms',
-  label: 'disks.attach',
-  ask: (vm) => [
-    { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} !$VBDs:/./ !name_label:/iso$/`, isRequired: true },
-    { name: 'mode', label: 'disks.mode', kind: 'choice', choices: [['RW', 'RW'], ['RO', 'RO']] },
-  ],
-  call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
-  allows: always,
-};
+/** A condition on a disk: it lies in one of these repositories. */
+const within = (repositories: readonly string[]) => (repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""');
+
+/** Attaches a disk that no VM has: no CD image, which lie in these repositories, nor the memory of a suspended VM. */
+export function attachDisk(images: readonly string[]): Action<'vms'> {
+  return {
+    ...inPlace,
+    id: 'vms.attachDisk',
+    collection: 'vms',
+    label: 'disks.attach',
+    ask: (vm) => [
+      { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, isRequired: true },
+      { name: 'mode', label: 'disks.mode', kind: 'choice', choices: [['RW', 'RW'], ['RO', 'RO']] },
+    ],
+    call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
+    allows: always,
+  };
+}
 
 /** Inserts a CD of one of the storage repositories that hold images. */
 export function insertCd(repositories: readonly string[]): Action<'vms'> {
@@ -46,7 +52,7 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
     needs: 'operate',
     collection: 'vms',
     label: 'disks.insert',
-    ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""', isRequired: true }],
+    ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: within(repositories), isRequired: true }],
     call: (vm, values) => posts('vms', 'insert_cd', { ...values, force: true })(vm),
     allows: always,
   };
@@ -55,8 +61,8 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
 export const EJECT_CD: Action<'vms'> = { ...inPlace, id: 'vms.ejectCd', needs: 'operate', collection: 'vms', label: 'disks.eject', call: posts('vms', 'eject_cd'), allows: always };
 
 export const VBD_ACTIONS: Action<'vbds'>[] = [
-  { id: 'vbds.connect', collection: 'vbds', label: 'devices.connect', call: posts('vbds', 'connect'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'none', bulk: false },
-  { id: 'vbds.disconnect', collection: 'vbds', label: 'devices.disconnect', call: posts('vbds', 'disconnect'), allows: (vbd: Vbd) => vbd.attached, confirm: 'none', bulk: false },
+  { id: 'vbds.connect', takesRunning: true, collection: 'vbds', label: 'devices.connect', call: posts('vbds', 'connect'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'none', bulk: false },
+  { id: 'vbds.disconnect', takesRunning: true, collection: 'vbds', label: 'devices.disconnect', call: posts('vbds', 'disconnect'), allows: (vbd: Vbd) => vbd.attached, confirm: 'none', bulk: false },
   { id: 'vbds.detach', collection: 'vbds', label: 'disks.detach', call: deletes('vbds'), allows: (vbd: Vbd) => !vbd.attached, confirm: 'confirm', bulk: false },
 ];
 
@@ -74,8 +80,8 @@ export const ADD_NIC: Action<'vms'> = {
 };
 
 export const VIF_ACTIONS: Action<'vifs'>[] = [
-  { id: 'vifs.connect', needs: 'operate', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
-  { id: 'vifs.disconnect', needs: 'operate', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.connect', takesRunning: true, needs: 'operate', collection: 'vifs', label: 'devices.connect', call: posts('vifs', 'connect'), allows: (vif: Vif) => !vif.attached, confirm: 'none', bulk: false },
+  { id: 'vifs.disconnect', takesRunning: true, needs: 'operate', collection: 'vifs', label: 'devices.disconnect', call: posts('vifs', 'disconnect'), allows: (vif: Vif) => vif.attached, confirm: 'none', bulk: false },
   {
     id: 'vifs.network',
     needs: 'operate',

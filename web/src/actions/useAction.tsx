@@ -11,6 +11,7 @@ import { useFullName } from '../app/pools.tsx';
 import { toast, toastProblem } from '../app/toasts.ts';
 import { bytes } from '../components/units.ts';
 import { initialOf, neededFor, type Action, type Field, type Values } from './action.ts';
+import { noteDeletion } from './deleted.ts';
 import { overtaken } from './overtaken.ts';
 
 const ConfirmAction = lazy(() => import('./ConfirmAction.tsx'));
@@ -20,7 +21,9 @@ const FormModal = lazy(async () => ({ default: (await import('../components/Form
 type Begun = string | undefined;
 
 async function begin(action: Action, object: Collections[Collection], values: Values): Promise<Begun> {
-  const { value } = await send<{ taskId?: string } | undefined>(action.call(object, values));
+  const call = action.call(object, values);
+  noteDeletion(call);
+  const { value } = await send<{ taskId?: string } | undefined>(call);
   return value?.taskId;
 }
 

@@ -131,13 +131,13 @@ export interface VmSnapshot extends Common {
   parent?: string;
 }
 
-/** What joins two objects has no name of its own. */
+/** What joins two objects has no name of its own; a screen may give it one, so that actions on it tell what they are about. */
 interface Device {
   id: string;
   type: string;
   uuid: string;
   $pool: string;
-  name_label?: undefined;
+  name_label?: string;
   current_operations?: undefined;
 }
 

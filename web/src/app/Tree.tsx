@@ -3,12 +3,14 @@
 import { Button } from '@patternfly/react-core';
 import AngleDownIcon from '@patternfly/react-icons/dist/esm/icons/angle-down-icon';
 import AngleRightIcon from '@patternfly/react-icons/dist/esm/icons/angle-right-icon';
+import WarningIcon from '@patternfly/react-icons/dist/esm/icons/exclamation-triangle-icon';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 
 import { useAll } from '../api/useList.ts';
+import { areLost, useServers } from '../api/useServers.ts';
 import { oneOf } from '../components/filterText.ts';
 import { pathOf } from './paths.ts';
 import { usePools } from './pools.tsx';
@@ -27,6 +29,7 @@ export function Tree() {
   const hosts = useAll('hosts', '', ['id', 'name_label', '$pool'], 'name_label', MAX_ROWS).rows;
   const containers = openContainers({ pools, hosts, turned });
   const vms = useAll('vms', containers.length > 0 ? oneOf('$container', containers) : undefined, ['id', 'name_label', '$container'], 'name_label', MAX_ROWS).rows;
+  const lost = new Set(areLost(useServers().data ?? []).map(({ poolId }) => poolId));
   const rows = rowsOf({ pools, hosts, vms, turned });
 
   const turn = (key: string) => {
@@ -76,7 +79,7 @@ export function Tree() {
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
         {virtual.getVirtualItems().map(({ index, start }) => {
           const row = rows[index];
-          return row && <TreeRow key={row.key} {...{ row, index, start }} isHere={index === here} onTurn={() => turn(row.key)} onHere={() => setHere(index)} />;
+          return row && <TreeRow key={row.key} {...{ row, index, start }} isHere={index === here} isLost={row.collection === 'pools' && lost.has(row.key)} onTurn={() => turn(row.key)} onHere={() => setHere(index)} />;
         })}
       </div>
     </div>
@@ -89,20 +92,23 @@ interface RowProps {
   start: number;
   /** Where Tab comes in. */
   isHere: boolean;
+  /** A pool that does not answer. */
+  isLost: boolean;
   onTurn: () => void;
   onHere: () => void;
 }
 
-function TreeRow({ row: { collection, object, depth, isOpen }, index, start, isHere, onTurn, onHere }: RowProps) {
+function TreeRow({ row: { collection, object, depth, isOpen }, index, start, isHere, isLost, onTurn, onHere }: RowProps) {
   const { t } = useTranslation();
   const path = object && pathOf(collection, object.id);
   const name = object?.name_label ?? t('tree.off');
+  const lost = isLost ? t('overview.poolLost', { name }) : undefined;
   return (
     <div
       data-index={index}
       role="treeitem"
       tabIndex={isHere ? 0 : -1}
-      aria-label={name}
+      aria-label={lost ?? name}
       aria-level={depth + 1}
       {...(isOpen !== undefined && { 'aria-expanded': isOpen })}
       className="xo-tree-row"
@@ -126,6 +132,11 @@ function TreeRow({ row: { collection, object, depth, isOpen }, index, start, isH
         </Link>
       ) : (
         <span>{name}</span>
+      )}
+      {lost && (
+        <span title={lost}>
+          <WarningIcon aria-hidden color="var(--pf-t--global--icon--color--status--warning--default)" />
+        </span>
       )}
     </div>
   );

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { nameOf, type Field, type Value } from '../actions/action.ts';
 import { flawOf } from '../actions/flaws.ts';
 import { useName } from '../api/names.ts';
-import type { Collection, Sr } from '../api/types.ts';
+import type { Collection, Sr, Vdi } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
 import { useFullName } from '../app/pools.tsx';
 import { ObjectSearch } from './ObjectSearch.tsx';
@@ -136,20 +136,25 @@ interface ObjectSelectProps {
 
 /** What an offered object must tell to be told from others of its name. */
 const OFFERED_FIELDS = ['id', 'name_label', '$pool'];
-const OFFERED_SR_FIELDS = [...OFFERED_FIELDS, 'size', 'physical_usage', 'shared', '$container'];
+const OFFERED_FIELDS_OF: Partial<Record<Collection, string[]>> = {
+  srs: [...OFFERED_FIELDS, 'size', 'physical_usage', 'shared', '$container'],
+  vdis: [...OFFERED_FIELDS, 'size', '$SR'],
+};
 
 export function ObjectSelect({ id, collection, filter, value, onChange, label }: ObjectSelectProps) {
   const { t } = useTranslation();
-  const { rows, isOld } = useAll(collection, filter, collection === 'srs' ? OFFERED_SR_FIELDS : OFFERED_FIELDS, 'name_label', OFFERED);
+  const { rows, isOld } = useAll(collection, filter, OFFERED_FIELDS_OF[collection] ?? OFFERED_FIELDS, 'name_label', OFFERED);
   // Those of another pool are no choice, not even for a moment.
   const offered = isOld ? [] : rows;
   const hasManyPools = new Set(offered.map(({ $pool }) => $pool)).size > 1;
   return (
     <FormSelect id={id} value={value} onChange={(_, chosen) => onChange(chosen)} {...(label && { 'aria-label': label })}>
       <FormSelectOption value="" label={t('ask.choose')} isPlaceholder />
-      {offered.map((one) =>
-        collection === 'srs' ? <SrOption key={one.id} sr={one as Sr} isWithPool={hasManyPools} /> : <Option key={one.id} object={one} isWithPool={hasManyPools} />,
-      )}
+      {offered.map((one) => {
+        if (collection === 'srs') return <SrOption key={one.id} sr={one as Sr} isWithPool={hasManyPools} />;
+        if (collection === 'vdis') return <VdiOption key={one.id} vdi={one as Vdi} />;
+        return <Option key={one.id} object={one} isWithPool={hasManyPools} />;
+      })}
     </FormSelect>
   );
 }
@@ -168,4 +173,12 @@ function SrOption({ sr, isWithPool }: { sr: Sr; isWithPool: boolean }) {
   const name = isWithPool ? fullName(sr) : sr.name_label;
   const size = bytes(Math.max(0, sr.size - sr.physical_usage));
   return <Option object={sr} isWithPool={isWithPool} text={host === undefined ? t('ask.free', { name, size }) : t('ask.freeOn', { name, host, size })} />;
+}
+
+/** With its size and its storage, since disks of different VMs often have the same name. */
+function VdiOption({ vdi }: { vdi: Vdi }) {
+  const { t } = useTranslation();
+  const storage = useName('srs', vdi.$SR);
+  const what = { name: vdi.name_label, size: bytes(vdi.size) };
+  return <Option object={vdi} isWithPool={false} text={storage === undefined ? t('ask.sized', what) : t('ask.sizedOn', { ...what, storage })} />;
 }

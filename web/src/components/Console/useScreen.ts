@@ -61,6 +61,20 @@ export function useScreen(target: RefObject<HTMLElement | null>, id: string, isW
     if (rfb.current) rfb.current.scaleViewport = isScaled;
   }, [isScaled]);
 
+  useEffect(() => {
+    // noVNC passes over a change that ends where its last one did; full screen comes and goes in several.
+    const fit = () =>
+      requestAnimationFrame(() => {
+        if (rfb.current && scaled.current) rfb.current.scaleViewport = true;
+      });
+    window.addEventListener('resize', fit);
+    document.addEventListener('fullscreenchange', fit);
+    return () => {
+      window.removeEventListener('resize', fit);
+      document.removeEventListener('fullscreenchange', fit);
+    };
+  }, []);
+
   return {
     // Until the first attempt begins, which is as soon as this is drawn.
     state: isWanted && state === 'off' ? 'connecting' : state,

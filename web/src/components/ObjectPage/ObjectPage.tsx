@@ -14,9 +14,10 @@ import {
 } from '@patternfly/react-core';
 import { lazy, Suspense, useMemo, type ComponentType, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useParams } from 'wouter';
+import { Redirect, useParams } from 'wouter';
 
 import { ActionButtons } from '../../actions/ActionButtons.tsx';
+import { isOwnDeletion } from '../../actions/deleted.ts';
 import { useIsAdmin } from '../../api/permissions.ts';
 import type { Collection, Collections } from '../../api/types.ts';
 import { useObject } from '../../api/useObject.ts';
@@ -61,6 +62,7 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
   const isAdmin = useIsAdmin();
   // The same components for as long as it is the same page: what is open in a tab stays open when the object changes.
   const tabs = useMemo(() => [...spec.tabs, ...tabsOfAll(spec.collection, isAdmin)], [spec, isAdmin]);
+  if (object === null && isOwnDeletion(spec.collection, id)) return <Redirect replace to={`/${spec.collection}`} />;
   if (object === null) return <Gone list={`/${spec.collection}`} />;
   if (error?.status === 404) return <NotFound />;
   if (error) {

@@ -128,7 +128,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
                 );
               })}
               {hasActions && (
-                <th scope="col" className="pf-v6-c-table__th">
+                <th scope="col" className="pf-v6-c-table__th xo-stays">
                   <span className="pf-v6-screen-reader">{t('action.menu')}</span>
                 </th>
               )}

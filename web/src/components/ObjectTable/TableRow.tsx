@@ -33,7 +33,7 @@ function Row<C extends Collection>({ index, object, collection, columns, hasActi
           {object && column.cell(object)}
         </td>
       ))}
-      {hasActions && <td className="pf-v6-c-table__td pf-v6-c-table__action">{object && <ActionMenu collection={collection} objects={[object]} />}</td>}
+      {hasActions && <td className="pf-v6-c-table__td pf-v6-c-table__action xo-stays">{object && <ActionMenu collection={collection} objects={[object]} />}</td>}
     </tr>
   );
 }

@@ -1,6 +1,6 @@
 // A new VM, or several alike, on one page: what it is made from, what it has, and beside it what comes of it.
 import { Button, Card, CardBody, CardTitle, Checkbox, EmptyState, EmptyStateBody, Form, FormGroup, FormSelect, FormSelectOption, Grid, GridItem, PageSection, TextInput, Title, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 
@@ -8,7 +8,7 @@ import type { Field, Value } from '../../actions/action.ts';
 import { IMAGES } from '../../actions/devices.ts';
 import { flawOf } from '../../actions/flaws.ts';
 import { storageOf } from '../../actions/vms.ts';
-import { send } from '../../api/http.ts';
+import { send, type Call } from '../../api/http.ts';
 import { useIsAdmin } from '../../api/permissions.ts';
 import { problemOfTask } from '../../api/problem.ts';
 import { tasks } from '../../api/tasks.ts';
@@ -19,7 +19,8 @@ import { toast, toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
 import { containing, oneOf } from '../../components/filterText.ts';
-import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
+import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withoutFirst, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
+import { makeAll } from './makeAll.ts';
 import { Summary } from './Summary.tsx';
 
 const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode'];
@@ -31,6 +32,13 @@ export default function CreateVmScreen() {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<Draft>(EMPTY);
   const [isSending, setSending] = useState(false);
+  const isHere = useRef(false);
+  useEffect(() => {
+    isHere.current = true;
+    return () => {
+      isHere.current = false;
+    };
+  }, []);
   const [isNetworkGiven, setNetworkGiven] = useState(false);
   const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   useTitle(t('create.title'));
@@ -65,24 +73,28 @@ export default function CreateVmScreen() {
   const make = async () => {
     setSending(true);
     const names = namesOf(draft);
-    const results = await Promise.all(
-      callsOf(draft).map(async (call, i) => {
-        const name = names[i] ?? '';
-        try {
-          const { value } = await send<{ taskId: string }>(call);
-          const task = await tasks.ended(value.taskId);
-          if (task.status !== 'success') throw problemOfTask(task.result);
-          toast({ variant: 'success', title: t('create.made', { name }) });
-          return (task.result as { id?: string } | undefined)?.id;
-        } catch (error) {
-          toastProblem(t('create.failed', { name }), error);
-          return null;
-        }
-      }),
-    );
+    const makeOne = async ([i, call]: [number, Call]) => {
+      const name = names[i] ?? '';
+      try {
+        const { value } = await send<{ taskId: string }>(call);
+        const task = await tasks.ended(value.taskId);
+        if (task.status !== 'success') throw problemOfTask(task.result);
+        toast({ variant: 'success', title: t('create.made', { name }) });
+        return { id: task.result?.id };
+      } catch (error) {
+        toastProblem(t('create.failed', { name }), error);
+        return null;
+      }
+    };
+    const made = await makeAll([...callsOf(draft).entries()], makeOne);
     setSending(false);
-    const [first] = results;
-    if (results.every((id) => id !== null)) navigate(results.length === 1 && first ? `/vms/${first}` : `/vms?filter=${encodeURIComponent(oneOf('name_label', names))}`);
+    if (made.length < names.length) {
+      setDraft((now) => withoutFirst(now, made.length));
+      return;
+    }
+    const [first] = made;
+    // It may have taken minutes: who has gone elsewhere stays there.
+    if (isHere.current) navigate(made.length === 1 && first?.id ? `/vms/${first.id}` : `/vms?filter=${encodeURIComponent(oneOf('name_label', names))}`);
   };
 
   if (isKnown && pools.length === 0) return <NoPool />;

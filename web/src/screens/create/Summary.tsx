@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
-import { containing } from '../../components/filterText.ts';
+import { containing, oneOf } from '../../components/filterText.ts';
 import { bytes } from '../../components/units.ts';
 import { isFatal, namesOf, type Draft, type Flaw } from './draft.ts';
 
@@ -25,7 +25,11 @@ export function Summary({ draft, template, flaws, defaultSr, children }: Props) 
   const { rows: srs } = useAll('srs', within, ['id', 'name_label', 'size', 'physical_usage']);
   const { rows: hosts } = useAll('hosts', within, ['id', 'name_label', 'memory', 'enabled']);
   const names = namesOf(draft);
-  const disks = draft.disks.reduce((sum, disk) => sum + disk.size, 0);
+  const { rows: vbds } = useAll('vbds', template ? `${containing('VM', template.id)} !is_cd_drive?` : undefined, ['id', 'VDI'], 'position');
+  const brought = vbds.flatMap(({ VDI }) => (VDI ? [VDI] : []));
+  const { rows: vdis } = useAll('vdis', template && brought.length > 0 ? oneOf('id', brought) : undefined, ['id', 'size']);
+  const sizes = [...draft.disks, ...vdis].map(({ size }) => size);
+  const disks = sizes.reduce((sum, size) => sum + size, 0);
 
   const warnings: string[] = [];
   for (const sr of srs) {

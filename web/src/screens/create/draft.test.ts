@@ -1,11 +1,18 @@
 import { expect, it } from 'vitest';
 
-import { callsOf, EMPTY, flawsOf, namesOf } from './draft.ts';
+import { callsOf, EMPTY, flawsOf, namesOf, withoutFirst } from './draft.ts';
 
 it('numbers copies where the pattern says, or at the end', () => {
   expect(namesOf({ name: 'web', copies: 1, first: 1 })).toEqual(['web']);
   expect(namesOf({ name: 'web-{i}-eu', copies: 2, first: 9 })).toEqual(['web-9-eu', 'web-10-eu']);
   expect(namesOf({ name: 'web', copies: 2, first: 1 })).toEqual(['web-1', 'web-2']);
+});
+
+it('keeps the names of those copies that are still to be made', () => {
+  const draft = { ...EMPTY, name: 'web', copies: 3 };
+  expect(withoutFirst(draft, 0)).toBe(draft);
+  expect(namesOf(withoutFirst(draft, 1))).toEqual(['web-2', 'web-3']);
+  expect(namesOf(withoutFirst(draft, 2))).toEqual(['web-3']);
 });
 
 it('tells what is missing', () => {

@@ -60,10 +60,19 @@ export const EMPTY: Draft = {
 /** What is shown of absurd numbers has an end. */
 const MOST_NAMES = 1000;
 
+type Copies = Pick<Draft, 'name' | 'copies' | 'first'>;
+
+const patternOf = ({ name, copies }: Copies) => (name.includes('{i}') || copies < 2 ? name : `${name}-{i}`);
+
 /** The names of all copies: `{i}` is their number; without it, several are numbered at the end. */
-export function namesOf({ name, copies, first }: Pick<Draft, 'name' | 'copies' | 'first'>): string[] {
-  const pattern = name.includes('{i}') || copies < 2 ? name : `${name}-{i}`;
+export function namesOf({ name, copies, first }: Copies): string[] {
+  const pattern = patternOf({ name, copies, first });
   return Array.from({ length: Math.max(0, Math.min(copies, MOST_NAMES)) }, (_, i) => pattern.replaceAll('{i}', String(first + i)));
+}
+
+/** What is left when the first few copies are made: those keep their names. */
+export function withoutFirst(draft: Draft, made: number): Draft {
+  return made === 0 ? draft : { ...draft, name: patternOf(draft), copies: draft.copies - made, first: draft.first + made };
 }
 
 /** What a template brings along. */

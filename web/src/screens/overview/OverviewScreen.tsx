@@ -18,7 +18,7 @@ import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
 import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
-import { troublesOf } from './problems.ts';
+import { IS_TROUBLE, troublesOf } from './problems.ts';
 import { SeesNothing, Troubles } from './Troubles.tsx';
 
 const DAY_MS = 86_400_000;
@@ -39,7 +39,7 @@ export default function OverviewScreen() {
   const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type', '$pool'], 'name_label', MANY);
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
-  const failed = useEndedTasks(`status:failure start:>${yesterday}`, LAST_FAILED).data ?? NONE_FAILED;
+  const failed = useEndedTasks(`status:failure start:>${yesterday} ${IS_TROUBLE}`, LAST_FAILED).data ?? NONE_FAILED;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
   const isKnown = hosts.total !== undefined && srs.total !== undefined && vms !== undefined;

@@ -141,8 +141,18 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
           {t(`servers.state.${state}`)}
         </Label>
         {server.enabled && server.error && (
-          <div>
-            {t(`servers.reason.${reasonOf(server.error.code)}`)}: {server.error.message}
+          <div className="xo-reason">
+            {t(`servers.reason.${reasonOf(server.error.code)}`)}
+            {/* It can be of any length: read by who wants it. */}
+            <details>
+              <summary>{t('servers.more')}</summary>
+              {server.error.message}
+            </details>
+            {server.error.code === 'CERTIFICATE_CHANGED' && (
+              <Button size="sm" variant="secondary" onClick={() => onAsk({ what: 'edit', server })}>
+                {t('servers.judge')}
+              </Button>
+            )}
           </div>
         )}
       </Td>

@@ -7,6 +7,7 @@ import { Redirect } from 'wouter';
 import type { Problem } from '../../api/problem.ts';
 import { setUpAdmin } from '../../api/session.ts';
 import { SETUP_STEP } from '../../app/paths.ts';
+import { PasswordInput } from '../../components/PasswordInput.tsx';
 import { forgetKept, useKept } from '../../components/useKept.ts';
 import { CODE, USERNAME } from './kept.ts';
 import { Refused, tryTo } from './Refused.tsx';
@@ -45,7 +46,7 @@ export function AdministratorStep() {
         <TextInput id="username" isRequired autoComplete="username" value={username} onChange={(_, value) => setUsername(value)} />
       </FormGroup>
       <FormGroup label={t('signIn.password')} isRequired fieldId="password">
-        <TextInput id="password" isRequired autoFocus type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
+        <PasswordInput id="password" isRequired autoFocus value={password} onChange={(_, value) => setPassword(value)} />
         <FormHelperText>
           <HelperText>
             <HelperTextItem>{t('setup.passwordHelp', { count: SHORTEST })}</HelperTextItem>

@@ -14,8 +14,13 @@ export default function ConsoleTab({ object: vm }: { object: Vm }) {
   );
 }
 
+/** The ids of the storage of a pool that CD images lie in. */
+export function useImageRepositories(pool: string): string[] {
+  return useAll('srs', `${containing('$pool', pool)} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
+}
+
 export function CdButtons({ vm }: { vm: Vm }) {
-  const repositories = useAll('srs', `${containing('$pool', vm.$pool)} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
+  const repositories = useImageRepositories(vm.$pool);
   const drives = useAll('vbds', `${containing('VM', vm.id)} is_cd_drive?`, ['id', 'VDI'], 'position').rows;
   return (
     <>

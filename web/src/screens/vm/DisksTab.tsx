@@ -3,7 +3,7 @@ import { EmptyState, Label, Toolbar, ToolbarContent, ToolbarItem } from '@patter
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useTranslation } from 'react-i18next';
 
-import { ADD_DISK, ATTACH_DISK } from '../../actions/devices.ts';
+import { ADD_DISK, attachDisk } from '../../actions/devices.ts';
 import { ActionMenu } from '../../actions/ActionMenu.tsx';
 import { InPlace } from '../../actions/InPlace.tsx';
 import type { Vbd, Vdi, Vm } from '../../api/types.ts';
@@ -12,7 +12,7 @@ import { Attached } from '../../components/Attached.tsx';
 import { containing, oneOf } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { bytes } from '../../components/units.ts';
-import { CdButtons } from './ConsoleTab.tsx';
+import { CdButtons, useImageRepositories } from './ConsoleTab.tsx';
 
 const VBD_FIELDS = ['id', '$pool', 'VM', 'VDI', 'attached', 'bootable', 'device', 'is_cd_drive', 'position', 'read_only'];
 const VDI_FIELDS = ['id', '$pool', 'name_label', 'name_description', 'size', 'usage', '$SR', '$VBDs'];
@@ -21,6 +21,7 @@ const NOTHING = 'id:""';
 export default function DisksTab({ object: vm }: { object: Vm }) {
   const { t } = useTranslation();
   const { rows: vbds } = useAll('vbds', containing('VM', vm.id), VBD_FIELDS, 'position');
+  const repositories = useImageRepositories(vm.$pool);
   const ids = vbds.flatMap(({ VDI }) => (VDI ? [VDI] : []));
   const { rows: vdis } = useAll('vdis', ids.length > 0 ? oneOf('id', ids) : NOTHING, VDI_FIELDS);
   return (
@@ -31,7 +32,7 @@ export default function DisksTab({ object: vm }: { object: Vm }) {
             <InPlace action={ADD_DISK} object={vm} variant="primary" />
           </ToolbarItem>
           <ToolbarItem>
-            <InPlace action={ATTACH_DISK} object={vm} />
+            <InPlace action={attachDisk(repositories)} object={vm} />
           </ToolbarItem>
           <CdButtons vm={vm} />
         </ToolbarContent>
@@ -72,7 +73,7 @@ function DiskRow({ vbd, vdi, isRunning }: { vbd: Vbd; vdi: Vdi | undefined; isRu
       <Td dataLabel={t('column.storage')}>{vdi && <ObjectLink collection="srs" id={vdi.$SR} />}</Td>
       <Td dataLabel={t('column.state')}>{isRunning && <Attached is={vbd.attached} />}</Td>
       <Td isActionCell>
-        <ActionMenu collection="vbds" objects={[vbd]} also={vdi && !vbd.is_cd_drive ? { collection: 'vdis', object: vdi } : undefined} />
+        <ActionMenu collection="vbds" objects={[vdi ? { ...vbd, name_label: vdi.name_label } : vbd]} isOff={!isRunning} also={vdi && !vbd.is_cd_drive ? { collection: 'vdis', object: vdi } : undefined} />
       </Td>
     </Tr>
   );

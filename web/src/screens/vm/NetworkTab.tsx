@@ -52,7 +52,7 @@ export default function NetworkTab({ object: vm }: { object: Vm }) {
               <Td dataLabel={t('column.address')}>{addresses(vif.device) || '–'}</Td>
               <Td dataLabel={t('column.state')}>{vm.power_state === 'Running' && <Attached is={vif.attached} />}</Td>
               <Td isActionCell>
-                <ActionMenu collection="vifs" objects={[vif]} />
+                <ActionMenu collection="vifs" objects={[{ ...vif, name_label: t('nics.named', { device: vif.device, mac: vif.MAC }) }]} isOff={vm.power_state !== 'Running'} />
               </Td>
             </Tr>
           ))}

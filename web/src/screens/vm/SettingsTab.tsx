@@ -17,7 +17,7 @@ import {
   Label,
 } from '@patternfly/react-core';
 import PencilAltIcon from '@patternfly/react-icons/dist/esm/icons/pencil-alt-icon';
-import { useState } from 'react';
+import { useEffect, useRef, useState, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Field, Value } from '../../actions/action.ts';
@@ -75,6 +75,8 @@ function Row({ vm, setting, mayEdit }: { vm: Vm; setting: Setting; mayEdit: bool
   const now = setting.read(vm);
   const isOvertaken = value !== undefined && base !== now && value !== now;
   const [isSaving, setSaving] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
+  useLedFocus(place, value !== undefined);
   const label = t(setting.field.label);
   const isOff = vm.power_state === 'Halted';
   const field: Field = {
@@ -99,64 +101,82 @@ function Row({ vm, setting, mayEdit }: { vm: Vm; setting: Setting; mayEdit: bool
     <DescriptionListGroup>
       <DescriptionListTerm>{label}</DescriptionListTerm>
       <DescriptionListDescription>
-        {value === undefined ? (
-          <Flex spaceItems={{ default: 'spaceItemsSm' }}>
-            <Shown vm={vm} setting={setting} />
-            {!isOff && setting.when !== 'now' && (
-              <Label isCompact color={setting.when === 'start' ? 'blue' : 'grey'}>
-                {t(`edit.when.${setting.when}`)}
-              </Label>
-            )}
-            {mayEdit && (
-              <Button
-                variant="plain"
-                size="sm"
-                icon={<PencilAltIcon />}
-                isDisabled={setting.when === 'halted' && !isOff}
-                aria-label={t('edit.edit', { setting: label })}
-                onClick={() => {
-                  setValue(now);
-                  setBase(now);
-                }}
-              />
-            )}
-          </Flex>
-        ) : (
-          <Form
-            onSubmit={(event) => {
-              event.preventDefault();
-              void keep();
-            }}
-          >
-            <FieldInput field={field} value={value} onChange={setValue} />
-            {isOvertaken && (
-              <Alert
-                isInline
-                variant="warning"
-                title={t('edit.overtaken')}
-                actionLinks={
-                  <>
-                    <AlertActionLink onClick={() => setValue(undefined)}>{t('edit.takeTheirs')}</AlertActionLink>
-                    <AlertActionLink onClick={() => setBase(now)}>{t('edit.keepMine')}</AlertActionLink>
-                  </>
-                }
-              >
-                {t('edit.theirs')} <Shown vm={vm} setting={setting} />
-              </Alert>
-            )}
+        <div ref={place}>
+          {value === undefined ? (
             <Flex spaceItems={{ default: 'spaceItemsSm' }}>
-              <Button type="submit" size="sm" isLoading={isSaving} isDisabled={isSaving || isOvertaken || flawOf(field, value) !== undefined}>
-                {t('edit.save')}
-              </Button>
-              <Button size="sm" variant="link" onClick={() => setValue(undefined)}>
-                {t('confirm.cancel')}
-              </Button>
+              <Shown vm={vm} setting={setting} />
+              {!isOff && setting.when !== 'now' && (
+                <Label isCompact color={setting.when === 'start' ? 'blue' : 'grey'}>
+                  {t(`edit.when.${setting.when}`)}
+                </Label>
+              )}
+              {mayEdit && (
+                <Button
+                  variant="plain"
+                  size="sm"
+                  icon={<PencilAltIcon />}
+                  isDisabled={setting.when === 'halted' && !isOff}
+                  aria-label={t('edit.edit', { setting: label })}
+                  onClick={() => {
+                    setValue(now);
+                    setBase(now);
+                  }}
+                />
+              )}
             </Flex>
-          </Form>
-        )}
+          ) : (
+            <Form
+              onSubmit={(event) => {
+                event.preventDefault();
+                void keep();
+              }}
+              onKeyDown={(event) => {
+                if (event.key !== 'Escape' || isSaving) return;
+                event.stopPropagation();
+                setValue(undefined);
+              }}
+            >
+              <FieldInput field={field} value={value} onChange={setValue} />
+              {isOvertaken && (
+                <Alert
+                  isInline
+                  variant="warning"
+                  title={t('edit.overtaken')}
+                  actionLinks={
+                    <>
+                      <AlertActionLink onClick={() => setValue(undefined)}>{t('edit.takeTheirs')}</AlertActionLink>
+                      <AlertActionLink onClick={() => setBase(now)}>{t('edit.keepMine')}</AlertActionLink>
+                    </>
+                  }
+                >
+                  {t('edit.theirs')} <Shown vm={vm} setting={setting} />
+                </Alert>
+              )}
+              <Flex spaceItems={{ default: 'spaceItemsSm' }}>
+                <Button type="submit" size="sm" isLoading={isSaving} isDisabled={isSaving || isOvertaken || flawOf(field, value) !== undefined}>
+                  {t('edit.save')}
+                </Button>
+                <Button size="sm" variant="link" onClick={() => setValue(undefined)}>
+                  {t('confirm.cancel')}
+                </Button>
+              </Flex>
+            </Form>
+          )}
+        </div>
       </DescriptionListDescription>
     </DescriptionListGroup>
   );
+}
+
+/** Leads the focus to the field when editing begins and, when that took it away, back to the button that began it. */
+function useLedFocus(place: RefObject<HTMLElement | null>, isEditing: boolean) {
+  const wasEditing = useRef(isEditing);
+  useEffect(() => {
+    if (wasEditing.current === isEditing) return;
+    wasEditing.current = isEditing;
+    if (isEditing) place.current?.querySelector<HTMLElement>('input, select, textarea')?.focus();
+    else if (document.activeElement === document.body) place.current?.querySelector('button')?.focus();
+  }, [place, isEditing]);
 }
 
 function Shown({ vm, setting }: { vm: Vm; setting: Setting }) {

@@ -1,8 +1,13 @@
-// How a VM was used.
+// How a VM was used. Pools measure only what runs.
+import { Alert } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
+
+import type { Vm } from '../../api/types.ts';
 import { VM_PANELS } from '../../components/Charts/series.ts';
 import { StatsCharts } from '../../components/Charts/StatsCharts.tsx';
-import type { Vm } from '../../api/types.ts';
 
-export default function StatsTab({ object: { id } }: { object: Vm }) {
-  return <StatsCharts collection="vms" id={id} panels={VM_PANELS} />;
+export default function StatsTab({ object: vm }: { object: Vm }) {
+  const { t } = useTranslation();
+  if (vm.power_state === 'Halted' || vm.power_state === 'Suspended') return <Alert isInline variant="info" title={t('stats.isOff', { name: vm.name_label })} />;
+  return <StatsCharts collection="vms" id={vm.id} panels={VM_PANELS} />;
 }
