@@ -86,6 +86,8 @@ test('a token is made on the account page, and its secret shown once', async ({ 
   await page.getByRole('row', { name: /for a script/ }).getByRole('button', { name: 'Revoke' }).click();
   await shot('account-revoke');
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  // As long as the dialog is there, nothing behind it is in sight for roles.
+  await expect(page.getByRole('dialog')).toBeHidden();
   await expect(page.getByRole('row', { name: /for a script/ })).toBeHidden();
   const refused = await fetch(`${server.url}/rest/v0/users/me`, { headers: { cookie: `token=${secret}` } });
   expect(refused.status).toBe(401);
