@@ -49,7 +49,7 @@ impl Database {
             Backend::Sqlite => "BEGIN",
             Backend::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let inner = self.reader.begin_with(begin).await;
+        let inner = begun(&self.reader, begin).await;
         Ok(Transaction {
             inner: inner.map_err(|source| self.failure(operation, source))?,
             database: self,
@@ -66,7 +66,7 @@ impl Database {
             Backend::Sqlite => "BEGIN IMMEDIATE",
             Backend::Postgres => "BEGIN",
         };
-        let inner = self.writer.begin_with(begin).await;
+        let inner = begun(&self.writer, begin).await;
         let mut transaction = Transaction {
             inner: inner.map_err(|source| self.failure(operation, source))?,
             database: self,
@@ -91,6 +91,17 @@ impl Database {
     fn failure(&self, operation: &'static str, source: sqlx::Error) -> StoreError {
         failure::classify(self.backend, &self.name, operation, source)
     }
+}
+
+/// Begins a transaction, also when nobody waits for it any more. A connection to PostgreSQL that was left between the statement and
+/// its answer would go back to the pool with a transaction that sqlx does not know of; the next one to use it would be in that.
+async fn begun(
+    pool: &AnyPool,
+    statement: &'static str,
+) -> Result<sqlx::Transaction<'static, Any>, sqlx::Error> {
+    let pool = pool.clone();
+    let beginning = tokio::spawn(async move { pool.begin_with(statement).await });
+    beginning.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// A transaction, reading or writing. Rolled back when dropped.
