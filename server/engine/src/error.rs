@@ -198,6 +198,18 @@ impl Error {
         }])
     }
 
+    /// Whether nothing failed: what was asked does not fit, or may not be done by who asked.
+    pub fn is_refusal(&self) -> bool {
+        !matches!(
+            self,
+            Self::Pool { .. }
+                | Self::Unreachable { .. }
+                | Self::Unavailable(_)
+                | Self::BadData(_)
+                | Self::Internal(_)
+        )
+    }
+
     /// Something that cannot happen, happened.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())

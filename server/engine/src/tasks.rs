@@ -304,7 +304,14 @@ pub(crate) fn error_value(error: &Error) -> Value {
         Error::Pool { code, params } => {
             json!({ "name": "XapiError", "message": error.to_string(), "code": code, "params": params })
         }
-        other => json!({ "name": "Error", "message": other.to_string() }),
+        other => {
+            let name = if other.is_refusal() {
+                "Refusal"
+            } else {
+                "Error"
+            };
+            json!({ "name": name, "message": other.to_string() })
+        }
     }
 }
 

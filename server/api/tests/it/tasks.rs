@@ -44,6 +44,25 @@ async fn a_failed_action_tells_why_in_its_task() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_told_from_what_failed() {
+    let site = Site::start().await;
+    let ann = json!({ "name": "ann", "password": PASSWORD });
+    site.post("/users", &ann).await.expect(201);
+    site.post("/users", &ann).await.expect(409);
+    let ended = async |filter: &str| {
+        let path = format!("/tasks?fields=result&filter=status:failure%20{filter}");
+        site.get(&path).await.expect(200).json()
+    };
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    while ended("").await == json!([]) {
+        assert!(tokio::time::Instant::now() < deadline, "no task tells it");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ended("").await[0]["result"]["name"], "Refusal");
+    assert_eq!(ended("!result:name:/^Refusal$/").await, json!([]));
+}
+
+#[tokio::test]
 async fn nobody_sees_the_tasks_of_others() {
     let site = Site::with_pool().await;
     let id = failed_task(&site).await;

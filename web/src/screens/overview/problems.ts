@@ -15,11 +15,8 @@ export type Trouble =
 
 /** What pools answer when what was asked for does not fit: the state, or what somebody typed. */
 const REFUSALS = ['VM_BAD_POWER_STATE', 'OPERATION_(NOT_ALLOWED|BLOCKED)', 'OTHER_OPERATION_IN_PROGRESS', 'DEVICE_(ALREADY|NOT)_.*', 'INVALID_VALUE', 'VALUE_NOT_SUPPORTED', 'FIELD_TYPE_ERROR', 'MAC_.*', 'VDI_IN_USE'];
-/** The same in the server's words, which has no codes for it in tasks. */
-const REFUSED = ['invalid parameters: ', 'not enough permissions', 'the pool refused the account', '.* already exists$', '.* is here already$', '.* is connected already', '.*: .* is .*, expected '];
-
-/** A condition on failed tasks: they tell of the infrastructure, not of a request that was refused. */
-export const IS_TROUBLE = `!result:code:/^(${REFUSALS.join('|')})$/ !result:message:/^(${REFUSED.join('|')})/`;
+/** A condition on failed tasks: they tell of the infrastructure, not of a request that a pool or the server refused. */
+export const IS_TROUBLE = `!result:code:/^(${REFUSALS.join('|')})$/ !result:name:/^Refusal$/`;
 
 interface Known {
   servers: readonly Server[];
