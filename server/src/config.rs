@@ -159,19 +159,20 @@ const OTHER_VARIABLES: [&str; 2] = ["XO_CONFIG", "XO_LOG"];
 
 /// Which of these variables look like ours and are none: they would be passed over.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
-    let known: [&str; 6] = KEYS.map(|(_, variable)| variable);
+    let known = KEYS.map(|(_, variable)| variable);
     let ours = names.filter(|name| name.starts_with("XO_"));
     ours.filter(|name| !known.contains(&name.as_str()) && !OTHER_VARIABLES.contains(&name.as_str()))
         .collect()
 }
 
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     ("data-dir", "XO_DATA_DIR"),
     ("https", "XO_HTTPS"),
     ("http", "XO_HTTP"),
     ("lab", "XO_LAB"),
     ("database", "XO_DATABASE"),
     ("log-format", "XO_LOG_FORMAT"),
+    ("agent", "XO_AGENT"),
 ];
 
 fn wrong(place: &str, key: &'static str, value: String, expected: &'static str) -> ConfigError {
@@ -358,7 +359,7 @@ mod tests {
             error.to_string().starts_with("environment, XO_HTTPS: "),
             "{error}"
         );
-        let names = ["XO_HTPS", "XO_LOG", "XO_HTTP", "HOME"].map(str::to_owned);
+        let names = ["XO_HTPS", "XO_LOG", "XO_HTTP", "XO_AGENT", "HOME"].map(str::to_owned);
         assert_eq!(unknown_variables(names.into_iter()), ["XO_HTPS"]);
     }
 
