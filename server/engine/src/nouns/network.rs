@@ -15,7 +15,7 @@ use crate::schema::{array, boolean, integer, label, one_of, string, text};
 use crate::{Call, Error, Method, Permission, Result};
 
 const DEFAULT_MTU: i64 = 1500;
-const MOST_MTU: i64 = 65_535;
+pub(super) const MOST_MTU: i64 = 65_535;
 const MOST_VLAN: i64 = 4094;
 
 pub(super) fn methods() -> Vec<Method> {

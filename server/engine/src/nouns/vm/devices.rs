@@ -6,6 +6,7 @@ use xo_inventory::PoolHandle;
 use xo_model::ObjectType::{Network, Vdi, Vm, VmTemplate};
 
 use super::super::entry::MapField;
+use super::super::network::MOST_MTU;
 use super::super::{made, vbd, vif};
 use crate::schema::{array, boolean, integer, one_of, string, text, texts, types};
 use crate::{Call, Error, Method, Permission, Result};
@@ -57,7 +58,7 @@ pub(super) fn methods() -> Vec<Method> {
         .param("allowedIpv6Addresses", addresses())
         .param("attached", boolean().optional())
         .param("lockingMode", one_of(&vif::LOCKING_MODES).optional())
-        .param("mtu", integer().optional().min(68))
+        .param("mtu", integer().optional().min(68).max(MOST_MTU))
         .param("otherConfig", texts().optional())
         .param("qosAlgorithmType", text().optional())
         .param("qosAlgorithmParams", texts().optional())
