@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import type { Page } from '@playwright/test';
+
 import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
-import { ADMIN, program, startServer } from './server.ts';
+import { ADMIN, program, startServer, type Server } from './server.ts';
 
 const LINKS = JSON.stringify([{ ifname: 'enX0', link_type: 'ether', operstate: 'UP', address: '52:54:00:ab:cd:ef', addr_info: [{ local: '10.0.0.9' }] }]);
 
@@ -34,10 +36,23 @@ async function startAgent(): Promise<{ root: string; socket: string; agent: Chil
   return { root, socket: join(root, 'run/xoa/agent.sock'), agent };
 }
 
-test('an administrator sees the appliance, tries a network, and keeps it', async ({ page, shot }) => {
+/** A server in an appliance whose agent works on the folder `root`. Both end with `use`. */
+async function inAppliance(page: Page, use: (server: Server, root: string) => Promise<void>): Promise<void> {
   const { root, socket, agent } = await startAgent();
   const server = await startServer(['--agent', socket]);
   try {
+    await use(server, root);
+  } finally {
+    await page.goto('about:blank');
+    await server.stop();
+    agent.kill();
+    await once(agent, 'exit');
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+test('an administrator sees the appliance, tries a network, and keeps it', async ({ page, shot }) => {
+  await inAppliance(page, async (server, root) => {
     await server.ask('GET', '/users/me');
     await signIn(page, server.url);
     await page.getByRole('navigation').getByRole('link', { name: 'Appliance', exact: true }).click();
@@ -86,21 +101,13 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Support bundle' }).click();
     expect((await download).suggestedFilename()).toMatch(/^xoa-support-.*\.tar\.gz$/);
-  } finally {
-    await page.goto('about:blank');
-    await server.stop();
-    agent.kill();
-    await once(agent, 'exit');
-    await rm(root, { recursive: true, force: true });
-  }
+  });
 });
 
 test('the wizard of an appliance also shows its network, name and time', async ({ page, shot }) => {
-  const { root, socket, agent } = await startAgent();
-  const server = await startServer(['--agent', socket]);
   const heading = (name: string) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   const goOn = () => page.getByRole('button', { name: 'Go on' }).click();
-  try {
+  await inAppliance(page, async (server, root) => {
     await page.goto(server.url);
     await expect(page.getByRole('list', { name: 'Steps of the set-up' }).getByRole('listitem')).toHaveCount(7);
     await page.getByRole('textbox', { name: 'Setup code' }).fill(server.code);
@@ -130,13 +137,7 @@ test('the wizard of an appliance also shows its network, name and time', async (
     await goOn();
     await heading('The first pool');
     expect(await readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8')).toContain('xoa-paris');
-  } finally {
-    await page.goto('about:blank');
-    await server.stop();
-    agent.kill();
-    await once(agent, 'exit');
-    await rm(root, { recursive: true, force: true });
-  }
+  });
 });
 
 test('a server elsewhere has no such page in its navigation', async ({ page, enter }) => {
