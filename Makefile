@@ -38,7 +38,7 @@ help: ## This list
 
 run: build-tools web ## Build and start xo-server with a lab pool
 	@test -x target/release/xo-server || echo "Building xo-server and xo-cli: the first time this takes about ten minutes, and says nothing meanwhile."
-	$(CARGO) build --release --locked --quiet --package xo-server --package xo-cli
+	@$(CARGO) build --release --locked --quiet --package xo-server --package xo-cli
 	@exec target/release/xo-server
 
 test: test-tools lint clients web ## Everything that CI checks
