@@ -62,7 +62,10 @@ test('a VM is stopped and started from its page', async ({ page, server, enter, 
   await page.getByRole('dialog').getByRole('button', { name: 'Shut down' }).click();
   await expect(page.getByText('Halted')).toBeVisible();
   await page.getByRole('button', { name: 'Start', exact: true }).click();
-  await expect(page.getByText(`Start: ${vm.name_label} is done`)).toBeVisible();
+  const done = page.getByText(`Start: ${vm.name_label} is done`);
+  await expect(done).toBeVisible();
+  // Messages stand away from the buttons of a page.
+  expect((await done.boundingBox())?.y).toBeGreaterThan((page.viewportSize()?.height ?? 0) / 2);
   await page.getByRole('tab', { name: 'Activity' }).click();
   await expect(page).toHaveURL(/\/activity$/);
   await expect(page.getByRole('grid', { name: 'Activity' }).getByRole('row')).toHaveCount(3);

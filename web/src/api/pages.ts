@@ -1,5 +1,6 @@
 // Pages of lists as they are kept: where each is found in the store, how it is asked for, and how new contents of rows get into it.
 import { queries } from './client.ts';
+import * as flights from './flights.ts';
 import { send } from './http.ts';
 import type { Change } from './live.ts';
 import type { Collection, Collections } from './types.ts';
@@ -26,7 +27,9 @@ export const PAGE_ROWS = 200;
 /** Who scrolls through thousands of rows does not leave them all behind. */
 const KEPT_MS = 60_000;
 
-export const keyOf = (spec: ListSpec<Collection>) => ['list', spec.collection, spec.fields.join(','), spec.filter, spec.sort];
+const rowsOf = (spec: ListSpec<Collection>) => ['list', spec.collection, spec.fields.join(',')];
+export const keyOf = (spec: ListSpec<Collection>) => [...rowsOf(spec), spec.filter, spec.sort];
+const topicOf = (spec: ListSpec<Collection>) => rowsOf(spec).join(' ');
 
 async function fetchPage<C extends Collection>(spec: ListSpec<C>, page: number, signal: AbortSignal): Promise<Page<Collections[C]>> {
   const query = {
@@ -46,7 +49,7 @@ async function fetchPage<C extends Collection>(spec: ListSpec<C>, page: number, 
 export function pageQuery<C extends Collection>(spec: ListSpec<C>, page: number) {
   return {
     queryKey: [...keyOf(spec), page],
-    queryFn: ({ signal }: { signal: AbortSignal }) => fetchPage(spec, page, signal),
+    queryFn: ({ signal }: { signal: AbortSignal }) => flights.ask(topicOf(spec), () => fetchPage(spec, page, signal), withNews),
     gcTime: KEPT_MS,
   };
 }
@@ -55,11 +58,18 @@ export function knownPage<C extends Collection>(spec: ListSpec<C>, page: number)
   return queries.getQueryData([...keyOf(spec), page]);
 }
 
-/** Puts new contents of rows into the pages that show them; what is the same in a row stays the same object. */
+/** Puts new contents of rows into the pages that show them, or soon will; what is the same in a row stays the same object. */
 export function patchPages(spec: ListSpec<Collection>, changes: Change[]) {
-  const news = new Map(changes.filter((c) => c.kind !== 'remove').map((c) => [c.object.id, c.object]));
-  const queryKey = ['list', spec.collection, spec.fields.join(',')];
-  queries.setQueriesData<Page<{ id: string }>>({ queryKey }, (page) =>
-    page?.rows.some((row) => news.has(row.id)) ? { ...page, rows: page.rows.map((row) => news.get(row.id) ?? row) } : page,
-  );
+  flights.hear(topicOf(spec), changes);
+  const news = new Map(changes.map((change) => [change.object.id, change]));
+  queries.setQueriesData<Page<{ id: string }>>({ queryKey: rowsOf(spec) }, (page) => page && withNews(page, news));
+}
+
+/** Rows that are gone stay: the list is asked for again when its members change. */
+function withNews<T extends { id: string }>(page: Page<T>, news: ReadonlyMap<string, Change>): Page<T> {
+  const now = (row: T) => {
+    const change = news.get(row.id);
+    return change && change.kind !== 'remove' ? (change.object as unknown as T) : row;
+  };
+  return page.rows.some(({ id }) => news.has(id)) ? { ...page, rows: page.rows.map(now) } : page;
 }

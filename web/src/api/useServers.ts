@@ -3,15 +3,17 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 
 import { queries } from './client.ts';
+import * as flights from './flights.ts';
 import { get } from './http.ts';
 import { live, type Change } from './live.ts';
 import type { Problem } from './problem.ts';
 import type { Server } from './types.ts';
 
 export const SERVERS = ['servers'];
+const TOPIC = 'servers';
 
 /** What is known, after changes of it. */
-export function changed(servers: readonly Server[], changes: readonly Change[]): Server[] {
+export function changed(servers: readonly Server[], changes: Iterable<Change>): Server[] {
   const byId = new Map(servers.map((server) => [server.id, server]));
   for (const { kind, object } of changes) {
     if (kind === 'remove') byId.delete(object.id);
@@ -24,8 +26,7 @@ export function useServers() {
   useEffect(() => {
     const again = () => void queries.invalidateQueries({ queryKey: SERVERS });
     const hear = (changes: Change[]) => {
-      // A list that is on its way may be older than this.
-      if (queries.isFetching({ queryKey: SERVERS }) > 0) again();
+      flights.hear(TOPIC, changes);
       queries.setQueryData<Server[]>(SERVERS, (known) => known && changed(known, changes));
     };
     const watch = live.watch({ collection: 'server', fields: '*' }, { onChanges: hear, onReady: again });
@@ -33,7 +34,12 @@ export function useServers() {
   }, []);
   return useQuery<Server[], Problem>({
     queryKey: SERVERS,
-    queryFn: ({ signal }) => get<Server[]>('/servers', { fields: '*' }, signal),
+    queryFn: ({ signal }) =>
+      flights.ask(
+        TOPIC,
+        () => get<Server[]>('/servers', { fields: '*' }, signal),
+        (servers, heard) => changed(servers, heard.values()),
+      ),
   });
 }
 

@@ -10,7 +10,7 @@ const FADE_MS = 5000;
 export function Toasts() {
   const { t } = useTranslation();
   return (
-    <AlertGroup isToast isLiveRegion aria-label={t('toasts.label')}>
+    <AlertGroup isToast isLiveRegion className="xo-toasts" aria-label={t('toasts.label')}>
       {useToasts().map(({ id, variant, title, problem }) => (
         <Alert
           key={id}
