@@ -30,9 +30,10 @@ const EDGES: &[(&str, &[&str])] = &[
         &["xo-api", "xo-engine", "xo-inventory", "xo-lab", "xo-store"],
     ),
     ("xo-cli", &["xapi", "xva"]),
-    ("xo-image-build", &["xva"]),
+    ("xo-release", &[]),
+    ("xo-image-build", &["xo-release", "xva"]),
     ("xo-image-init", &[]),
-    ("xo-appliance", &["xo-firstboot"]),
+    ("xo-appliance", &["xo-firstboot", "xo-release"]),
     ("xo-appliance-tests", &[]),
     ("xo-firstboot", &[]),
     (
