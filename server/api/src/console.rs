@@ -30,7 +30,10 @@ pub(crate) async fn open(
     };
     match console {
         Ok((console, viewing)) => websocket::upgrade(request, move |socket| async move {
-            relay(socket, console).await;
+            tokio::select! {
+                () = relay(socket, console) => {}
+                () = viewing.must_end() => {}
+            }
             viewing.closed().await;
         }),
         Err(error) => Problem::from(error).into_response(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use xapi_records::record;
 use xo_inventory::Item;
 use xo_model::ObjectType::{Vm, VmController};
@@ -18,6 +19,8 @@ pub struct Viewing {
     /// What both entries tell.
     entry: Map<String, Value>,
     since: Instant,
+    /// The server waits for the last entry before it stops.
+    _tracked: TaskTrackerToken,
 }
 
 impl Engine {
@@ -54,6 +57,7 @@ impl Engine {
             engine: Arc::clone(self),
             entry: entry(caller, &vm),
             since: Instant::now(),
+            _tracked: self.tracker.token(),
         };
         viewing.tell("console opened", Value::Null).await;
         Ok((console, viewing))
@@ -72,6 +76,11 @@ fn entry(caller: &Caller, vm: &Item) -> Map<String, Value> {
 }
 
 impl Viewing {
+    /// The server stops: consoles are to be closed.
+    pub async fn must_end(&self) {
+        self.engine.stopping.cancelled().await;
+    }
+
     /// Tells that the console was closed, and how long it was open.
     pub async fn closed(self) {
         let seconds = self.since.elapsed().as_secs();

@@ -72,7 +72,7 @@ impl Engine {
         let inventory = Arc::new(Inventory::new());
         let stopping = CancellationToken::new();
         let tracker = TaskTracker::new();
-        let tasks = Tasks::start(store.clone(), now_ms()).await?;
+        let tasks = Tasks::start(store.clone(), tracker.clone(), now_ms()).await?;
         let engine = Arc::new(Self {
             pools: Pools::new(),
             inventory,

@@ -25,6 +25,8 @@ use table::{Column, Table};
 /// No host has so many columns that its statistics come near this.
 const MAX_BYTES: usize = 64 << 20;
 const MAX_KEPT: usize = 512;
+/// How many points a host may be behind the others.
+const LATE: i64 = 2;
 const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How far apart two points are.
@@ -114,7 +116,8 @@ impl Engine {
         let pool = self.pool_of(host)?;
         let table = self.host_table(&pool, &host.reference, granularity).await?;
         Ok(answer(
-            &table,
+            table.end,
+            table.step,
             &shape(&table, "host", &host.id, metrics::of_host),
         ))
     }
@@ -144,7 +147,11 @@ impl Engine {
         let query = [("vm_uuid", uuid_text.as_str())];
         let fetch = fetch(&pool, &host, granularity, &query);
         let table = self.statistics.table(&uuid, granularity, fetch).await?;
-        Ok(answer(&table, &shape(&table, "vm", &uuid, metrics::of_vm)))
+        Ok(answer(
+            table.end,
+            table.step,
+            &shape(&table, "vm", &uuid, metrics::of_vm),
+        ))
     }
 
     /// What all hosts together do on a storage repository: operations and throughput are added up, waiting times averaged.
@@ -178,14 +185,19 @@ impl Engine {
         if let Some(error) = failure {
             tracing::warn!(sr = %sr.id, %error, "statistics of storage without those of one of its hosts");
         }
+        let end = common_end(&tables, &newest);
+        let times: Vec<i64> = (0..newest.len() as i64)
+            .rev()
+            .map(|back| end - back * newest.step)
+            .collect();
         let short = sr.id.with_str(|id| id.get(..8).unwrap_or(id).to_owned());
         let mut stats = Map::new();
         for (path, join) in metrics::OF_STORAGE {
-            if let Some(values) = joined(&tables, &newest, path, &short, join) {
+            if let Some(values) = joined(&tables, &times, path, &short, join) {
                 put(&mut stats, path.iter().copied(), json!(values));
             }
         }
-        Ok(answer(&newest, &stats))
+        Ok(answer(end, newest.step, &stats))
     }
 
     async fn host_table(
@@ -208,8 +220,17 @@ impl Engine {
     }
 }
 
-fn answer(table: &Table, stats: &Map<String, Value>) -> Value {
-    json!({ "endTimestamp": table.end, "interval": table.step, "stats": stats })
+fn answer(end: i64, step: i64, stats: &Map<String, Value>) -> Value {
+    json!({ "endTimestamp": end, "interval": step, "stats": stats })
+}
+
+/// The last time of which all hosts have told: what some of them did meanwhile is not the sum. A host that has been silent for longer, or
+/// whose clock is behind, holds nobody up.
+fn common_end(tables: &[Arc<Table>], newest: &Table) -> i64 {
+    let ends = tables.iter().map(|table| table.end);
+    ends.filter(|end| newest.end - end <= LATE * newest.step)
+        .min()
+        .unwrap_or(newest.end)
 }
 
 /// The hosts on which a storage repository is plugged.
@@ -304,7 +325,7 @@ fn shape(
 /// The column of a storage repository at this place, of all hosts together; `None` when no host has it.
 fn joined(
     tables: &[Arc<Table>],
-    newest: &Table,
+    times: &[i64],
     path: &[&str],
     sr: &str,
     join: Join,
@@ -325,13 +346,10 @@ fn joined(
     if columns.is_empty() {
         return None;
     }
-    let times = (0..newest.len() as i64)
-        .rev()
-        .map(|back| newest.end - back * newest.step);
-    let at = |time| {
+    let at = |time: &i64| {
         let told = columns
             .iter()
-            .filter_map(|(table, column)| table.at(column, time));
+            .filter_map(|(table, column)| table.at(column, *time));
         let (count, sum) = told.fold((0_u32, 0.0), |(count, sum), value| (count + 1, sum + value));
         let divisor = if join == Join::Mean {
             f64::from(count)
@@ -340,7 +358,7 @@ fn joined(
         };
         (count > 0).then_some(sum * factor / divisor)
     };
-    Some(times.map(at).collect())
+    Some(times.iter().map(at).collect())
 }
 
 fn put<'a>(stats: &mut Map<String, Value>, path: impl Iterator<Item = &'a str>, values: Value) {
@@ -355,5 +373,30 @@ fn put<'a>(stats: &mut Map<String, Value>, path: impl Iterator<Item = &'a str>, 
             return;
         };
         at = members;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(end: i64) -> Arc<Table> {
+        let rows = [json!({ "t": end, "values": [] })];
+        let report = json!({ "meta": { "step": 5, "end": end, "legend": [] }, "data": rows });
+        Arc::new(Table::parse(report.to_string().as_bytes(), 120).unwrap())
+    }
+
+    #[test]
+    fn a_sum_ends_where_all_hosts_have_told_but_for_those_that_lag() {
+        for (ends, end) in [
+            (vec![100], 100),
+            (vec![105, 100, 105], 100),
+            (vec![110, 100], 100),
+            (vec![115, 100, 110], 110),
+        ] {
+            let tables: Vec<_> = ends.iter().map(|end| table(*end)).collect();
+            let newest = tables.iter().max_by_key(|table| table.end).unwrap();
+            assert_eq!(common_end(&tables, newest), end, "{ends:?}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use xo_store::{Store, TaskStatus};
 
 use crate::{Caller, Error, Result};
@@ -37,6 +38,8 @@ pub struct Tasks {
 
 struct Inner {
     store: Store,
+    /// A stop waits until what ended is stored.
+    tracker: TaskTracker,
     live: Mutex<BTreeMap<String, Live>>,
     notices: broadcast::Sender<TaskNotice>,
     count: AtomicU64,
@@ -58,7 +61,7 @@ pub struct Running {
 
 impl Tasks {
     /// Marks what the last run left pending as interrupted.
-    pub(crate) async fn start(store: Store, now_ms: i64) -> Result<Self> {
+    pub(crate) async fn start(store: Store, tracker: TaskTracker, now_ms: i64) -> Result<Self> {
         let interrupted = store.tasks().interrupt_pending(now_ms).await?;
         if interrupted > 0 {
             tracing::warn!(interrupted, "tasks were interrupted by the last stop");
@@ -68,6 +71,7 @@ impl Tasks {
         Ok(Self {
             inner: Arc::new(Inner {
                 store,
+                tracker,
                 live,
                 notices,
                 count: AtomicU64::new(0),
@@ -260,7 +264,8 @@ impl Running {
             }
             Some(error) => {
                 let result = Err(error_value(error));
-                tokio::spawn(async move { self.end(result).await });
+                let tracker = self.tasks.inner.tracker.clone();
+                tracker.spawn(async move { self.end(result).await });
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use xo_lab::{Lab, LabConfig};
 use xo_tests::client::{Client, LIMIT};
 use xo_tests::rig::{PASSWORD, Rig, USER, start};
@@ -26,7 +27,7 @@ async fn a_stop_in_the_middle_of_a_call_ends_in_time_and_closes_the_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_restart_accounts_and_pools_are_there_again() {
+async fn after_a_restart_accounts_pools_and_ended_tasks_are_there_again() {
     let folder = tempfile::TempDir::new().unwrap();
     let lab = Lab::start(LabConfig::default()).await.unwrap();
     let daemon = start(folder.path()).await.unwrap();
@@ -55,10 +56,27 @@ async fn after_a_restart_accounts_and_pools_are_there_again() {
         .call("server.enable", json!({ "id": id }))
         .await
         .unwrap();
+    // A console is open when the server stops: its end is in the history all the same.
+    let running = json!({ "filter": { "type": "VM", "power_state": "Running" } });
+    let vms = client.call("xo.getAllObjects", running).await.unwrap();
+    let vm = vms.as_object().unwrap().keys().next().unwrap().clone();
+    let token = client.call("token.create", json!({})).await.unwrap();
+    let url = format!("ws://{}/api/consoles/{vm}", daemon.address("http").unwrap());
+    let mut request = url.into_client_request().unwrap();
+    let cookie = format!("token={}", token.as_str().unwrap());
+    request
+        .headers_mut()
+        .insert("cookie", cookie.parse().unwrap());
+    let (_console, _) = tokio_tungstenite::connect_async(request).await.unwrap();
     daemon.stop().await;
 
     let daemon = start(folder.path()).await.unwrap();
     assert!(daemon.engine.setup_code().is_none());
+    let tasks = daemon.engine.tasks.list().await.unwrap();
+    let closed = tasks
+        .iter()
+        .filter(|task| task.properties["name"] == "console closed");
+    assert_eq!(closed.count(), 1, "{tasks:?}");
     let mut client = open(&daemon).await;
     // Already enabled: this waits for the connection that the start began.
     client

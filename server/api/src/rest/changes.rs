@@ -1,5 +1,6 @@
 //! Changing, deleting and making objects: PATCH by the `*.set` methods, DELETE, and POST on collections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method as Verb;
@@ -119,13 +120,12 @@ fn kind_of(path: &str) -> Option<ObjectType> {
 
 fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) -> Option<Route> {
     let (method, kind) = (methods::find(engine, name)?, kind_of(path)?);
-    let mut fields: Vec<Field> = Vec::new();
-    for param in method.params.iter().flatten().filter(|p| p.name != "id") {
-        let names = [("", param.name)];
-        let mut field = methods::fields(method, &names).pop()?;
-        field.name = shown(param.name, is_camel);
-        fields.push(field);
-    }
+    let params = method.params.iter().flatten().map(|param| param.name);
+    let names: Arc<[(String, &str)]> = params
+        .filter(|param| *param != "id")
+        .map(|param| (shown(param, is_camel), param))
+        .collect();
+    let mut fields = methods::fields(method, &names);
     let has_tags = method.name.starts_with("vm.");
     if has_tags {
         let tags = json!({ "type": "array", "items": { "type": "string" } });
@@ -135,14 +135,13 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
             is_required: false,
         });
     }
-    let documented = fields.clone();
     let route = Route::new(
         Verb::PATCH,
         format!("/{path}/{{id}}"),
         format!("Changes one {}.", kind.name()),
         {
             move |mut asked: Asked| {
-                let fields = fields.clone();
+                let names = Arc::clone(&names);
                 async move {
                     let id = asked.param("id").to_owned();
                     let item = asked.engine().fetch(&asked.caller, &id, &[kind])?;
@@ -154,19 +153,11 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
                     } else {
                         None
                     };
-                    let mut params = Map::new();
-                    for (member, value) in body {
-                        let camel = fields.iter().any(|f| f.name == member);
-                        let param = if camel {
-                            param_of(&asked, name, &member, is_camel)
-                        } else {
-                            member
-                        };
-                        params.insert(param, value);
-                    }
+                    let mut params = methods::rename(body, &names);
                     if !params.is_empty() {
                         params.insert("id".into(), json!(id));
-                        asked.call(name, params).await?;
+                        let done = asked.engine().call(&asked.caller, name, params).await;
+                        done.map_err(|error| methods::in_body_names(error, &names))?;
                     }
                     if let Some(tags) = tags {
                         set_tags(&asked, &id, &ids_at(&item, "tags"), &tags).await?;
@@ -178,7 +169,7 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
     );
     Some(
         route
-            .body(documented)
+            .body(fields)
             .reply(204, "Changed")
             .reply(404, "No such object"),
     )
@@ -191,15 +182,6 @@ fn shown(param: &str, is_camel: bool) -> String {
         _ if is_camel && param.starts_with(char::is_lowercase) => camel(param),
         _ => param.to_owned(),
     }
-}
-
-fn param_of(asked: &Asked, method: &str, member: &str, is_camel: bool) -> String {
-    let params = methods::find(asked.engine(), method).and_then(|m| m.params.as_ref());
-    let found = params
-        .into_iter()
-        .flatten()
-        .find(|p| shown(p.name, is_camel) == member);
-    found.map_or_else(|| member.to_owned(), |p| p.name.to_owned())
 }
 
 /// `name_label` is `nameLabel`.

@@ -15,10 +15,10 @@ pub(super) fn find<'e>(engine: &'e Engine, name: &str) -> Option<&'e Method> {
 }
 
 /// The members of a body as the method declares them.
-pub(super) fn fields(method: &Method, names: &[Names]) -> Vec<Field> {
+pub(super) fn fields<N: AsRef<str>>(method: &Method, names: &[(N, &str)]) -> Vec<Field> {
     names
         .iter()
-        .map(|(name, param)| field(method, name, param))
+        .map(|(name, param)| field(method, name.as_ref(), param))
         .collect()
 }
 
@@ -89,11 +89,14 @@ pub(super) fn json_schema(dialect: &Value) -> Value {
 }
 
 /// Renames members to parameters.
-pub(super) fn rename(body: Map<String, Value>, names: &[Names]) -> Map<String, Value> {
+pub(super) fn rename<N: AsRef<str>>(
+    body: Map<String, Value>,
+    names: &[(N, &str)],
+) -> Map<String, Value> {
     let to = |name: String| {
         names
             .iter()
-            .find(|(n, _)| *n == name)
+            .find(|(n, _)| n.as_ref() == name)
             .map_or(name, |(_, param)| (*param).to_owned())
     };
     body.into_iter()
@@ -102,7 +105,7 @@ pub(super) fn rename(body: Map<String, Value>, names: &[Names]) -> Map<String, V
 }
 
 /// Says what is wrong in the client's words again.
-pub(super) fn in_body_names(error: Error, names: &[Names]) -> Error {
+pub(super) fn in_body_names<N: AsRef<str>>(error: Error, names: &[(N, &str)]) -> Error {
     let Error::InvalidParameters(mut errors) = error else {
         return error;
     };
@@ -112,6 +115,7 @@ pub(super) fn in_body_names(error: Error, names: &[Names]) -> Error {
             .split_once('/')
             .map_or((rest, None), |(a, b)| (a, Some(b)));
         if let Some((name, _)) = names.iter().find(|(_, p)| *p == param && !p.is_empty()) {
+            let name = name.as_ref();
             error.path =
                 below.map_or_else(|| format!("/{name}"), |below| format!("/{name}/{below}"));
         }

@@ -149,9 +149,15 @@ async fn an_object_is_changed_in_the_words_of_the_api() {
     site.with_body("PATCH", &path, &json!({ "noSuchThing": 1 }))
         .await
         .expect(422);
-    site.with_body("PATCH", &path, &json!({ "autoPoweron": "yes" }))
+    let wrong = site
+        .with_body("PATCH", &path, &json!({ "autoPoweron": "yes" }))
         .await
-        .expect(422);
+        .expect(422)
+        .json();
+    assert_eq!(
+        wrong["data"]["errors"][0]["instancePath"], "/autoPoweron",
+        "in the caller's words: {wrong}"
+    );
 }
 
 #[tokio::test]

@@ -186,6 +186,12 @@ async fn an_interface_is_made_changed_and_deleted() {
             "{change}"
         );
     }
+    let wrong = json!({ "id": vif.id, "allowedIpv4Addresses": ["10.0.0.256"] });
+    let refused = rig.call("vif.set", wrong).await.unwrap_err();
+    assert!(
+        matches!(&refused, Error::Pool { code, .. } if code == "INVALID_IP_ADDRESS_SPECIFIED"),
+        "{refused:?}"
+    );
     let other = rig.one(Network, |other| other.id != network.id);
     rig.call("vif.set", json!({ "id": vif.id, "network": other.id }))
         .await
