@@ -32,7 +32,6 @@ image)
 boot)
     need qemu-system-x86_64 qemu-system-x86
     need qemu-img qemu-utils
-    need sfdisk fdisk
     need mcopy mtools
     [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing+=(ovmf seabios)
     ;;

@@ -1,5 +1,5 @@
-//! Which slot runs and which are there: from the kernel's command line, the disk's partitions, and what systemd-boot left in UEFI's
-//! variables (`LoaderEntries`, `LoaderEntrySelected`; the Boot Loader Interface). Where those are not, nothing is told.
+//! Which slot runs and which are there: from the kernel's command line, the partitions that it verifies, and what systemd-boot left
+//! in UEFI's variables (`LoaderEntries`, `LoaderEntrySelected`; the Boot Loader Interface). Where those are not, nothing is told.
 
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ pub(super) fn look(agent: &Agent) -> Slots {
     let selected = variable(agent, "LoaderEntrySelected").into_iter().next();
     let entries = variable(agent, "LoaderEntries");
     Slots {
-        running: root_hash.as_deref().and_then(|hash| letter(agent, hash)),
+        running: running(agent),
         root_hash,
         entries: entries
             .iter()
@@ -50,25 +50,19 @@ pub(super) fn look(agent: &Agent) -> Slots {
     }
 }
 
-/// The partition whose identifier is the first half of the root hash; the second of the disk is slot A, the fourth is B.
-fn letter(agent: &Agent, hash: &str) -> Option<char> {
-    let part = |from: usize, to: usize| hash.get(from..to);
-    let id = [
-        part(0, 8)?,
-        part(8, 12)?,
-        part(12, 16)?,
-        part(16, 20)?,
-        part(20, 32)?,
-    ]
-    .join("-");
-    let link = std::fs::read_link(agent.at("/dev/disk/by-partuuid").join(id)).ok()?;
-    let device = link.file_name()?.to_str()?;
-    let number = agent.text(&format!("/sys/class/block/{device}/partition"));
-    match number.trim() {
-        "2" => Some('A'),
-        "4" => Some('B'),
-        _ => None,
-    }
+/// By the number of a partition that the verified root file system is made of: the second of the disk has the file system of slot A,
+/// the fourth that of B, the one behind each its hashes. The RAM disk makes that device, the first of its kind.
+fn running(agent: &Agent) -> Option<char> {
+    let parts = std::fs::read_dir(agent.at("/sys/block/dm-0/slaves")).ok()?;
+    let number = |part: std::fs::DirEntry| std::fs::read_to_string(part.path().join("partition"));
+    parts
+        .flatten()
+        .filter_map(|part| number(part).ok())
+        .find_map(|number| match number.trim() {
+            "2" | "3" => Some('A'),
+            "4" | "5" => Some('B'),
+            _ => None,
+        })
 }
 
 /// The texts of a variable: four bytes of attributes, then UTF-16 with a zero after each text.

@@ -108,18 +108,21 @@ fn variable(scene: &Scene, name: &str, texts: &[&str]) {
 }
 
 #[test]
-fn the_running_slot_is_the_one_whose_hash_the_kernel_was_given() {
+fn the_running_slot_is_the_one_whose_partitions_the_kernel_verifies() {
     let scene = Scene::new();
     let hash = "0123456789abcdef".repeat(4);
     scene.write("proc/cmdline", &format!("roothash={hash} panic=10\n"));
-    let by_id = scene.at("dev/disk/by-partuuid");
-    std::fs::create_dir_all(&by_id).unwrap();
-    symlink(
-        "../../vda4",
-        by_id.join("01234567-89ab-cdef-0123-456789abcdef"),
-    )
-    .unwrap();
-    scene.write("sys/class/block/vda4/partition", "4\n");
+    // As the kernel lists what a mapped device is made of: links to the partitions.
+    let slaves = scene.at("sys/block/dm-0/slaves");
+    std::fs::create_dir_all(&slaves).unwrap();
+    for (device, number) in [("vda4", "4\n"), ("vda5", "5\n")] {
+        scene.write(&format!("sys/devices/vda/{device}/partition"), number);
+        symlink(
+            format!("../../../devices/vda/{device}"),
+            slaves.join(device),
+        )
+        .unwrap();
+    }
     variable(
         &scene,
         "LoaderEntries",

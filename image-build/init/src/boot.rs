@@ -2,9 +2,8 @@
 
 use std::convert::Infallible;
 use std::ffi::CStr;
-use std::fs::{File, create_dir_all, read_to_string, remove_dir_all};
+use std::fs::{create_dir_all, read_to_string, remove_dir_all};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -13,7 +12,7 @@ use rustix::process::{chdir, chroot};
 
 use crate::command_line::RootHash;
 use crate::slot::{Slot, wait};
-use crate::{modules, tries, verity};
+use crate::{modules, tries};
 
 /// Why the system is not started.
 #[derive(Debug, thiserror::Error)]
@@ -29,15 +28,9 @@ pub enum Error {
     NoRootHash,
     /// The slot is on no disk.
     #[error(
-        "no disk has the partitions of the slot {0}; is the disk attached, is its driver there?"
+        "no disk has the partitions of the slot {0}; is the disk attached and undamaged, is its driver there?"
     )]
     NoSlot(String),
-    /// The hashes of the slot cannot be read.
-    #[error("cannot read the hashes on {0}")]
-    ReadHashes(String, #[source] io::Error),
-    /// The partition of hashes has other content.
-    #[error("{0} has no hashes of a known kind")]
-    BadHashes(String),
     /// The kernel does not set up the verification.
     #[error("dm-verity cannot be set up: {0}")]
     Verity(String),
@@ -99,12 +92,9 @@ fn warn_of_tries() {
 
 /// Has the kernel check every block that will be read.
 fn verify(slot: &Slot, root: &RootHash) -> Result<(), Error> {
-    let mut superblock = [0; verity::SUPERBLOCK];
-    File::open(&slot.hashes)
-        .and_then(|hashes| hashes.read_exact_at(&mut superblock, 0))
-        .map_err(|source| Error::ReadHashes(slot.hashes.clone(), source))?;
-    let table = verity::table(&superblock, &slot.data, &slot.hashes, root)
-        .ok_or_else(|| Error::BadHashes(slot.hashes.clone()))?;
+    let table = slot
+        .hashes
+        .table(&slot.data_device, &slot.hash_device, root);
     let output = Command::new("/bin/dmsetup")
         .args([
             "create",

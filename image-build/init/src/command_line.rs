@@ -1,6 +1,6 @@
 //! The kernel's command line: the root hash, which says what may be started.
 
-/// A SHA-256 in hexadecimal digits, whose halves name the partitions of the slot.
+/// A SHA-256 in hexadecimal digits: that of the topmost hashes of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootHash(String);
 
@@ -18,11 +18,6 @@ impl RootHash {
     pub fn digits(&self) -> &str {
         &self.0
     }
-
-    /// The identifiers of the partition of data and of the one of hashes, by their digits.
-    pub fn partitions(&self) -> (&str, &str) {
-        self.0.split_at(32)
-    }
 }
 
 #[cfg(test)]
@@ -33,9 +28,7 @@ mod tests {
     fn a_root_hash_is_found_among_other_words() {
         let digits = "0123456789abcdef".repeat(4);
         let line = format!("quiet roothash={} panic=10\n", digits.to_uppercase());
-        let hash = RootHash::find(&line).unwrap();
-        assert_eq!(hash.digits(), digits);
-        assert_eq!(hash.partitions(), (&digits[..32], &digits[32..]));
+        assert_eq!(RootHash::find(&line).unwrap().digits(), digits);
     }
 
     #[test]

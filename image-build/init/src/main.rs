@@ -1,4 +1,4 @@
-//! Process 1 of the initial RAM disk: loads drivers, finds the slot that the kernel's command line names, has the kernel
+//! Process 1 of the initial RAM disk: loads drivers, finds the slot that the kernel's command line means, has the kernel
 //! verify it, and hands over to its systemd.
 //!
 //! Invariant: nothing is started that the root hash does not cover. When that cannot be, this program ends; the kernel
@@ -6,7 +6,6 @@
 
 mod boot;
 mod command_line;
-mod gpt;
 mod modules;
 mod slot;
 mod tries;

@@ -18,10 +18,9 @@ pub struct Disk {
     pub path: PathBuf,
 }
 
-/// A partition: first byte, length in bytes, entry of the table.
+/// A partition: first byte, length in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Partition {
-    number: u32,
     start: u64,
     length: u64,
 }
@@ -49,7 +48,6 @@ impl Disk {
         let (first, last) = (word(32)?, word(40)?);
         ensure!(first > 0 && last >= first, "there is no partition {number}");
         Ok(Partition {
-            number,
             start: first * SECTOR,
             length: (last + 1 - first) * SECTOR,
         })
@@ -78,16 +76,6 @@ impl Disk {
             let (from, to) = (other.partition(from)?, self.partition(to)?);
             ensure!(from.length == to.length, "slots of different sizes");
             copy_bytes(&other.path, from, &self.path, to)?;
-            let id = output(
-                Command::new("sfdisk")
-                    .args(["--part-uuid"])
-                    .arg(&other.path)
-                    .arg(from.number.to_string()),
-            )?;
-            let mut command = Command::new("sfdisk");
-            command.args(["--no-reread", "--no-tell-kernel", "--part-uuid"]);
-            command.arg(&self.path).arg(to.number.to_string());
-            run(command.arg(id.trim()))?;
         }
         for kernel in other.kernels()? {
             let kept = self.path.with_extension("efi");
