@@ -10,6 +10,7 @@ use axum::http::{Method as Verb, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use parking_lot::Mutex;
+use tower::ServiceExt;
 use url::form_urlencoded;
 use xo_engine::{Caller, Error};
 
@@ -74,9 +75,22 @@ pub(super) fn router(rest: &Arc<Rest>, routes: Vec<Route>) -> Router<App> {
     for (path, methods) in by_path {
         router = router.route(&path, methods);
     }
-    router
-        .fallback(elsewhere)
-        .method_not_allowed_fallback(wrong_verb)
+    let router = router.method_not_allowed_fallback(wrong_verb);
+    let exact = router.clone().fallback(elsewhere);
+    let exact: Router = exact.with_state(rest.app.clone());
+    router.fallback(async move |mut request: Request| {
+        if let Some(uri) = without_slash(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        exact.oneshot(request).await
+    })
+}
+
+/// An address that ends with a slash is the one without it, as clients of Xen Orchestra expect.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/')?.trim_end_matches('/');
+    let query = uri.query().map(|query| format!("?{query}"));
+    format!("{path}{}", query.unwrap_or_default()).parse().ok()
 }
 
 async fn serve(

@@ -26,6 +26,9 @@ async fn a_list_is_of_links_unless_fields_are_asked_for() {
         .unwrap()
         .extend(one.as_object().unwrap().clone());
     assert_eq!(all, json!([expected]));
+    let slashed = site.get("/vms/?fields=*&limit=1").await.expect(200);
+    assert_eq!(slashed.json(), all, "a slash at the end says nothing");
+    site.get("/no-such-collection/").await.expect(404);
     let some = site
         .get("/vms?fields=name_label,id,nothing&limit=1")
         .await
