@@ -30,9 +30,15 @@ test('VMs are made from a template, several at once, and one from a CD', async (
   await page.getByLabel('Start it when it is made').uncheck();
   await page.getByRole('button', { name: 'Make the VM' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'from-cd' })).toBeVisible();
-  const [vm] = await server.ask<{ $VBDs: string[]; VIFs: string[] }[]>('GET', '/vms?fields=$VBDs,VIFs&filter=name_label:from-cd');
+  const [vm] = await server.ask<{ id: string; $VBDs: string[]; VIFs: string[] }[]>('GET', '/vms?fields=id,$VBDs,VIFs&filter=name_label:from-cd');
   expect(vm?.$VBDs).toHaveLength(2);
   expect(vm?.VIFs).toHaveLength(1);
+
+  // Its drive is none of the disks that it brings as a template.
+  await server.ask('POST', `/vms/${vm?.id}/actions/convert_to_template?sync=true`, {});
+  await page.goto('/create-vm');
+  await page.getByLabel('Template', { exact: false }).last().selectOption({ label: 'from-cd' });
+  await expect(page.getByText('The template brings 1 disk of its own.')).toBeVisible();
 });
 
 test('disks, interfaces, snapshots and settings of a VM are changed on its page', async ({ page, server, enter, shot }) => {
@@ -113,4 +119,15 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await page.getByLabel('Delete', { exact: true }).click();
   await expect(page.getByLabel('Delete', { exact: true })).toBeChecked();
   await shot('vm-settings');
+  // What no host has is warned of, and may be so all the same.
+  const [off] = await server.ask<{ id: string }[]>('GET', '/vms?fields=id&filter=power_state:Halted&limit=1');
+  await page.goto(`/vms/${off?.id}/settings`);
+  await page.getByRole('button', { name: 'Edit: CPUs', exact: true }).click();
+  const cpus = page.getByRole('spinbutton', { name: 'CPUs' });
+  const warning = page.getByText(/^More than any host of the pool has: \d+ at most/);
+  await expect(warning).toBeHidden();
+  await cpus.fill('400');
+  await expect(warning).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save' })).toBeEnabled();
+  await shot('vm-settings-warning');
 });

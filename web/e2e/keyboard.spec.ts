@@ -8,13 +8,19 @@ const FAR = 80;
 
 /** Presses Tab until it is there; everything on the way shows that it has the focus. */
 async function tabTo(page: Page, target: Locator, key = 'Tab') {
+  await stopsTo(page, target, key);
+}
+
+/** The same, and tells how many times it was pressed. */
+async function stopsTo(page: Page, target: Locator, key = 'Tab'): Promise<number> {
   await expect(target).toBeVisible();
   for (let i = 0; i < FAR; i++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
+    if (await target.evaluate((element) => element === document.activeElement)) return i;
     await page.keyboard.press(key);
     expect(await page.evaluate(unseenFocus)).toBe('');
   }
   await expect(target).toBeFocused();
+  return FAR;
 }
 
 /** The element that has the focus without showing it. */
@@ -66,6 +72,24 @@ test('somebody signs in, filters, opens and starts a VM, uses the palette and si
   const name = await rows.nth(1).getByRole('link').first().innerText();
   await expect(rows.nth(1)).toHaveClass(/xo-here/);
   await shot('keys-list');
+  // From the box into the rows: past the buttons beside it, and the head, which is one stop with arrows of its own.
+  await press('/');
+  const first = rows.nth(1);
+  expect(await stopsTo(page, first)).toBeLessThanOrEqual(5);
+  await press('ArrowDown');
+  await expect(rows.nth(2)).toBeFocused();
+  await press('x');
+  await expect(rows.nth(2).getByRole('checkbox')).toBeChecked();
+  await press('x');
+  await press('ArrowUp');
+  await expect(first).toBeFocused();
+  await press('Tab');
+  await expect(first.getByRole('checkbox')).toBeFocused();
+  await press('Shift+Tab');
+  await press('Shift+Tab');
+  await expect(page.getByRole('checkbox', { name: 'Choose all' })).toBeFocused();
+  await press('ArrowRight');
+  await expect(page.getByRole('columnheader', { name: 'Name' }).getByRole('button')).toBeFocused();
   // What has the focus itself takes Enter for itself.
   await tabTo(page, page.getByRole('button', { name: 'Columns' }));
   await press('Enter');

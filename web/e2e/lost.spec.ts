@@ -1,6 +1,7 @@
 // What is lost while a page is open, and comes back: the pool behind the server.
+import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
-import { connectPool, startServer } from './server.ts';
+import { connectPool, startLab, startServer } from './server.ts';
 import { layWire } from './wire.ts';
 
 interface Named {
@@ -49,6 +50,42 @@ test('a lost pool is said with the age of its data, goes on being shown, and is 
   } finally {
     await page.goto('about:blank');
     await away.stop();
+    await wire.cut();
+  }
+});
+
+test('a host with a new certificate is believed again after one look at both', async ({ page, shot }) => {
+  test.setTimeout(150_000);
+  const away = await startServer([]);
+  // The same pool twice, each time with a certificate of its own.
+  const [before, after] = [await startLab([]), await startLab([])];
+  const wire = await layWire(before.url);
+  const shown = async () => (await away.ask<{ fingerprint: string }>('POST', '/servers/probe', { host: wire.address })).fingerprint;
+  try {
+    await connectPool(away, wire.address);
+    const old = await shown();
+    await signIn(page, `${away.url}/servers`);
+    const row = page.getByRole('grid', { name: 'Pools and connections' }).getByRole('row').nth(1);
+    await expect(row).toContainText('Connected');
+
+    wire.leadTo(after.url);
+    await wire.cut();
+    await wire.mend();
+    await row.getByRole('button', { name: 'Look at the new certificate' }).click({ timeout: 45_000 });
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByText(old)).toBeVisible();
+    await expect(dialog.getByText(await shown())).toBeVisible();
+    await expectAccessible(page);
+    await shot('server-new-certificate');
+    await dialog.getByRole('button', { name: 'Accept the certificate and connect' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(row).toContainText('Connected');
+    await expect(row).not.toContainText('another certificate');
+  } finally {
+    await page.goto('about:blank');
+    await away.stop();
+    await before.stop();
+    await after.stop();
     await wire.cut();
   }
 });

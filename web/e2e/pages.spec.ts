@@ -13,6 +13,9 @@ test('a host, its pool, storage and network have their pages, with lists, charts
   await page.goto(`/hosts/${host?.id}`);
   await expect(page.getByRole('heading', { level: 1, name: host?.name_label ?? '' })).toBeVisible();
   await expectAccessible(page);
+  // Those of the list beside it: the VM that runs the host itself is nobody's.
+  const resident = await server.ask<Named[]>('GET', `/vms?fields=id&filter=${encodeURIComponent(`$container:${host?.id} power_state:Running`)}`);
+  await expect(page.getByText('VMs on it').locator('xpath=ancestor::*[dd][1]//dd')).toHaveText(String(resident.length));
   await shot('host-summary');
   await page.getByRole('tab', { name: 'VMs' }).click();
   await expect(page.getByRole('grid', { name: 'VMs' }).getByRole('row').nth(1)).toBeVisible();
@@ -50,9 +53,15 @@ test('a host, its pool, storage and network have their pages, with lists, charts
 
 test('storage shows its disks and where it is connected', async ({ page, server, enter, shot }) => {
   await enter();
+  // What each host has of its own is told apart by the host.
+  const hosts = await server.ask<Named[]>('GET', '/hosts?fields=id,name_label');
+  await page.goto('/srs?filter=' + encodeURIComponent('name_label:/^Local storage/'));
+  for (const { name_label } of hosts) await expect(page.getByRole('row', { name: new RegExp(`Local storage.*${name_label}`) })).toBeVisible();
+  await shot('srs-local');
   const [sr] = await server.ask<Named[]>('GET', '/srs?fields=id,name_label&filter=SR_type:nfs&sort=name_label&limit=1');
   await page.goto(`/srs/${sr?.id}`);
   await expect(page.getByRole('heading', { level: 1, name: sr?.name_label ?? '' })).toBeVisible();
+  await expect(page.getByRole('main').getByText('Disks of VMs')).toBeVisible();
   await shot('sr-summary');
   await page.getByRole('tab', { name: 'Disks' }).click();
   await expect(page.getByRole('grid', { name: 'Disks' }).getByRole('row').nth(1)).toBeVisible();

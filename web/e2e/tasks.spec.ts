@@ -1,7 +1,7 @@
 // The drawer of tasks, beside any screen. The pool is behind a wire that is held, so that a task runs for as long as the test wants.
 import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
-import { connectPool, startServer } from './server.ts';
+import { connectPool, startLab, startServer } from './server.ts';
 import { layWire } from './wire.ts';
 
 interface Named {
@@ -65,5 +65,43 @@ test('the drawer shows what runs, stops it, and says of what failed why and what
     await page.goto('about:blank');
     await away.stop();
     await wire.cut();
+  }
+});
+
+test('what somebody stopped has not failed', async ({ page, shot }) => {
+  const [away, lab] = [await startServer([]), await startLab(['--slow', 'VM.start=60000'])];
+  try {
+    await connectPool(away, lab.url);
+    const [off] = await away.ask<Named[]>('GET', '/vms?fields=id,name_label&filter=power_state:Halted&sort=name_label&limit=1');
+    const [up] = await away.ask<Named[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=1');
+    const ofStopped = { name: new RegExp(off?.name_label ?? '') };
+    await away.ask('POST', `/vms/${up?.id}/actions/start`, {});
+    await signIn(page, `${away.url}/vms/${off?.id}`);
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.getByRole('button', { name: '1 task runs' }).click();
+    const drawer = page.getByRole('region', { name: 'Tasks' });
+    await drawer.getByRole('button', { name: /^Stop: Start/ }).click();
+    await expect(page.getByText(`Start: ${off?.name_label} was stopped`)).toBeVisible();
+    const stopped = drawer.getByRole('list', { name: 'Ended last' }).getByRole('listitem').filter({ hasText: 'Stopped' });
+    await expect(stopped.getByRole('link', ofStopped)).toBeVisible();
+    await expect(stopped).not.toContainText('TASK_CANCELLED');
+    await shot('tasks-stopped');
+
+    // Neither in the history nor on the overview is it among those that failed.
+    await drawer.getByRole('link', { name: 'All tasks' }).click();
+    const history = page.getByRole('grid', { name: 'History' });
+    await expect(history.getByRole('row', ofStopped).first()).toContainText('Stopped');
+    await page.getByRole('button', { name: 'Failed' }).click();
+    await expect(history.getByRole('row', { name: /VM_BAD_POWER_STATE/ })).toBeVisible();
+    await expect(history.getByRole('row', ofStopped)).toHaveCount(0);
+    await page.getByRole('button', { name: 'Stopped' }).click();
+    await expect(history.getByRole('row', ofStopped)).toHaveCount(1);
+    await expect(history.getByRole('row', { name: /VM_BAD_POWER_STATE/ })).toHaveCount(0);
+    await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
+    await expect(page.getByText('Everything is well')).toBeVisible();
+  } finally {
+    await page.goto('about:blank');
+    await away.stop();
+    await lab.stop();
   }
 });

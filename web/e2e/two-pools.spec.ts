@@ -19,6 +19,12 @@ test('what has the same name in two pools is told apart', async ({ page, shot })
     await expect(menu).toBeInViewport({ ratio: 1 });
     await page.setViewportSize({ width: 900, height: 800 });
     await expect(menu).toBeInViewport({ ratio: 1 });
+    // On a telephone there is no room for the column: the pool stands below the name.
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const pool of ['Lab 1', 'Other']) await expect(grid.getByRole('row', { name: new RegExp(`app-01.*${pool}`) })).toBeVisible();
+    await expect(grid.getByRole('columnheader', { name: 'Pool' })).toHaveCount(0);
+    await expectAccessible(page);
+    await shot('narrow-two-pools');
     await page.setViewportSize({ width: 1280, height: 800 });
 
     await page.getByRole('checkbox', { name: 'Choose all' }).click();

@@ -10,15 +10,17 @@ export interface Wire {
   /** Nothing arrives any more, either way, until it is let through. */
   hold: () => void;
   letThrough: () => void;
+  /** Who connects from now on gets to another host. */
+  leadTo: (other: string) => void;
 }
 
 /** To the host of an address such as `https://127.0.0.1:1234`. */
 export async function layWire(to: string): Promise<Wire> {
-  const { hostname, port } = new URL(to);
+  let end = new URL(to);
   const ways = new Map<Socket, Socket>();
   let isHeld = false;
   const far = createServer((near) => {
-    const there = connect(Number(port), hostname);
+    const there = connect(Number(end.port), end.hostname);
     for (const [from, to] of [[near, there], [there, near]] as const) {
       ways.set(from, to);
       if (!isHeld) from.pipe(to);
@@ -44,6 +46,9 @@ export async function layWire(to: string): Promise<Wire> {
     hold: () => {
       isHeld = true;
       for (const [from, to] of ways) from.unpipe(to);
+    },
+    leadTo: (other) => {
+      end = new URL(other);
     },
     letThrough: () => {
       isHeld = false;

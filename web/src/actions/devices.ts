@@ -1,6 +1,7 @@
 // What can be done to the devices of VMs: disks, CD drives, interfaces.
 import type { Vbd, Vif, Vm } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
+import { choicesOf } from '../components/word.ts';
 import { type Action, deletes, given, patches, posts } from './action.ts';
 import { MOST_DISK } from './flaws.ts';
 import { storageOf } from './vms.ts';
@@ -37,7 +38,7 @@ export function attachDisk(images: readonly string[]): Action<'vms'> {
     label: 'disks.attach',
     ask: (vm) => [
       { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, isRequired: true },
-      { name: 'mode', label: 'disks.mode', kind: 'choice', choices: [['RW', 'RW'], ['RO', 'RO']] },
+      { name: 'mode', label: 'disks.mode', kind: 'choice', choices: choicesOf('mode', ['RW', 'RO']) },
     ],
     call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
     allows: always,
@@ -92,7 +93,7 @@ export const VIF_ACTIONS: Action<'vifs'>[] = [
       { name: 'mac', label: 'nics.mac', kind: 'text', is: 'mac', initial: vif.MAC },
       { name: 'ipv4', label: 'nics.ipv4', kind: 'text', is: 'addresses', initial: vif.allowedIpv4Addresses.join(' '), help: 'nics.addressesHelp' },
       { name: 'ipv6', label: 'nics.ipv6', kind: 'text', is: 'addresses', initial: vif.allowedIpv6Addresses.join(' ') },
-      { name: 'lockingMode', label: 'nics.locking', kind: 'choice', initial: vif.lockingMode, choices: ['network_default', 'locked', 'unlocked', 'disabled'].map((mode) => [mode, mode] as const) },
+      { name: 'lockingMode', label: 'nics.locking', kind: 'choice', initial: vif.lockingMode, choices: choicesOf('locking', ['network_default', 'locked', 'unlocked', 'disabled']) },
     ],
     call: (vif, { network, mac, ipv4, ipv6, lockingMode }) => {
       const list = (text: unknown) => String(text ?? '').split(/[\s,]+/).filter(Boolean);

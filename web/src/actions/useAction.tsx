@@ -9,6 +9,7 @@ import { tasks } from '../api/tasks.ts';
 import type { Collection, Collections } from '../api/types.ts';
 import { useFullName } from '../app/pools.tsx';
 import { toast, toastProblem } from '../app/toasts.ts';
+import { outcomeOf } from '../components/outcome.ts';
 import { bytes } from '../components/units.ts';
 import { initialOf, neededFor, type Action, type Field, type Values } from './action.ts';
 import { noteDeletion } from './deleted.ts';
@@ -55,8 +56,9 @@ export function ActionProvider({ children }: { children: ReactNode }) {
       try {
         const taskId = await begun;
         const task = taskId ? await tasks.ended(taskId) : undefined;
-        if (task && task.status !== 'success') throw problemOfTask(task.result);
-        toast({ variant: 'success', title: t('action.done', what) });
+        const isStopped = task !== undefined && outcomeOf(task) === 'stopped';
+        if (task && task.status !== 'success' && !isStopped) throw problemOfTask(task.result);
+        toast(isStopped ? { variant: 'info', title: t('action.stopped', what) } : { variant: 'success', title: t('action.done', what) });
       } catch (error) {
         toastProblem(t('action.failed', what), error);
       }

@@ -257,8 +257,10 @@ export interface Task {
 export interface ServerError {
   code: string;
   message: string;
-  /** The certificate that was shown instead of the accepted one. */
+  /** The certificate that was shown, where it was not believed. */
   presented?: string;
+  /** Those that would have been; none where only an authority's would. */
+  accepted?: string[];
 }
 
 /** A connection to a pool. Only administrators are told where it is and whose account is used. */

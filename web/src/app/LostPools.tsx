@@ -9,6 +9,8 @@ import { areLost, lastTrue, serverName, useServers } from '../api/useServers.ts'
 import { Age } from '../components/Age.tsx';
 import { HOME } from './routes.tsx';
 
+const SERVERS = '/servers';
+
 export default function LostPools() {
   const { t } = useTranslation();
   const [pathname] = useLocation();
@@ -23,7 +25,7 @@ export default function LostPools() {
     <Banner status="warning" isSticky screenReaderText={t('shell.warning')}>
       <span role="status">
         {lost.length === 1 && name ? t('overview.poolLost', { name }) : t('shell.poolsLost', { count: lost.length })}.{' '}
-        {Number.isFinite(oldest) && <Age since={oldest} />} {isAdmin ? <Link to="/servers">{t('overview.look')}</Link> : t('rights.tell')}
+        {Number.isFinite(oldest) && <Age since={oldest} />} {isAdmin ? pathname !== SERVERS && <Link to={SERVERS}>{t('overview.look')}</Link> : t('rights.tell')}
       </span>
     </Banner>
   );

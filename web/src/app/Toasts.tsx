@@ -16,7 +16,7 @@ export function Toasts() {
           key={id}
           variant={variant}
           title={title}
-          timeout={variant === 'success' ? FADE_MS : false}
+          timeout={variant === 'danger' ? false : FADE_MS}
           onTimeout={() => closeToast(id)}
           actionClose={<AlertActionCloseButton title={title} onClose={() => closeToast(id)} />}
         >

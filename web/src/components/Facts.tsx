@@ -20,7 +20,7 @@ export function Facts({ cards }: { cards: readonly FactCard[] }) {
               {facts.map(([label, value]) => (
                 <DescriptionListGroup key={label}>
                   <DescriptionListTerm>{t(label)}</DescriptionListTerm>
-                  <DescriptionListDescription>{value === '' || value === undefined || value === null ? '–' : value}</DescriptionListDescription>
+                  <DescriptionListDescription>{value === '' || value === false || value === undefined || value === null ? '–' : value}</DescriptionListDescription>
                 </DescriptionListGroup>
               ))}
             </DescriptionList>

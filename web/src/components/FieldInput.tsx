@@ -10,6 +10,7 @@ import type { Collection, Sr, Vdi } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
 import { useFullName } from '../app/pools.tsx';
 import { ObjectSearch } from './ObjectSearch.tsx';
+import { PasswordInput } from './PasswordInput.tsx';
 import { bytes, GIB } from './units.ts';
 
 const OFFERED = 200;
@@ -20,9 +21,11 @@ interface Props {
   onChange: (value: Value) => void;
   /** Why the server did not take it. */
   refused?: string | undefined;
+  /** What speaks against it, though it may be so. */
+  warning?: string | undefined;
 }
 
-export function FieldInput({ field, value, onChange, refused }: Props) {
+export function FieldInput({ field, value, onChange, refused, warning }: Props) {
   const { t } = useTranslation();
   // What nobody has touched yet is not called wrong.
   const [isTouched, setTouched] = useState(false);
@@ -35,14 +38,15 @@ export function FieldInput({ field, value, onChange, refused }: Props) {
   if (field.kind === 'flag') return <Checkbox id={id} label={label} isChecked={value === true} onChange={(_, is) => change(is)} {...(field.help && { description: t(field.help) })} />;
   const flaw = isTouched ? flawOf(field, value) : undefined;
   const wrong = flaw ? String(t(flaw.key, flaw.with ?? {})) : refused && t('flaw.refused', { why: refused });
-  const help = wrong ?? (field.help && t(field.help));
+  const help = wrong ?? warning ?? (field.help && t(field.help));
+  const variant = wrong ? 'error' : warning ? 'warning' : undefined;
   return (
     <FormGroup label={field.kind === 'size' ? `${label} (GiB)` : label} fieldId={id} isRequired={field.isRequired === true}>
-      <Control {...{ field, value, id }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(wrong && { validated: 'error' }) }} />
+      <Control {...{ field, value, id }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(variant && { validated: variant }) }} />
       {help && (
         <FormHelperText>
-          <HelperText id={`${id}-help`} isLiveRegion={wrong !== undefined}>
-            <HelperTextItem variant={wrong ? 'error' : 'default'}>{help}</HelperTextItem>
+          <HelperText id={`${id}-help`} isLiveRegion={variant !== undefined}>
+            <HelperTextItem variant={variant ?? 'default'}>{help}</HelperTextItem>
           </HelperText>
         </FormHelperText>
       )}
@@ -52,7 +56,7 @@ export function FieldInput({ field, value, onChange, refused }: Props) {
 
 /** Whether the value is wrong, and where that is said. */
 interface Look {
-  validated?: 'error';
+  validated?: 'error' | 'warning';
   'aria-describedby'?: string;
 }
 
@@ -69,7 +73,7 @@ function Control({ field, value, onChange, id, look }: ControlProps) {
     case 'lines':
       return <TextArea id={id} value={String(value)} rows={5} resizeOrientation="vertical" onChange={(_, text) => onChange(text)} {...look} />;
     case 'password':
-      return <TextInput id={id} type="password" autoComplete={field.autoComplete ?? 'new-password'} value={String(value)} onChange={(_, text) => onChange(text)} {...look} />;
+      return <PasswordInput id={id} {...(field.autoComplete && { autoComplete: field.autoComplete })} value={String(value)} onChange={(_, text) => onChange(text)} {...look} />;
     case 'number':
       return (
         <TextInput

@@ -1,6 +1,6 @@
 // A dialog that asks for some fields, or for a yes, sends them, and stays with the reason when that fails.
 import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type Field, initialOf, type Values } from '../actions/action.ts';
@@ -23,9 +23,11 @@ interface Props {
   failed?: string;
   send: (values: Values) => Promise<void>;
   onClose: () => void;
+  /** What is to be seen before. */
+  children?: ReactNode;
 }
 
-export function FormModal({ title, text, warning, fields = [], button, isDanger = false, failed, send, onClose }: Props) {
+export function FormModal({ title, text, warning, fields = [], button, isDanger = false, failed, send, onClose, children }: Props) {
   const { t } = useTranslation();
   const [values, setValues] = useState(() => initialOf(fields));
   const [isSending, setSending] = useState(false);
@@ -57,6 +59,7 @@ export function FormModal({ title, text, warning, fields = [], button, isDanger 
             if (canSend) void submit();
           }}
         >
+          {children}
           {warning && <Alert isInline isPlain variant="warning" title={warning} />}
           {problem && !isAtField && (
             <Alert isInline variant="danger" title={failed ?? t('form.failed')}>

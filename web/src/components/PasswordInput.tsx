@@ -1,4 +1,4 @@
-// A new password that is typed once: it can be shown, so that a slip is seen.
+// A password: it can be shown, so that a slip is seen.
 import { Button, InputGroup, InputGroupItem, TextInput, type TextInputProps } from '@patternfly/react-core';
 import EyeIcon from '@patternfly/react-icons/dist/esm/icons/eye-icon';
 import EyeSlashIcon from '@patternfly/react-icons/dist/esm/icons/eye-slash-icon';
@@ -11,7 +11,7 @@ export function PasswordInput(props: Omit<TextInputProps, 'type' | 'ref'>) {
   return (
     <InputGroup>
       <InputGroupItem isFill>
-        <TextInput {...props} type={isShown ? 'text' : 'password'} autoComplete="new-password" />
+        <TextInput autoComplete="new-password" {...props} type={isShown ? 'text' : 'password'} />
       </InputGroupItem>
       <InputGroupItem>
         <Button variant="control" aria-label={t(isShown ? 'setup.hide' : 'setup.show')} icon={isShown ? <EyeSlashIcon /> : <EyeIcon />} onClick={() => setShown(!isShown)} />

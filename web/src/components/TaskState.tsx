@@ -3,10 +3,12 @@ import { useTranslation } from 'react-i18next';
 
 import type { Task } from '../api/types.ts';
 import { Chip } from './Chip.tsx';
+import { outcomeOf } from './outcome.ts';
 
-const COLOURS = { pending: 'blue', success: 'green', failure: 'red', interrupted: 'orange' } as const;
+const COLOURS = { pending: 'blue', success: 'green', failure: 'red', interrupted: 'orange', stopped: 'grey' } as const;
 
-export function TaskState({ status }: { status: Task['status'] }) {
+export function TaskState({ task }: { task: Task }) {
   const { t } = useTranslation();
-  return <Chip color={COLOURS[status]}>{t(`taskState.${status}`)}</Chip>;
+  const outcome = outcomeOf(task);
+  return <Chip color={COLOURS[outcome]}>{t(`taskState.${outcome}`)}</Chip>;
 }

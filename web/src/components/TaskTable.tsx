@@ -6,22 +6,23 @@ import { useTranslation } from 'react-i18next';
 import { problemOfTask } from '../api/problem.ts';
 import type { Task } from '../api/types.ts';
 import type { TextKey } from '../i18n.ts';
+import { outcomeOf } from './outcome.ts';
 import { ProblemText } from './ProblemText.tsx';
 import { StopTask } from './StopTask.tsx';
 import { taskName } from './taskName.ts';
 import { TaskObject } from './TaskObject.tsx';
 import { TaskProgress } from './TaskProgress.tsx';
 import { TaskState } from './TaskState.tsx';
-import { moment } from './units.ts';
+import { locale, moment } from './units.ts';
 
 const COLUMNS = {
   started: { label: 'column.started', cell: ({ start }) => moment(start) },
   task: { label: 'column.task', cell: taskName },
   about: { label: 'tasks.about', cell: (task) => <TaskObject task={task} /> },
-  state: { label: 'column.state', cell: ({ status }) => <TaskState status={status} /> },
+  state: { label: 'column.state', cell: (task) => <TaskState task={task} /> },
   progress: { label: 'tasks.progress', cell: (task) => <TaskProgress task={task} /> },
   took: { label: 'tasks.took', cell: (task) => <Took task={task} /> },
-  result: { label: 'column.result', cell: ({ status, result }) => status === 'failure' && <ProblemText problem={problemOfTask(result)} /> },
+  result: { label: 'column.result', cell: (task) => outcomeOf(task) === 'failure' && <ProblemText problem={problemOfTask(task.result)} /> },
 } satisfies Record<string, { label: TextKey; cell: (task: Task) => ReactNode }>;
 
 interface Props {
@@ -66,5 +67,5 @@ export function TaskTable({ label, tasks, columns, canStop = false }: Props) {
 
 function Took({ task: { start, end } }: { task: Task }) {
   const { t } = useTranslation();
-  return end === undefined ? '–' : t('tasks.seconds', { seconds: ((end - start) / 1000).toFixed(1) });
+  return end === undefined ? '–' : t('tasks.seconds', { seconds: ((end - start) / 1000).toLocaleString(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }) });
 }

@@ -9,6 +9,7 @@ import type { Answer, Line, Unit } from './series.ts';
 import { timesOf } from './series.ts';
 import { timeZone } from '../../app/timeZone.ts';
 import { bytes, clock, day, locale, moment } from '../units.ts';
+import { wordOf } from '../word.ts';
 
 const HEIGHT_PX = 200;
 /** Told apart on light and on dark. */
@@ -34,6 +35,9 @@ function sayTime(seconds: number, step: number): string {
   return step < DAY ? clock(seconds * 1000, { hour: '2-digit', minute: '2-digit' }) : day(seconds * 1000);
 }
 
+/** In words: `rx 0` is what was received by device 0. */
+const lineName = (name: string) => name.replace(/^\w+/, (what) => wordOf('line', what));
+
 interface Props {
   label: string;
   unit: Unit;
@@ -46,7 +50,7 @@ export function Chart({ label, unit, answer, lines }: Props) {
   const timeText = t('stats.time');
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
-  const names = lines.map((line) => line.name).join('\n');
+  const names = lines.map((line) => lineName(line.name)).join('\n');
 
   useEffect(() => {
     const element = place.current;

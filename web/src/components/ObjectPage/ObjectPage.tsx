@@ -27,6 +27,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import type { TextKey } from '../../i18n.ts';
 import { ProblemText } from '../ProblemText.tsx';
 import { PageTabs } from '../PageTabs.tsx';
+import { wordOf } from '../word.ts';
 import { ActivityTab } from './ActivityTab.tsx';
 
 const AccessOf = lazy(() => import('../Access/AccessOf.tsx'));
@@ -95,7 +96,7 @@ export function ObjectPage<C extends Collection>({ spec }: { spec: PageSpec<C> }
           {operations.map((name, i) => (
             <FlexItem key={i}>
               <Label isCompact color="blue" icon={<Spinner isInline aria-hidden />}>
-                {name}
+                {wordOf('operation', name)}
               </Label>
             </FlexItem>
           ))}

@@ -1,5 +1,6 @@
 // The one table of objects: as long as the collection, drawn only where it is seen, true by the list's own events. Filter, order and
-// columns are in the address; the keys `j k x enter /` work as in a mail reader.
+// columns are in the address; the keys `j k x enter /` work as in a mail reader. For Tab the head is one stop and the rows begin with one:
+// arrows lead from there.
 import { Alert, EmptyState } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -18,10 +19,13 @@ import type { Inventory } from './inventory.ts';
 import { CheckCell, HeadCell } from './parts.tsx';
 import { TableBar } from './TableBar.tsx';
 import { ROW_PX, TableRow } from './TableRow.tsx';
+import { leadInHead, useRowLead } from './useRowLead.ts';
 import { useSelection } from './useSelection.ts';
 import { useTableState } from './useTableState.ts';
 
 const OVERSCAN = 8;
+/** The head covers as much of the pane. */
+const HEAD_PX = 46;
 /** Before the first answer, the rows that fit most screens are asked for. */
 const FIRST_ROWS = 40;
 
@@ -37,13 +41,12 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   const { collection } = inventory;
   const table = useTableState(inventory);
   const selection = useSelection<Collections[C]>(`${collection} ${within} ${table.filter}`);
-  const [here, setHere] = useState(-1);
   const pane = useRef<HTMLDivElement>(null);
   const filterBox = useRef<{ focus: () => void }>(null);
 
   const [count, setCount] = useState(FIRST_ROWS);
   // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Virtual's own state is not to be memoised
-  const virtual = useVirtualizer({ count, getScrollElement: () => pane.current, estimateSize: () => ROW_PX, overscan: OVERSCAN });
+  const virtual = useVirtualizer({ count, getScrollElement: () => pane.current, estimateSize: () => ROW_PX, overscan: OVERSCAN, scrollPaddingEnd: HEAD_PX });
   const items = virtual.getVirtualItems();
   const window = { start: items[0]?.index ?? 0, end: (items.at(-1)?.index ?? FIRST_ROWS - 1) + 1 };
 
@@ -60,7 +63,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   const isAllChosen = list.total !== undefined && list.total > 0 && selection.chosen.size >= list.total;
   const chooseAll = async () => {
     if (selection.chosen.size > 0) return selection.set([]);
-    const query = { filter: spec.filter || undefined, fields: spec.fields.join(',') };
+    const query = { filter: spec.filter || undefined, fields: spec.fields.join(','), sort: spec.sort };
     await get<Collections[C][]>(`/${collection}`, query).then(selection.set, (error: unknown) => toastProblem(t('table.chooseAll'), error));
   };
 
@@ -73,16 +76,12 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   const isWrong = list.error?.status === 400;
   const { columns } = table;
   const { row } = list;
+  const { here, lead, onRowKey, onRowFocus, onRowBlur } = useRowLead(pane, count, virtual.scrollToIndex);
   const toggle = selection.toggle;
-  const keys = useMemo(() => {
-    const move = (by: number) => {
-      const next = Math.min(Math.max(here + by, 0), Math.max(count - 1, 0));
-      setHere(next);
-      virtual.scrollToIndex(next);
-    };
-    return {
-      j: () => move(1),
-      k: () => move(-1),
+  const keys = useMemo(
+    () => ({
+      j: () => lead(here + 1),
+      k: () => lead(here - 1),
       x: () => {
         const object = row(here);
         if (object && hasActions) toggle(object);
@@ -92,14 +91,17 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
         if (path && here >= 0) navigate(path);
       },
       '/': () => filterBox.current?.focus(),
-    };
-  }, [here, count, row, toggle, hasActions, collection, navigate, virtual]);
+    }),
+    [here, lead, row, toggle, hasActions, collection, navigate],
+  );
   useKeys(keys);
 
   const orderOf = (sort: string | undefined) => {
     if (!sort || table.sort.replace(/^-/, '') !== sort) return undefined;
     return table.sort.startsWith('-') ? 'descending' : 'ascending';
   };
+  // Where Tab comes in; none while the rows move.
+  const stop = virtual.isScrolling ? -1 : Math.min(Math.max(here, virtual.range?.startIndex ?? 0), virtual.range?.endIndex ?? 0);
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const width = table.columns.length + (hasActions ? 2 : 0);
@@ -116,13 +118,13 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
       {list.total === 0 && !list.error && <EmptyState titleText={t(table.filter ? 'table.noMatch' : 'table.empty')} headingLevel="h2" />}
       <div ref={pane} className={list.isOld ? 'xo-pane xo-old' : 'xo-pane'} tabIndex={-1} hidden={list.total === 0 || list.error !== null}>
         <table className="pf-v6-c-table pf-m-compact" role="grid" aria-label={t(inventory.label)} aria-rowcount={list.total ?? -1}>
-          <thead className="pf-v6-c-table__thead">
+          <thead className="pf-v6-c-table__thead" onKeyDown={leadInHead}>
             <tr className="pf-v6-c-table__tr">
               {hasActions && <CheckCell isHead label={t('table.chooseAll')} isChecked={isAllChosen} onChange={() => void chooseAll()} />}
-              {table.columns.map(({ key, label, sort }) => {
+              {table.columns.map(({ key, label, sort }, i) => {
                 const order = orderOf(sort);
                 return (
-                  <HeadCell key={key} order={order} onSort={sort ? () => table.setSort(order === 'ascending' ? `-${sort}` : sort) : undefined}>
+                  <HeadCell key={key} order={order} isStop={!hasActions && i === 0} onSort={sort ? () => table.setSort(order === 'ascending' ? `-${sort}` : sort) : undefined}>
                     {t(label)}
                   </HeadCell>
                 );
@@ -134,7 +136,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
               )}
             </tr>
           </thead>
-          <tbody className="pf-v6-c-table__tbody">
+          <tbody className="pf-v6-c-table__tbody" onKeyDown={onRowKey} onFocus={onRowFocus} onBlur={onRowBlur}>
             {before > 0 && <Spacer height={before} width={width} />}
             {items.map(({ index }) => {
               const object = row(index);
@@ -143,6 +145,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
                   key={index}
                   {...{ index, object, collection, columns, hasActions, t }}
                   isHere={index === here}
+                  isStop={index === stop}
                   isChosen={object !== undefined && selection.chosen.has(object.id)}
                   onToggle={selection.toggle}
                 />

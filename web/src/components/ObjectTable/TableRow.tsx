@@ -18,14 +18,16 @@ interface Props<C extends Collection> {
   hasActions: boolean;
   /** The keyboard's place. */
   isHere: boolean;
+  /** Whether Tab comes in here. */
+  isStop: boolean;
   isChosen: boolean;
   onToggle: (object: Collections[C]) => void;
   t: TFunction;
 }
 
-function Row<C extends Collection>({ index, object, collection, columns, hasActions, isHere, isChosen, onToggle, t }: Props<C>) {
+function Row<C extends Collection>({ index, object, collection, columns, hasActions, isHere, isStop, isChosen, onToggle, t }: Props<C>) {
   return (
-    <tr aria-rowindex={index + 1} className={`pf-v6-c-table__tr${isHere ? ' xo-here' : ''}`} style={{ height: ROW_PX }}>
+    <tr aria-rowindex={index + 1} className={`pf-v6-c-table__tr${isHere ? ' xo-here' : ''}`} style={{ height: ROW_PX }} {...(isStop && { tabIndex: 0 })}>
       {hasActions &&
         (object ? <CheckCell label={t('table.choose', { name: object.name_label })} isChecked={isChosen} onChange={() => onToggle(object)} /> : <td />)}
       {columns.map((column) => (

@@ -10,14 +10,16 @@ interface HeadProps {
   /** Which way it is sorted by this column; `undefined` when by another one. */
   order?: 'ascending' | 'descending' | undefined;
   onSort?: (() => void) | undefined;
+  /** Whether Tab comes in here: the head is one stop. */
+  isStop: boolean;
 }
 
-export function HeadCell({ children, order, onSort }: HeadProps) {
+export function HeadCell({ children, order, onSort, isStop }: HeadProps) {
   const sorted = onSort ? ` pf-v6-c-table__sort${order ? ' pf-m-selected' : ''}` : '';
   return (
     <th scope="col" className={`pf-v6-c-table__th pf-m-nowrap${sorted}`} {...(order && { 'aria-sort': order })}>
       {onSort ? (
-        <button type="button" className="pf-v6-c-table__button" onClick={onSort}>
+        <button type="button" className="pf-v6-c-table__button" tabIndex={isStop ? 0 : -1} onClick={onSort}>
           <span className="pf-v6-c-table__button-content">
             <span className="pf-v6-c-table__text">{children}</span>
             {order && <span className="pf-v6-c-table__sort-indicator">{order === 'ascending' ? <AngleUpIcon /> : <AngleDownIcon />}</span>}

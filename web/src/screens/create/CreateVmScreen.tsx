@@ -19,9 +19,11 @@ import { toast, toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
 import { containing, oneOf } from '../../components/filterText.ts';
+import { outcomeOf } from '../../components/outcome.ts';
 import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withoutFirst, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
 import { makeAll } from './makeAll.ts';
 import { Summary } from './Summary.tsx';
+import { useBroughtDisks } from './useBroughtDisks.ts';
 
 const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode'];
 const BARE = 'Other install media';
@@ -67,7 +69,8 @@ export default function CreateVmScreen() {
   // What is installed from scratch starts from the template that brings nothing, as soon as that is known.
   const bare = draft.source !== 'template' && !draft.template ? templates.find((one) => one.name_label === BARE) : undefined;
   if (bare) setDraft((old) => withTemplate(old, bare));
-  const flaws = flawsOf(draft, template);
+  const brought = useBroughtDisks(template);
+  const flaws = flawsOf(draft, brought?.length);
   const isReady = !flaws.some(isFatal) && !isSending;
 
   const make = async () => {
@@ -78,6 +81,10 @@ export default function CreateVmScreen() {
       try {
         const { value } = await send<{ taskId: string }>(call);
         const task = await tasks.ended(value.taskId);
+        if (outcomeOf(task) === 'stopped') {
+          toast({ variant: 'info', title: t('create.stopped', { name }) });
+          return null;
+        }
         if (task.status !== 'success') throw problemOfTask(task.result);
         toast({ variant: 'success', title: t('create.made', { name }) });
         return { id: task.result?.id };
@@ -160,7 +167,7 @@ export default function CreateVmScreen() {
               </Grid>
             </Part>
             <Part title={t('noun.vdis')}>
-              {template && template.$VBDs.length > 0 && <p>{t('create.ownDisks', { count: template.$VBDs.length })}</p>}
+              {brought && brought.length > 0 && <p>{t('create.ownDisks', { count: brought.length })}</p>}
               {draft.disks.map((disk, i) => (
                 <DiskFields
                   key={i}
@@ -216,7 +223,7 @@ export default function CreateVmScreen() {
           </Form>
         </GridItem>
         <GridItem lg={4} className="xo-sticky">
-          <Summary draft={draft} template={template} flaws={flaws} defaultSr={pools.find((pool) => pool.id === draft.pool)?.default_SR}>
+          <Summary draft={draft} template={template} brought={brought ?? []} flaws={flaws} defaultSr={pools.find((pool) => pool.id === draft.pool)?.default_SR}>
             <Button type="submit" form="create" isDisabled={!isReady} isLoading={isSending}>
               {t('create.button', { count: draft.copies })}
             </Button>

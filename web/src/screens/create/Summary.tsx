@@ -5,13 +5,15 @@ import { useTranslation } from 'react-i18next';
 
 import type { VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
-import { containing, oneOf } from '../../components/filterText.ts';
+import { containing } from '../../components/filterText.ts';
 import { bytes } from '../../components/units.ts';
 import { isFatal, namesOf, type Draft, type Flaw } from './draft.ts';
 
 interface Props {
   draft: Draft;
   template: VmTemplate | undefined;
+  /** The sizes of the disks that it brings. */
+  brought: readonly number[];
   flaws: readonly Flaw[];
   defaultSr: string | undefined;
   children: ReactNode;
@@ -19,17 +21,13 @@ interface Props {
 
 const SHOWN = 5;
 
-export function Summary({ draft, template, flaws, defaultSr, children }: Props) {
+export function Summary({ draft, template, brought, flaws, defaultSr, children }: Props) {
   const { t } = useTranslation();
   const within = draft.pool ? containing('$pool', draft.pool) : 'id:""';
   const { rows: srs } = useAll('srs', within, ['id', 'name_label', 'size', 'physical_usage']);
-  const { rows: hosts } = useAll('hosts', within, ['id', 'name_label', 'memory', 'enabled']);
+  const { rows: hosts } = useAll('hosts', within, ['id', 'name_label', 'cpus', 'memory', 'enabled']);
   const names = namesOf(draft);
-  const { rows: vbds } = useAll('vbds', template ? `${containing('VM', template.id)} !is_cd_drive?` : undefined, ['id', 'VDI'], 'position');
-  const brought = vbds.flatMap(({ VDI }) => (VDI ? [VDI] : []));
-  const { rows: vdis } = useAll('vdis', template && brought.length > 0 ? oneOf('id', brought) : undefined, ['id', 'size']);
-  const sizes = [...draft.disks, ...vdis].map(({ size }) => size);
-  const disks = sizes.reduce((sum, size) => sum + size, 0);
+  const disks = [...draft.disks.map(({ size }) => size), ...brought].reduce((sum, size) => sum + size, 0);
 
   const warnings: string[] = [];
   for (const sr of srs) {
@@ -38,6 +36,8 @@ export function Summary({ draft, template, flaws, defaultSr, children }: Props) 
   }
   const free = Math.max(0, ...hosts.filter((host) => host.enabled && (!draft.host || host.id === draft.host)).map((host) => host.memory.size - host.memory.usage));
   if (draft.boot && hosts.length > 0 && draft.memory > free) warnings.push(t('create.noMemory', { size: bytes(free) }));
+  const cores = Math.max(0, ...hosts.map((host) => host.cpus.cores));
+  if (hosts.length > 0 && draft.cpus > cores) warnings.push(t('create.manyCpus', { count: cores }));
   if (draft.networks.length === 0) warnings.push(t('create.noNetwork'));
   if (flaws.includes('nothingToBoot')) warnings.push(t('create.flaw.nothingToBoot'));
 

@@ -20,6 +20,14 @@ it('tells what is missing', () => {
   expect(flawsOf({ ...EMPTY, pool: 'p', template: 't', name: 'n', source: 'iso' }, undefined)).toEqual(['iso']);
 });
 
+it('warns of a VM that has nothing to start from, once that is known', () => {
+  const draft = { ...EMPTY, pool: 'p', template: 't', name: 'n' };
+  expect(flawsOf(draft, undefined)).toEqual([]);
+  expect(flawsOf(draft, 0)).toEqual(['nothingToBoot']);
+  expect(flawsOf(draft, 1)).toEqual([]);
+  expect(flawsOf({ ...draft, source: 'network' }, 0)).toEqual([]);
+});
+
 it('asks for one VM for each copy, with its own name in the cloud-init data', () => {
   const draft = { ...EMPTY, pool: 'p', template: 't', name: 'n{i}', copies: 2, cloudConfig: 'hostname: {name}', disks: [{ name: 'd', size: 5, sr: 's' }] };
   const calls = callsOf(draft);

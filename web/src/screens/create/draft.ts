@@ -95,8 +95,8 @@ export const FIELDS = {
 
 export type Flaw = 'pool' | 'template' | 'iso' | 'name' | 'cpus' | 'memory' | 'disk' | 'copies' | 'first' | 'nothingToBoot';
 
-/** What is wrong or missing, in the order of the page. */
-export function flawsOf(draft: Draft, template: VmTemplate | undefined): Flaw[] {
+/** What is wrong or missing, in the order of the page. `brought`: how many disks the template has, once that is known. */
+export function flawsOf(draft: Draft, brought: number | undefined): Flaw[] {
   const flaws: Flaw[] = [];
   if (!draft.pool) flaws.push('pool');
   if (!draft.template) flaws.push('template');
@@ -109,7 +109,7 @@ export function flawsOf(draft: Draft, template: VmTemplate | undefined): Flaw[] 
   if (draft.disks.some((disk) => flawOf(FIELDS.disk, disk.size) ?? flawOf(FIELDS.diskName, disk.name))) flaws.push('disk');
   if (flawOf(FIELDS.copies, draft.copies)) flaws.push('copies');
   if (flawOf(FIELDS.first, draft.first)) flaws.push('first');
-  if (draft.source === 'template' && template && draft.disks.length === 0 && template.$VBDs.length === 0) flaws.push('nothingToBoot');
+  if (draft.source === 'template' && draft.disks.length === 0 && brought === 0) flaws.push('nothingToBoot');
   return flaws;
 }
 

@@ -64,7 +64,7 @@ function Summary({ object: host }: { object: Host }) {
             ['column.description', host.name_description],
             ['infra.hostname', host.hostname],
             ['column.started', time(host.startTime)],
-            ['infra.vms', host.residentVms.length],
+            ['infra.vms', host.residentVms.filter((id) => id !== host.controlDomain).length],
             ['summary.id', host.uuid],
           ],
         ],

@@ -4,12 +4,14 @@ import { Link } from 'wouter';
 
 import type { Collection, Vdi } from '../../api/types.ts';
 import { pathOf } from '../../app/paths.ts';
+import { usePoolName } from '../../app/pools.tsx';
 import { Chip } from '../../components/Chip.tsx';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
 import { StateLabel } from '../../components/StateLabel.tsx';
 import { bytes, isoTime, time } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
+import { wordOf } from '../../components/word.ts';
 
 interface AnyObject {
   id: string;
@@ -24,27 +26,47 @@ function nameOf(collection: Collection): Column<AnyObject> {
     key: 'name',
     isMain: true,
     label: 'column.name',
-    fields: ['name_label'],
+    fields: ['name_label', '$pool'],
     sort: 'name_label',
-    cell: ({ id, name_label }) => {
-      const path = pathOf(collection, id);
-      return path ? (
+    cell: (object) => <Name collection={collection} object={object} />,
+  };
+}
+
+function Name({ collection, object: { id, name_label, $pool } }: { collection: Collection; object: AnyObject }) {
+  const path = pathOf(collection, id);
+  const poolName = usePoolName();
+  const pool = $pool === id ? undefined : poolName($pool);
+  return (
+    <>
+      {path ? (
         <Link to={path} title={name_label}>
           {name_label}
         </Link>
       ) : (
         name_label
-      );
-    },
-  };
+      )}
+      {/* For where there is no room for a column of its own. */}
+      {pool && <span className="xo-within">{pool}</span>}
+    </>
+  );
 }
 
 const POOL: Column<AnyObject> = {
   key: 'pool',
+  isExtra: 'in-one-pool',
   label: 'column.pool',
   fields: ['$pool'],
   cell: ({ $pool }) => <ObjectLink collection="pools" id={$pool} />,
   plain: ({ $pool }) => ({ collection: 'pools', id: $pool }),
+};
+
+/** Of what is bound to one host, or to the pool as a whole. */
+const HOST: Column<AnyObject & { $container: string }> = {
+  key: 'host',
+  label: 'column.host',
+  fields: ['$container', '$pool'],
+  cell: ({ $container, $pool }) => ($container === $pool ? '–' : <ObjectLink collection="hosts" id={$container} />),
+  plain: ({ $container, $pool }) => ($container === $pool ? '' : { collection: 'hosts', id: $container }),
 };
 
 const COMMON: Column<AnyObject>[] = [
@@ -69,14 +91,8 @@ export const VMS: Inventory<'vms'> = {
     { key: 'address', label: 'column.address', fields: ['mainIpAddress'], sort: 'mainIpAddress', cell: (vm) => vm.mainIpAddress ?? '–' },
     { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (vm) => vm.CPUs.number, plain: (vm) => vm.CPUs.number },
     { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (vm) => bytes(vm.memory.size), plain: (vm) => vm.memory.size },
-    {
-      key: 'host',
-      label: 'column.host',
-      fields: ['$container', '$pool'],
-      cell: (vm) => (vm.$container === vm.$pool ? '–' : <ObjectLink collection="hosts" id={vm.$container} />),
-      plain: (vm) => (vm.$container === vm.$pool ? '' : { collection: 'hosts', id: vm.$container }),
-    },
-    { ...POOL, isExtra: 'in-one-pool' },
+    HOST,
+    POOL,
     ...COMMON,
     { key: 'started', label: 'column.started', fields: ['startTime'], sort: 'startTime', cell: (vm) => time(vm.startTime), plain: (vm) => isoTime(vm.startTime), isExtra: true },
   ],
@@ -119,8 +135,9 @@ const SRS: Inventory<'srs'> = {
   fields: ['$pool', 'content_type', 'name_description'],
   columns: [
     nameOf('srs'),
-    { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => sr.SR_type },
+    { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => wordOf('srKind', sr.SR_type) },
     { key: 'usage', isMain: true, label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
+    HOST,
     POOL,
     ...COMMON,
   ],
@@ -153,7 +170,7 @@ const VDIS: Inventory<'vdis'> = {
     { key: 'usage', label: 'column.usage', fields: ['usage'], sort: 'usage', cell: (vdi) => bytes(vdi.usage) },
     STORAGE,
     ...COMMON,
-    { ...POOL, isExtra: 'in-one-pool' },
+    POOL,
   ],
 };
 
@@ -180,7 +197,7 @@ const SNAPSHOTS: Inventory<'vm-snapshots'> = {
     nameOf('vm-snapshots'),
     { key: 'of', label: 'column.vm', fields: ['$snapshot_of'], cell: (snapshot) => <ObjectLink collection="vms" id={snapshot.$snapshot_of} />, plain: (snapshot) => ({ collection: 'vms', id: snapshot.$snapshot_of }) },
     { key: 'taken', isMain: true, label: 'column.taken', fields: ['snapshot_time'], sort: 'snapshot_time', cell: (snapshot) => time(snapshot.snapshot_time), plain: (snapshot) => isoTime(snapshot.snapshot_time) },
-    { ...POOL, isExtra: 'in-one-pool' },
+    POOL,
     ...COMMON,
   ],
 };

@@ -13,6 +13,7 @@ import { useServers } from '../../api/useServers.ts';
 import { useEndedTasks } from '../../api/useTasks.ts';
 import { pathOf } from '../../app/paths.ts';
 import { useTitle } from '../../app/useTitle.ts';
+import { FAILED } from '../../components/outcome.ts';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
@@ -39,7 +40,7 @@ export default function OverviewScreen() {
   const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type', '$pool'], 'name_label', MANY);
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
-  const failed = useEndedTasks(`status:failure start:>${yesterday} ${IS_TROUBLE}`, LAST_FAILED).data ?? NONE_FAILED;
+  const failed = useEndedTasks(`${FAILED} start:>${yesterday} ${IS_TROUBLE}`, LAST_FAILED).data ?? NONE_FAILED;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
   const isKnown = hosts.total !== undefined && srs.total !== undefined && vms !== undefined;
@@ -109,7 +110,7 @@ function TaskLines({ tasks, none }: { tasks: readonly Task[] | undefined; none: 
             {taskName(task)} <TaskObject task={task} />
           </span>
           <span>
-            <time dateTime={new Date(task.start).toISOString()}>{clock(task.start)}</time> <TaskState status={task.status} />
+            <time dateTime={new Date(task.start).toISOString()}>{clock(task.start)}</time> <TaskState task={task} />
           </span>
         </li>
       ))}

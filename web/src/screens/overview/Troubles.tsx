@@ -61,7 +61,7 @@ function One({ trouble }: { trouble: Trouble }) {
             </p>
           )}
           {trouble.cause && <p>{trouble.cause}</p>}
-          <p>{t(isAdmin ? 'hint.503' : 'rights.tell')}</p>
+          <p>{isAdmin ? <Link to="/servers">{t('overview.look')}</Link> : t('rights.tell')}</p>
         </Alert>
       );
     case 'hostDown':

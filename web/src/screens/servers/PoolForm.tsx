@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Problem } from '../../api/problem.ts';
 import { addServer, changeServer, probe, type NewServer, type Sight } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
+import { PasswordInput } from '../../components/PasswordInput.tsx';
 import { useKept } from '../../components/useKept.ts';
 import { Certificate } from './Certificate.tsx';
 import { ConnectProblem } from './ConnectProblem.tsx';
@@ -113,7 +114,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
           <TextInput id="pool-username" isRequired autoComplete="off" value={username} onChange={(_, value) => setUsername(value)} />
         </FormGroup>
         <FormGroup label={t('signIn.password')} isRequired={!server} fieldId="pool-password">
-          <TextInput id="pool-password" isRequired={!server} type="password" autoComplete="new-password" value={password} onChange={(_, value) => setPassword(value)} />
+          <PasswordInput id="pool-password" isRequired={!server} value={password} onChange={(_, value) => setPassword(value)} />
           {server && (
             <FormHelperText>
               <HelperText>

@@ -15,13 +15,14 @@ import { FormModal } from '../../components/FormModal.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { locale, time } from '../../components/units.ts';
 import { LabButton } from '../setup/LabButton.tsx';
+import { AcceptCertificate } from './AcceptCertificate.tsx';
 import { reasonOf } from './ConnectProblem.tsx';
 import { PoolForm } from './PoolForm.tsx';
 
 /** Administrators see at least its address. */
 const nameOf = (server: Server) => serverName(server) ?? server.host;
 
-type Asked = { what: 'add' } | { what: 'edit' | 'remove' | 'disable'; server: Server };
+type Asked = { what: 'add' } | { what: 'edit' | 'accept' | 'remove' | 'disable'; server: Server };
 
 export default function ServersScreen() {
   const { t } = useTranslation();
@@ -68,6 +69,7 @@ export default function ServersScreen() {
           </ModalBody>
         </Modal>
       )}
+      {asked?.what === 'accept' && <AcceptCertificate server={asked.server} name={nameOf(asked.server)} onClose={close} />}
       {asked?.what === 'remove' && (
         <FormModal
           title={t('servers.removeTitle', { name: nameOf(asked.server) })}
@@ -148,8 +150,8 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
               <summary>{t('servers.more')}</summary>
               {server.error.message}
             </details>
-            {server.error.code === 'CERTIFICATE_CHANGED' && (
-              <Button size="sm" variant="secondary" onClick={() => onAsk({ what: 'edit', server })}>
+            {server.error.presented !== undefined && (
+              <Button size="sm" variant="secondary" onClick={() => onAsk({ what: 'accept', server })}>
                 {t('servers.judge')}
               </Button>
             )}

@@ -53,6 +53,9 @@ export function SignInForm({ name = '' }: { name?: string }) {
           onChangeUsername={(_, value) => setUsername(value)}
           passwordLabel={t('signIn.password')}
           passwordValue={password}
+          isShowPasswordEnabled
+          showPasswordAriaLabel={t('setup.show')}
+          hidePasswordAriaLabel={t('setup.hide')}
           onChangePassword={(_, value) => setPassword(value)}
           rememberMeLabel={t('signIn.remember')}
           isRememberMeChecked={remember}

@@ -10,12 +10,13 @@ import { ObjectPage, type PageSpec } from '../../components/ObjectPage/ObjectPag
 import { Related } from '../../components/Related.tsx';
 import { bytes } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
+import { wordOf } from '../../components/word.ts';
 import { YesNo } from '../../components/YesNo.tsx';
 
 const SPEC: PageSpec<'srs'> = {
   collection: 'srs',
   facts: (sr) => [
-    ['column.kind', sr.SR_type],
+    ['column.kind', wordOf('srKind', sr.SR_type)],
     ['column.usage', <Usage used={sr.physical_usage} of={sr.size} />],
     ['column.pool', <ObjectLink collection="pools" id={sr.$pool} />],
   ],
@@ -52,8 +53,8 @@ function Summary({ object: sr }: { object: Sr }) {
             ['column.size', bytes(sr.size)],
             ['infra.used', bytes(sr.physical_usage)],
             ['infra.promised', bytes(sr.usage)],
-            ['infra.allocation', sr.allocationStrategy],
-            ['infra.content', sr.content_type],
+            ['infra.allocation', wordOf('allocation', sr.allocationStrategy)],
+            ['infra.content', wordOf('content', sr.content_type)],
           ],
         ],
       ]}

@@ -5,18 +5,20 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'wouter';
 
 import { useEndedTasks } from '../../api/useTasks.ts';
+import { FAILED, STOPPED } from '../../components/outcome.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { TaskTable } from '../../components/TaskTable.tsx';
 
 const STEP = 50;
-const STATES = ['all', 'failure', 'interrupted', 'success'] as const;
+const STATES = ['all', 'failure', 'stopped', 'interrupted', 'success'] as const;
+const FILTERS = { all: '', failure: FAILED, stopped: STOPPED, interrupted: 'status:interrupted', success: 'status:success' };
 
 export function History() {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const [limit, setLimit] = useState(STEP);
   const state = STATES.find((one) => one === params.get('state')) ?? 'all';
-  const { data, error } = useEndedTasks(state === 'all' ? '' : `status:${state}`, limit);
+  const { data, error } = useEndedTasks(FILTERS[state], limit);
   return (
     <>
       <ToggleGroup aria-label={t('column.state')} className="xo-bar-below">

@@ -17,6 +17,7 @@ import { problemOfTask } from '../../api/problem.ts';
 import { useRunningTasks } from '../../api/tasks.ts';
 import type { Task } from '../../api/types.ts';
 import { useEndedTasks } from '../../api/useTasks.ts';
+import { outcomeOf } from '../../components/outcome.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { StopTask } from '../../components/StopTask.tsx';
 import { taskName } from '../../components/taskName.ts';
@@ -25,7 +26,7 @@ import { TaskProgress } from '../../components/TaskProgress.tsx';
 import { moment } from '../../components/units.ts';
 
 const LAST = 12;
-const VARIANTS = { pending: 'info', success: 'success', failure: 'danger', interrupted: 'warning' } as const;
+const VARIANTS = { pending: 'info', success: 'success', failure: 'danger', interrupted: 'warning', stopped: 'custom' } as const;
 
 export default function TasksDrawer({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
@@ -78,10 +79,11 @@ function Part({ title, tasks, none }: { title: string; tasks: readonly Task[] | 
 
 function Item({ task }: { task: Task }) {
   const { t } = useTranslation();
-  const variant = VARIANTS[task.status];
+  const outcome = outcomeOf(task);
+  const variant = VARIANTS[outcome];
   return (
-    <NotificationDrawerListItem variant={variant} isHoverable={false} isRead={task.status !== 'failure'} tabIndex={-1}>
-      <NotificationDrawerListItemHeader variant={variant} title={taskName(task)} headingLevel="h3" srTitle={t(`taskState.${task.status}`)}>
+    <NotificationDrawerListItem variant={variant} isHoverable={false} isRead={outcome !== 'failure'} tabIndex={-1}>
+      <NotificationDrawerListItemHeader variant={variant} title={taskName(task)} headingLevel="h3" srTitle={t(`taskState.${outcome}`)}>
         {task.status === 'pending' && <StopTask task={task} />}
       </NotificationDrawerListItemHeader>
       <NotificationDrawerListItemBody timestamp={moment(task.start)}>
@@ -89,7 +91,7 @@ function Item({ task }: { task: Task }) {
           <TaskObject task={task} />
         </p>
         {task.status === 'pending' && <TaskProgress task={task} />}
-        {task.status === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}
+        {outcome === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}
       </NotificationDrawerListItemBody>
     </NotificationDrawerListItem>
   );

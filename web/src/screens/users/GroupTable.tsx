@@ -44,17 +44,19 @@ export function GroupTable({ groups, users, onAsk, onTakeOut }: Props) {
                   </LabelGroup>
                 )}
               </Td>
-              <Td className="xo-tools">
-                <AccessLink who={group} />
-                <Button size="sm" variant="link" isDisabled={members.length === users.length} onClick={() => onAsk('add', group)}>
-                  {t('groups.add')}
-                </Button>
-                <Button size="sm" variant="link" onClick={() => onAsk('rename', group)}>
-                  {t('groups.rename')}
-                </Button>
-                <Button size="sm" variant="link" isDanger onClick={() => onAsk('delete', group)}>
-                  {t('groups.delete')}
-                </Button>
+              <Td>
+                <div className="xo-actions">
+                  <AccessLink who={group} />
+                  <Button size="sm" variant="link" isDisabled={members.length === users.length} onClick={() => onAsk('add', group)}>
+                    {t('groups.add')}
+                  </Button>
+                  <Button size="sm" variant="link" onClick={() => onAsk('rename', group)}>
+                    {t('groups.rename')}
+                  </Button>
+                  <Button size="sm" variant="link" isDanger onClick={() => onAsk('delete', group)}>
+                    {t('groups.delete')}
+                  </Button>
+                </div>
               </Td>
             </Tr>
           );

@@ -45,14 +45,16 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
                 ))}
               </FormSelect>
             </Td>
-            <Td className="xo-tools">
-              <AccessLink who={user} />
-              <Button size="sm" variant="link" onClick={() => onPassword(user)}>
-                {t('users.password')}
-              </Button>
-              <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
-                {t('users.delete')}
-              </Button>
+            <Td>
+              <div className="xo-actions">
+                <AccessLink who={user} />
+                <Button size="sm" variant="link" onClick={() => onPassword(user)}>
+                  {t('users.password')}
+                </Button>
+                <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
+                  {t('users.delete')}
+                </Button>
+              </div>
             </Td>
           </Tr>
         ))}

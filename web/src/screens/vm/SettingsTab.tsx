@@ -25,11 +25,13 @@ import { flawOf } from '../../actions/flaws.ts';
 import { patch, send } from '../../api/http.ts';
 import { useMay } from '../../api/permissions.ts';
 import type { Vm } from '../../api/types.ts';
+import { useAll } from '../../api/useList.ts';
 import { toast, toastProblem } from '../../app/toasts.ts';
 import { FieldInput } from '../../components/FieldInput.tsx';
 import { containing } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { bytes } from '../../components/units.ts';
+import { choicesOf, wordOf } from '../../components/word.ts';
 import { YesNo } from '../../components/YesNo.tsx';
 import { BLOCKABLE, SETTINGS, type Setting } from './settings.ts';
 
@@ -82,9 +84,11 @@ function Row({ vm, setting, mayEdit }: { vm: Vm; setting: Setting; mayEdit: bool
   const field: Field = {
     ...setting.field,
     name: setting.key,
+    ...(setting.choices && { choices: choicesOf(setting.choices.words, setting.choices.values) }),
     ...(setting.field.kind === 'object' && { filter: containing('$pool', vm.$pool) }),
     ...(!isOff && setting.mostRunning && { most: setting.mostRunning(vm) }),
   };
+  const tooMuch = useTooMuch(vm, setting, value);
   const keep = async () => {
     if (value === undefined) return;
     setSaving(true);
@@ -136,7 +140,7 @@ function Row({ vm, setting, mayEdit }: { vm: Vm; setting: Setting; mayEdit: bool
                 setValue(undefined);
               }}
             >
-              <FieldInput field={field} value={value} onChange={setValue} />
+              <FieldInput field={field} value={value} onChange={setValue} warning={tooMuch} />
               {isOvertaken && (
                 <Alert
                   isInline
@@ -168,6 +172,16 @@ function Row({ vm, setting, mayEdit }: { vm: Vm; setting: Setting; mayEdit: bool
   );
 }
 
+/** Says so when it is more than any host of the pool has. */
+function useTooMuch(vm: Vm, { hostHas, field }: Setting, value: Value | undefined): string | undefined {
+  const { t } = useTranslation();
+  const { rows } = useAll('hosts', hostHas && value !== undefined ? containing('$pool', vm.$pool) : undefined, ['id', 'cpus', 'memory']);
+  if (!hostHas || rows.length === 0) return undefined;
+  const most = Math.max(...rows.map(hostHas));
+  if (Number(value) <= most) return undefined;
+  return t('edit.tooMuch', { most: field.kind === 'size' ? bytes(most) : most });
+}
+
 /** Leads the focus to the field when editing begins and, when that took it away, back to the button that began it. */
 function useLedFocus(place: RefObject<HTMLElement | null>, isEditing: boolean) {
   const wasEditing = useRef(isEditing);
@@ -181,6 +195,8 @@ function useLedFocus(place: RefObject<HTMLElement | null>, isEditing: boolean) {
 
 function Shown({ vm, setting }: { vm: Vm; setting: Setting }) {
   const value = setting.read(vm);
+  if (setting.tell) return <span>{setting.tell(value)}</span>;
+  if (setting.choices) return <span>{wordOf(setting.choices.words, String(value))}</span>;
   switch (setting.field.kind) {
     case 'flag':
       return (
@@ -192,8 +208,6 @@ function Shown({ vm, setting }: { vm: Vm; setting: Setting }) {
       return <span>{bytes(Number(value))}</span>;
     case 'object':
       return <span>{value && setting.field.collection ? <ObjectLink collection={setting.field.collection} id={String(value)} /> : '–'}</span>;
-    case 'choice':
-      return <span>{setting.field.choices?.find(([one]) => one === value)?.[1] ?? String(value)}</span>;
     default:
       return <span>{value === '' ? '–' : String(value)}</span>;
   }
@@ -211,7 +225,7 @@ function Blocked({ vm, mayEdit }: { vm: Vm; mayEdit: boolean }) {
         <Checkbox
           key={operation}
           id={`block-${operation}`}
-          label={t(`edit.operation.${operation}`)}
+          label={wordOf('operation', operation)}
           isChecked={operation in vm.blockedOperations}
           isDisabled={!mayEdit}
           onChange={(_, is) => void block(operation, is)}

@@ -4,6 +4,7 @@ import { Label, LabelGroup } from '@patternfly/react-core';
 import type { Vm } from '../../api/types.ts';
 import { Facts, type FactCard } from '../../components/Facts.tsx';
 import { bytes, time } from '../../components/units.ts';
+import { wordOf } from '../../components/word.ts';
 import { YesNo } from '../../components/YesNo.tsx';
 
 export default function SummaryTab({ object: vm }: { object: Vm }) {
@@ -14,7 +15,7 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
         ['column.description', vm.name_description],
         [
           'column.tags',
-          <LabelGroup key="tags">
+          vm.tags.length > 0 && <LabelGroup key="tags">
             {vm.tags.map((tag) => (
               <Label key={tag}>{tag}</Label>
             ))}
@@ -39,15 +40,15 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
       [
         ['column.cpus', `${vm.CPUs.number} / ${vm.CPUs.max}`],
         ['column.memory', bytes(vm.memory.size)],
-        ['summary.firmware', vm.boot.firmware ?? 'bios'],
-        ['summary.virtualization', vm.virtualizationMode],
+        ['summary.firmware', wordOf('firmware', vm.boot.firmware ?? 'bios')],
+        ['summary.virtualization', wordOf('virtualization', vm.virtualizationMode)],
       ],
     ],
     [
       'summary.policy',
       [
         ['summary.autoStart', <YesNo is={vm.auto_poweron} />],
-        ['summary.ha', vm.high_availability || <YesNo is={false} />],
+        ['summary.ha', vm.high_availability ? wordOf('ha', vm.high_availability) : <YesNo is={false} />],
         ['summary.snapshots', vm.snapshots.length],
       ],
     ],
