@@ -94,7 +94,7 @@ test('what somebody stopped has not failed', async ({ page, shot }) => {
     await page.getByRole('button', { name: 'Failed' }).click();
     await expect(history.getByRole('row', { name: /VM_BAD_POWER_STATE/ })).toBeVisible();
     await expect(history.getByRole('row', ofStopped)).toHaveCount(0);
-    await page.getByRole('button', { name: 'Stopped' }).click();
+    await page.getByRole('button', { name: 'Stopped', exact: true }).click();
     await expect(history.getByRole('row', ofStopped)).toHaveCount(1);
     await expect(history.getByRole('row', { name: /VM_BAD_POWER_STATE/ })).toHaveCount(0);
     await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();

@@ -1,10 +1,9 @@
-// A link to an object that is known by its id only; its name comes when it is known.
-import { Link } from 'wouter';
-
+// An object that is known by its id only; its name comes when it is known. Rows of lists are full of these: they ask for no more than they show.
 import { useNamed } from '../api/names.ts';
-import type { Collection } from '../api/types.ts';
+import type { Collection, NamedInPool } from '../api/types.ts';
 import { pathOf } from '../app/paths.ts';
 import { useFullName, usePools } from '../app/pools.tsx';
+import { QuickLink } from './QuickLink.tsx';
 
 interface Props {
   collection: Collection;
@@ -15,11 +14,14 @@ interface Props {
 
 export function ObjectLink({ collection, id, isWithPool = false }: Props) {
   const object = useNamed(collection, id);
-  const fullName = useFullName();
   const path = pathOf(collection, id);
   // Who may see all sees it in a moment; to others it may never be told.
   const { seesAll } = usePools();
   if (!object && !seesAll) return '–';
-  const text = object ? (isWithPool ? fullName(object) : object.name_label) : '…';
-  return path ? <Link to={path}>{text}</Link> : <>{text}</>;
+  const text = !object ? '…' : isWithPool ? <FullName object={object} /> : object.name_label;
+  return path ? <QuickLink to={path}>{text}</QuickLink> : text;
+}
+
+function FullName({ object }: { object: NamedInPool }) {
+  return useFullName()(object);
 }

@@ -1,13 +1,12 @@
 // Every inventory list, as data. A new column: one entry here. A new list: one inventory here; its route and its place in the
 // navigation follow.
-import { Link } from 'wouter';
-
 import type { Collection, Vdi } from '../../api/types.ts';
 import { pathOf } from '../../app/paths.ts';
 import { usePoolName } from '../../app/pools.tsx';
 import { Chip } from '../../components/Chip.tsx';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
+import { QuickLink } from '../../components/QuickLink.tsx';
 import { StateLabel } from '../../components/StateLabel.tsx';
 import { bytes, isoTime, time } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
@@ -39,9 +38,9 @@ function Name({ collection, object: { id, name_label, $pool } }: { collection: C
   return (
     <>
       {path ? (
-        <Link to={path} title={name_label}>
+        <QuickLink to={path} title={name_label}>
           {name_label}
-        </Link>
+        </QuickLink>
       ) : (
         name_label
       )}

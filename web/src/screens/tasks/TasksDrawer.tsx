@@ -23,6 +23,7 @@ import { StopTask } from '../../components/StopTask.tsx';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskProgress } from '../../components/TaskProgress.tsx';
+import { TaskState } from '../../components/TaskState.tsx';
 import { moment } from '../../components/units.ts';
 
 const LAST = 12;
@@ -88,7 +89,7 @@ function Item({ task }: { task: Task }) {
       </NotificationDrawerListItemHeader>
       <NotificationDrawerListItemBody timestamp={moment(task.start)}>
         <p>
-          <TaskObject task={task} />
+          <TaskObject task={task} /> {(outcome === 'stopped' || outcome === 'interrupted') && <TaskState task={task} />}
         </p>
         {task.status === 'pending' && <TaskProgress task={task} />}
         {outcome === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}
