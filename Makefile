@@ -26,6 +26,9 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 IMAGE := xoa-$(VERSION)$(if $(DEV),-dev)
 PORT ?= 9443
+# All that goes into it is built with the same features of dependencies as the tool, so that none is built twice.
+IMAGE_PACKAGES := xo-image-build xo-image-init $(sort $(shell sed -n 's/^\([a-z][^ ]*\) .*/\1/p' image-build/image/programs))
+IMAGE_TOOL = $(CARGO) build --release --locked --quiet $(IMAGE_PACKAGES:%=--package %) --bin xo-image-build
 # make test-appliance [ONLY="boots settings"] [CUTS=10] [ACCEL=kvm]
 CUTS ?= 10
 ACCEL ?= tcg
@@ -63,14 +66,14 @@ bench: test-tools web ## Tables of medians, server and browser; ROWS="latency me
 	cd web && npm run --silent bench -- $(ROWS)
 
 appliance: build-tools image-tools web ## The appliance's disk and XVA, in target/appliance
-	$(CARGO) build --release --locked --quiet --package xo-image-build
+	$(IMAGE_TOOL)
 	target/release/xo-image-build build --version $(VERSION) $(if $(DEV),--dev)
 
 boot: boot-tools ## Start the built appliance in QEMU; ends with Ctrl-C
 	image-build/boot.sh target/appliance/$(IMAGE).raw $(PORT)
 
 test-appliance: build-tools image-tools boot-tools web ## Boot the appliance in QEMU and look whether it does what it should (not in make test)
-	$(CARGO) build --release --locked --quiet --package xo-image-build
+	$(IMAGE_TOOL)
 	target/release/xo-image-build build --outputs xva --version $(OTHER)
 	target/release/xo-image-build build --outputs xva --version $(VERSION) --dev
 	target/release/xo-image-build build --version $(VERSION)

@@ -16,6 +16,7 @@ mod step;
 mod system;
 mod tree;
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 
 pub use error::BuildError;
@@ -24,9 +25,6 @@ use step::Steps;
 
 /// Debian's release, of the tools and of the appliance.
 pub(crate) const SUITE: &str = "trixie";
-
-/// The first program of the RAM disk, and its package.
-const INIT: &str = "xo-image-init";
 
 /// What is to be built, and where.
 #[derive(Debug, Clone)]
@@ -77,14 +75,17 @@ impl Build {
     pub fn run(&self) -> Result<PathBuf, BuildError> {
         host::check(&self.target)?;
         let mut steps = Steps::new(self)?;
-        let programs = programs::build(&mut steps, self)?;
-        let init = [(INIT, INIT)];
-        let init = steps.cargo("init", &init, &["-C", "target-feature=+crt-static"])?;
-        let init = init.join(INIT);
-        let tools = tree::tools(&mut steps, self)?;
-        let packages = tree::packages(&mut steps, self)?;
-        let system = system::compose(&mut steps, self, &packages, &tools, &programs)?;
-        let initrd = initrd::make(&mut steps, self, &packages, &tools, &init)?;
+        let mut beside = steps.clone();
+        // Cargo computes, packages come over the network.
+        let (programs, trees) = std::thread::scope(|scope| {
+            let trees = scope.spawn(|| tree::both(&mut beside, self));
+            let programs = programs::build(&mut steps, self);
+            (programs, trees.join())
+        });
+        let programs = programs?;
+        let (tools, packages) = trees.unwrap_or_else(|panic| resume_unwind(panic))?;
+        let system = system::compose(&mut steps, self, &packages, &tools, &programs.listed)?;
+        let initrd = initrd::make(&mut steps, self, &packages, &tools, &programs.init)?;
         disk::make(&mut steps, self, &tools, &system, &initrd)
     }
 

@@ -105,20 +105,29 @@ fn gather(steps: &Steps, modules: &Path, tools: &Tree, init: &Path) -> Result<Fi
         }
     }
     files.push(("modules/order".to_owned(), order.into_bytes()));
-    let work = steps.target().join("work");
-    let libraries = steps.program(tools.command(&work).args(["ldd", DMSETUP]))?;
     files.push((
         "bin/dmsetup".to_owned(),
         read(&inside(&tools.path, DMSETUP))?,
     ));
-    for library in libraries
-        .split_whitespace()
-        .filter(|word| word.starts_with('/'))
-    {
+    for library in libraries(steps, tools, init)? {
         let name = library.trim_start_matches('/').to_owned();
-        files.push((name, read(&inside(&tools.path, library))?));
+        files.push((name, read(&inside(&tools.path, &library))?));
     }
     Ok(files)
+}
+
+/// What the two programs are linked with, as the tree of tools has it.
+fn libraries(steps: &Steps, tools: &Tree, init: &Path) -> Result<BTreeSet<String>, BuildError> {
+    let work = steps.target().join("work");
+    fs::create_dir_all(&work).map_err(BuildError::file("make", &work))?;
+    let copied = work.join("init");
+    fs::copy(init, &copied).map_err(BuildError::file("copy", init))?;
+    let told = steps.program(tools.command(&work).args(["ldd", "/work/init", DMSETUP]))?;
+    let paths = told.split_whitespace().filter(|word| {
+        // What is looked at is told too, with a colon.
+        word.starts_with('/') && !word.ends_with(':')
+    });
+    Ok(paths.map(str::to_owned).collect())
 }
 
 /// A module as the kernel takes it at once: the archive is compressed as a whole, better and faster.

@@ -1,4 +1,5 @@
-//! The programs of the workspace that are in the image: the list (`image/programs`), their building, their places.
+//! The programs of the workspace that are in the image: the list (`image/programs`), the init of the RAM disk, their building, their
+//! places.
 //!
 //! Invariant: a new program of the appliance is one line of the list.
 
@@ -18,11 +19,22 @@ pub(super) struct Program {
     built: PathBuf,
 }
 
-/// Builds what the list names, or finds it in the folder of built programs that was given.
-pub(super) fn build(steps: &mut Steps, build: &Build) -> Result<Vec<Program>, BuildError> {
+/// What is built from the workspace.
+pub(super) struct Programs {
+    /// Those of the list.
+    pub listed: Vec<Program>,
+    /// The first program of the RAM disk.
+    pub init: PathBuf,
+}
+
+/// That program, and its package.
+const INIT: &str = "xo-image-init";
+
+/// Builds them, or finds them in the folder of built programs that was given.
+pub(super) fn build(steps: &mut Steps, build: &Build) -> Result<Programs, BuildError> {
     let list = steps.source().join("image-build/image/programs");
     let text = fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
-    let mut programs = parse(&text).map_err(|line| {
+    let mut listed = parse(&text).map_err(|line| {
         let list = list.display();
         steps.unexpected(format!(
             "{list}: expected `package program folder`, found `{line}`"
@@ -31,20 +43,24 @@ pub(super) fn build(steps: &mut Steps, build: &Build) -> Result<Vec<Program>, Bu
     let folder = match &build.programs {
         Some(folder) => folder.clone(),
         None => {
-            let wanted: Vec<_> = programs
+            let wanted: Vec<_> = listed
                 .iter()
                 .map(|program| (program.package.as_str(), program.name.as_str()))
+                .chain([(INIT, INIT)])
                 .collect();
-            steps.cargo("programs", &wanted, &[])?
+            steps.cargo(&wanted)?
         }
     };
-    for program in &mut programs {
+    for program in &mut listed {
         program.built = folder.join(&program.name);
-        if !program.built.is_file() {
-            return Err(steps.unexpected(format!("there is no {}", program.built.display())));
+    }
+    let init = folder.join(INIT);
+    for path in listed.iter().map(|program| &program.built).chain([&init]) {
+        if !path.is_file() {
+            return Err(steps.unexpected(format!("there is no {}", path.display())));
         }
     }
-    Ok(programs)
+    Ok(Programs { listed, init })
 }
 
 /// Adds what identifies them.

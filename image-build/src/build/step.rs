@@ -18,7 +18,8 @@ use super::error::{BuildError, hint};
 /// Lines of a failed program that are shown.
 const TAIL: usize = 12;
 
-/// Runs steps one after the other.
+/// Runs steps one after the other; a clone runs others at the same time.
+#[derive(Clone)]
 pub(super) struct Steps {
     source: PathBuf,
     target: PathBuf,
@@ -80,7 +81,7 @@ impl Steps {
         Ok(Self {
             source: absolute(&build.source)?,
             target,
-            name: String::new(),
+            name: "build".to_owned(),
             log,
         })
     }
@@ -186,38 +187,24 @@ impl Steps {
     }
 
     /// Builds programs of the workspace (package and name) for release; Cargo knows best what is still good. Gives their folder.
-    pub fn cargo(
-        &mut self,
-        what: &str,
-        programs: &[(&str, &str)],
-        flags: &[&str],
-    ) -> Result<PathBuf, BuildError> {
-        const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-        what.clone_into(&mut self.name);
-        eprintln!("{what} ...");
-        let folder = if flags.is_empty() {
-            self.source.join("target")
-        } else {
-            self.target.join("cargo")
-        };
+    pub fn cargo(&mut self, programs: &[(&str, &str)]) -> Result<PathBuf, BuildError> {
+        "programs".clone_into(&mut self.name);
+        eprintln!("programs ...");
+        let began = Instant::now();
+        let folder = self.source.join("target");
         let mut command = Command::new("cargo");
         command
             .args(["build", "--release", "--locked", "--quiet", "--target-dir"])
             .arg(&folder)
+            // Features of dependencies are those that all these packages want. With this one among them they are the same as when
+            // this program was built (`IMAGE_PACKAGES` in the Makefile), and no dependency is built twice.
+            .args(["--package", env!("CARGO_PKG_NAME")])
             .current_dir(&self.source);
         for (package, name) in programs {
             command.args(["--package", package, "--bin", name]);
         }
-        let built = if flags.is_empty() {
-            folder.join("release")
-        } else {
-            // With a target of its own the flags do not reach the programs that run during the build.
-            command
-                .args(["--target", TRIPLE])
-                .env("RUSTFLAGS", flags.join(" "));
-            folder.join(TRIPLE).join("release")
-        };
         self.program(&mut command)?;
-        Ok(built)
+        eprintln!("programs: {:.0} s", began.elapsed().as_secs_f64());
+        Ok(folder.join("release"))
     }
 }

@@ -49,14 +49,10 @@ impl Tree {
     }
 }
 
-/// The tools.
-pub(super) fn tools(steps: &mut Steps, build: &Build) -> Result<Tree, BuildError> {
-    tree(steps, build, "tools")
-}
-
-/// The system, as the packages leave it.
-pub(super) fn packages(steps: &mut Steps, build: &Build) -> Result<Tree, BuildError> {
-    tree(steps, build, "packages")
+/// The tools, and the system as its packages leave it.
+pub(super) fn both(steps: &mut Steps, build: &Build) -> Result<(Tree, Tree), BuildError> {
+    let tools = tree(steps, build, "tools")?;
+    Ok((tools, tree(steps, build, "packages")?))
 }
 
 fn tree(steps: &mut Steps, build: &Build, name: &str) -> Result<Tree, BuildError> {
