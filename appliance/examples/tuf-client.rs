@@ -94,9 +94,15 @@ fn download(arguments: &Arguments) -> Outcome {
     let repository = open(arguments)?.refresh()?;
     let target = repository.target(name);
     let target = target.ok_or_else(|| format!("{name} is not in the repository"))?;
-    let mut reader = repository.read(&target, 0..target.length)?;
     // A name may have slashes in it; the file has none.
     let place = folder.join(name.replace('/', "%2F"));
+    let is_there = fs::read(&place).is_ok_and(|content| {
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content).as_ref() == target.sha256
+    });
+    if is_there {
+        return Ok(());
+    }
+    let mut reader = repository.read(&target, 0..target.length)?;
     let fresh = place.with_extension("part");
     fs::create_dir_all(folder)?;
     let copied = io::copy(&mut reader, &mut fs::File::create(&fresh)?);

@@ -156,10 +156,37 @@ impl Trust {
     /// See [`TrustError`].
     pub fn refresh(&self) -> Result<Repository, TrustError> {
         let store = Store::open(&self.settings.store)?;
-        let image =
-            fs::read(&self.settings.root).map_err(TrustError::file("read", &self.settings.root))?;
-        let root = store.root(image)?;
         let seen = Arc::new(Seen::of(&store));
+        let loaded = self.load(&store, Some(store.copy()), &seen)?;
+        if seen.is_reused() && loaded.as_ref().is_err_and(TrustError::is_damage) {
+            // What is kept here may be what is damaged.
+            let store = Store::open(&self.settings.store)?;
+            let seen = Arc::new(Seen::of(&store));
+            let loaded = self.load(&store, None, &seen)?;
+            store.keep(&seen)?;
+            return self.repository(loaded?);
+        }
+        store.keep(&seen)?;
+        self.repository(loaded?)
+    }
+
+    fn repository(&self, inner: tough::Repository) -> Result<Repository, TrustError> {
+        Ok(Repository {
+            inner,
+            targets: self.targets.clone(),
+            runtime: Arc::clone(&self.runtime),
+        })
+    }
+
+    /// The outer error is this machine's, the inner one the repository's.
+    fn load(
+        &self,
+        store: &Store,
+        trusted: Option<PathBuf>,
+        seen: &Arc<Seen>,
+    ) -> Result<Result<tough::Repository, TrustError>, TrustError> {
+        let image = &self.settings.root;
+        let root = store.root(fs::read(image).map_err(TrustError::file("read", image))?)?;
         seen.note("root.json", &root);
         // The library appends names to it, and hands them to our transport, which knows where they are.
         let base = Url::parse(BASE).map_err(|e| TrustError::Setting {
@@ -174,22 +201,16 @@ impl Trust {
         let loader = RepositoryLoader::new(&root, base.clone(), base)
             .transport(Fetch {
                 origin: self.metadata.clone(),
-                trusted: store.copy(),
-                seen: Arc::clone(&seen),
+                trusted,
+                seen: Arc::clone(seen),
             })
             .limits(LIMITS)
             .datastore(store.copy())
             .expiration_enforcement(expiry);
-        let loaded = self.runtime.block_on(loader.load());
-        let loaded = loaded
-            .map_err(|error| TrustError::told(error, &seen))
-            .and_then(|repository| check_lengths(repository, &seen, &store));
-        store.keep()?;
-        Ok(Repository {
-            inner: loaded?,
-            targets: self.targets.clone(),
-            runtime: Arc::clone(&self.runtime),
-        })
+        match self.runtime.block_on(loader.load()) {
+            Ok(repository) => check_lengths(repository, seen, store),
+            Err(error) => Ok(Err(TrustError::told(error, seen))),
+        }
     }
 }
 
@@ -198,7 +219,7 @@ fn check_lengths(
     repository: tough::Repository,
     seen: &Seen,
     store: &Store,
-) -> Result<tough::Repository, TrustError> {
+) -> Result<Result<tough::Repository, TrustError>, TrustError> {
     let timestamp = &repository.timestamp().signed.meta;
     let snapshot = &repository.snapshot().signed.meta;
     for (role, file, doubtful) in [
@@ -215,14 +236,14 @@ fn check_lengths(
         };
         if length < wanted {
             doubtful.iter().try_for_each(|name| store.undo(name))?;
-            return Err(TrustError::Truncated {
+            return Ok(Err(TrustError::Truncated {
                 file: format!("{role}.json"),
                 length,
                 wanted,
-            });
+            }));
         }
     }
-    Ok(repository)
+    Ok(Ok(repository))
 }
 
 /// A release, and its files.

@@ -46,13 +46,14 @@ fn python() -> PathBuf {
     PathBuf::from(path).join("venv/bin/python")
 }
 
-/// Has the reference implementation write all cases.
-fn cases() -> (TempDir, Vec<Case>) {
+/// Has the reference implementation write these cases; all, when none is named.
+fn cases(names: &[&str]) -> (TempDir, Vec<Case>) {
     let folder = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tuf/attacks.py");
     let output = Command::new(python())
         .arg(script)
         .arg(folder.path())
+        .args(names)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
@@ -114,7 +115,7 @@ fn trusted(store: &Path) -> BTreeMap<String, Option<u64>> {
 
 #[test]
 fn what_the_reference_accepts_is_accepted_and_what_it_refuses_is_refused() {
-    let (folder, cases) = cases();
+    let (folder, cases) = cases(&[]);
     let mut wrong = Vec::new();
     for case in &cases {
         let place = folder.path().join(&case.name);
@@ -149,7 +150,7 @@ fn what_the_reference_accepts_is_accepted_and_what_it_refuses_is_refused() {
 
 /// One sound repository, to be served.
 fn sound() -> (TempDir, PathBuf) {
-    let (folder, _) = cases();
+    let (folder, _) = cases(&["new_releases"]);
     let case = folder.path().join("new_releases");
     (folder, case)
 }
@@ -192,7 +193,7 @@ fn over_http_whole_files_and_parts_come_and_faults_are_told_apart() {
         server.behave(manners);
         let refusal = whole(&repository, &target).unwrap_err();
         assert_eq!(kind(&refusal), expected, "{refusal}");
-        let refusal = refresh(&case, &server).unwrap_err();
+        let refusal = refresh(&case, &server).err().unwrap();
         // Without roots the timestamp is what is missing; everything else ends at the next root already.
         assert_eq!(kind(&refusal), expected, "{refusal}");
     }
@@ -225,7 +226,12 @@ fn a_proxy_is_asked_and_its_password_is_not_told() {
 
 #[test]
 fn what_expired_is_accepted_knowingly_but_what_is_older_never() {
-    let (folder, _) = cases();
+    let (folder, _) = cases(&[
+        "an_expired_timestamp",
+        "an_expired_list_of_targets",
+        "replay_of_everything",
+        "another_repository",
+    ]);
     let accepted = |case: &str, step: u32| {
         let place = folder.path().join(case);
         let location = Location::folder(&place.join(step.to_string()));
@@ -245,11 +251,11 @@ fn what_expired_is_accepted_knowingly_but_what_is_older_never() {
 
 #[test]
 fn a_refusal_says_which_role_since_when_and_what_to_do() {
-    let (folder, _) = cases();
+    let (folder, _) = cases(&["expired_from_the_beginning"]);
     let place = folder.path().join("expired_from_the_beginning");
     let location = Location::folder(&place.join("1"));
     let trust = Trust::open(settings(&place, location)).unwrap();
-    let error = trust.refresh().unwrap_err();
+    let error = trust.refresh().err().unwrap();
     let TrustError::Expired { role, since } = &error else {
         panic!("{error:?}")
     };
@@ -260,14 +266,38 @@ fn a_refusal_says_which_role_since_when_and_what_to_do() {
 }
 
 #[test]
+fn what_is_kept_is_what_was_served_and_is_not_fetched_again() {
+    let (_folder, case) = sound();
+    let server = Server::start(&case.join("4"));
+    refresh(&case, &server).unwrap();
+    for (kept, served) in [
+        ("timestamp.json", "timestamp.json"),
+        ("snapshot.json", "4.snapshot.json"),
+        ("targets.json", "4.targets.json"),
+    ] {
+        let kept = fs::read(case.join("ours").join(kept)).unwrap();
+        let served = fs::read(case.join("4/metadata").join(served)).unwrap();
+        assert!(kept == served);
+    }
+    let before = server.asked().len();
+    refresh(&case, &server).unwrap();
+    let asked = server.asked().split_off(before);
+    let names: Vec<_> = asked
+        .iter()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    assert_eq!(names, ["/metadata/2.root.json", "/metadata/timestamp.json"]);
+}
+
+#[test]
 fn a_clock_that_was_wrong_is_told_with_the_file_to_remove() {
     let (_folder, case) = sound();
     let location = Location::folder(&case.join("1"));
     let trust = Trust::open(settings(&case, location)).unwrap();
     trust.refresh().unwrap();
-    let known = case.join("ours/latest_known_time.json");
+    let known = case.join("ours/clock");
     fs::write(&known, "\"2999-01-01T00:00:00Z\"").unwrap();
-    let error = trust.refresh().unwrap_err();
+    let error = trust.refresh().err().unwrap();
     assert_eq!(kind(&error), "Clock");
     assert!(
         error.to_string().contains(known.to_str().unwrap()),
@@ -303,4 +333,54 @@ fn an_address_that_is_none_is_refused() {
             .and_then(|location| Trust::open(settings(Path::new("/nowhere"), location)));
         assert!(outcome.is_err_and(|e| kind(&e) == "Setting"), "{address}");
     }
+}
+
+/// The example program, which Cargo builds with the tests.
+fn client(store: &Path, arguments: &[&str]) -> bool {
+    let tests = std::env::current_exe().unwrap();
+    let folder = tests.ancestors().nth(2).unwrap().join("examples");
+    let output = Command::new(folder.join("tuf-client"))
+        .arg("--metadata-dir")
+        .arg(store)
+        .args(arguments)
+        .output()
+        .unwrap();
+    match output.status.code() {
+        Some(code @ (0 | 1)) => code == 0,
+        _ => panic!("{output:?}"),
+    }
+}
+
+#[test]
+fn the_client_for_the_conformance_suite_speaks_its_protocol() {
+    let (folder, _) = cases(&["replay_of_everything"]);
+    let case = folder.path().join("replay_of_everything");
+    let store = case.join("suite");
+    let root = case.join("root.json");
+    assert!(client(&store, &["init", root.to_str().unwrap()]));
+    assert!(store.join("root.json").exists());
+    let fetched = case.join("fetched");
+    for (step, is_good) in [("1", true), ("2", true), ("3", false)] {
+        let server = Server::start(&case.join(step));
+        let metadata = format!("{}/metadata", server.address());
+        let targets = format!("{}/targets", server.address());
+        let url = ["--metadata-url", metadata.as_str()];
+        assert_eq!(client(&store, &[&url[..], &["refresh"]].concat()), is_good);
+        let place = [
+            "--target-base-url",
+            &targets,
+            "--target-dir",
+            fetched.to_str().unwrap(),
+        ];
+        let known = ["--target-name", "xoa-1.0.0.root"];
+        let unknown = ["--target-name", "xoa-6.6.6.root"];
+        let download =
+            |name: &[&str]| client(&store, &[&url, name, &place, &["download"]].concat());
+        assert_eq!(download(&known), is_good);
+        assert!(!download(&unknown));
+    }
+    assert_eq!(trusted(&store)["timestamp"], Some(2));
+    let content = fs::read(fetched.join("xoa-1.0.0.root")).unwrap();
+    assert_eq!(content, b"a root file system".repeat(1000));
+    assert_eq!(fs::read_dir(fetched).unwrap().count(), 1);
 }

@@ -1,6 +1,6 @@
 """Repositories written by PyPI's tuf, sound and altered, and what its client says of each.
 
-    attacks.py FOLDER
+    attacks.py FOLDER [CASE...]
 
 Every case becomes a folder: `root.json` is trusted from the beginning, `1/`, `2/` … are what is served one after the other
 (`metadata/`, `targets/`). `cases.json` tells for each step which file is fetched, and what the reference client did.
@@ -930,9 +930,11 @@ def write(folder, files):
             file.write(content)
 
 
-def main(folder):
+def main(folder, *names):
     told = []
     for function, refused in CASES:
+        if names and function.__name__ not in names:
+            continue
         case = f"{folder}/{function.__name__}"
         steps = []
         root = None
@@ -952,4 +954,4 @@ def main(folder):
         json.dump(told, file, indent=1)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

@@ -79,19 +79,11 @@ impl Repository {
         })
     }
 
-    /// Publishes a release.
+    /// Publishes a release. The same release once more changes nothing but snapshot and timestamp.
     ///
     /// # Errors
-    /// When its version is taken, or it cannot be signed.
+    /// When its version is taken by other files, or it cannot be signed.
     pub fn publish(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
-        let name = Part::Root.target(&new.version);
-        let mut targets = self.targets()?.unwrap_or_else(|| empty(now));
-        let known = targets.targets.keys().any(|known| known.raw() == name);
-        if known {
-            return Err(PublishError::Published {
-                version: new.version.to_string(),
-            });
-        }
         let release = Release {
             product: PRODUCT.to_owned(),
             architecture: new.architecture.clone(),
@@ -103,6 +95,8 @@ impl Repository {
             uki_sha256: format!("{:x}", Sha256::digest(&parts.kernel)),
             migrations: new.migrations,
         };
+        let mut targets = self.targets()?.unwrap_or_else(|| empty(now));
+        let (mut known, mut same) = (0, 0);
         for part in Part::ALL {
             let name = part.target(&new.version);
             let mut target = match part {
@@ -118,9 +112,19 @@ impl Repository {
                 let release = release.map_err(|e| PublishError::sign(&e))?;
                 target.custom.insert(CUSTOM.to_owned(), release);
             }
-            targets.targets.insert(target_name(&name)?, target);
+            let hashes = target.hashes.clone();
+            if let Some(before) = targets.targets.insert(target_name(&name)?, target) {
+                known += 1;
+                same += usize::from(before.hashes == hashes);
+            }
         }
-        self.sign_all(targets, now)
+        match (known, same) {
+            (0, _) => self.sign_all(targets, now),
+            (_, same) if same == Part::ALL.len() => self.sign_snapshot(now),
+            _ => Err(PublishError::Published {
+                version: new.version.to_string(),
+            }),
+        }
     }
 
     /// Offers a published release in these channels, and no others.
@@ -201,6 +205,11 @@ impl Repository {
 
     fn sign_snapshot(&self, now: i64) -> Result<(), PublishError> {
         let (version, path) = self.newest("targets")?;
+        let targets: Signed<Targets> = load(&path)?;
+        if self.root.signed.verify_role(&targets).is_err() {
+            let reason = "the newest root wants signatures of other keys on it; sign it again: publish --refresh --with-targets";
+            return Err(metadata(&path, &reason));
+        }
         let mut snapshot = Snapshot::new(
             SPECIFICATION.to_owned(),
             after(newest(&self.metadata(), "snapshot")),

@@ -291,8 +291,12 @@ fn a_version_is_published_once_and_offered_where_its_channels_say() {
     let nothing = press.run(&["publish", "--refresh"]).unwrap_err();
     assert!(nothing.contains("no repository"), "{nothing}");
     press.publish(&disk, "1.0.0").unwrap();
-    let again = press.publish(&disk, "1.0.0").unwrap_err();
-    assert!(again.contains("published already"), "{again}");
+    press.publish(&disk, "1.0.0").unwrap();
+    assert!(!press.path("repository/metadata/2.targets.json").exists());
+    let other = Disk::new(press.folder.path(), "1.0.1");
+    let taken = press.publish(&other, "1.0.0").unwrap_err();
+    assert!(taken.contains("published already"), "{taken}");
+    assert_eq!(press.offers().len(), 1);
     press
         .run(&[
             "publish",
@@ -347,11 +351,14 @@ fn keys_are_rotated_under_the_eyes_of_those_who_trust_the_first_root() {
     for role in ["timestamp", "snapshot", "targets", "root"] {
         press.run(&["keys", "rotate", role, "1"]).unwrap();
     }
+    press.run(&["keys", "rotate", "targets", "2"]).unwrap();
     press.run(&["keys", "renew"]).unwrap();
+    let stale = press.run(&["publish", "--refresh"]).unwrap_err();
+    assert!(stale.contains("--with-targets"), "{stale}");
     press
         .run(&["publish", "--refresh", "--with-targets"])
         .unwrap();
-    assert!(press.path("repository/metadata/6.root.json").exists());
+    assert!(press.path("repository/metadata/7.root.json").exists());
     assert_eq!(press.offers().len(), 1);
     press.reference_takes(&press.path("repository"), &["xoa-1.0.0.efi".into()]);
 }

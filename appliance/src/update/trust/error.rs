@@ -154,6 +154,14 @@ impl TrustError {
         move |source| Self::File { what, path, source }
     }
 
+    /// Whether a damaged file can be the reason.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongHash { .. } | Self::Signature { .. } | Self::Malformed { .. }
+        )
+    }
+
     /// What the library said, in our words. `seen` knows what it was given.
     pub(super) fn told(error: Tough, seen: &Seen) -> Self {
         if let Some(fault) = seen.take_fault() {

@@ -1,4 +1,4 @@
-//! What was trusted last: `root.json`, `timestamp.json`, `snapshot.json`, `targets.json`, and the latest time that was seen.
+//! What was trusted last: `root.json`, `timestamp.json`, `snapshot.json`, `targets.json`, and the latest `clock` that was seen.
 //!
 //! Invariant: a file is what it was or what it becomes, whenever the power is cut. The library writes into a copy; what
 //! changed there is written beside its place, synced, and renamed.
@@ -11,9 +11,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::error::TrustError;
-use super::transport;
+use super::transport::{self, Seen};
 
-pub(super) const CLOCK: &str = "latest_known_time.json";
+pub(super) const CLOCK: &str = "clock";
 const ROOT: &str = "root.json";
 /// In the order in which changes are kept.
 const FILES: [&str; 5] = [
@@ -24,6 +24,8 @@ const FILES: [&str; 5] = [
     CLOCK,
 ];
 const COPY: &str = "next";
+/// What the library calls the clock.
+const COPIED_CLOCK: &str = "latest_known_time.json";
 /// A clock that is set right goes back a little; the latest time stays what it was.
 const TOLERANCE: time::Duration = time::Duration::hours(1);
 
@@ -49,7 +51,7 @@ impl Store {
         fs::create_dir_all(&copy).map_err(TrustError::file("make", &copy))?;
         for name in FILES {
             if let Some(content) = read(&path.join(name))? {
-                let place = copy.join(name);
+                let place = store.copied(name);
                 fs::write(&place, content).map_err(TrustError::file("write", place))?;
             }
         }
@@ -66,6 +68,11 @@ impl Store {
         self.path.join(COPY)
     }
 
+    fn copied(&self, name: &str) -> PathBuf {
+        let name = if name == CLOCK { COPIED_CLOCK } else { name };
+        self.copy().join(name)
+    }
+
     /// The root to begin with: the newest that was trusted here, or that of the image if it is newer.
     pub(super) fn root(&self, image: Vec<u8>) -> Result<Vec<u8>, TrustError> {
         let known = read(&self.path.join(ROOT))?;
@@ -77,7 +84,7 @@ impl Store {
 
     /// Takes back what the library wrote into the copy.
     pub(super) fn undo(&self, name: &str) -> Result<(), TrustError> {
-        let place = self.copy().join(name);
+        let place = self.copied(name);
         match read(&self.path.join(name))? {
             Some(content) => fs::write(&place, content),
             None => fs::remove_file(&place),
@@ -85,13 +92,14 @@ impl Store {
         .map_err(TrustError::file("restore", &place))
     }
 
-    /// Keeps what the library made of the copy.
-    pub(super) fn keep(self) -> Result<(), TrustError> {
+    /// Keeps what the library made of the copy; documents as they came, where `seen` has them: their sums are signed.
+    pub(super) fn keep(self, seen: &Seen) -> Result<(), TrustError> {
         let copy = self.copy();
         let mut changed = Vec::new();
         for name in FILES {
             let place = self.path.join(name);
-            let (old, new) = (read(&place)?, read(&copy.join(name))?);
+            let (old, new) = (read(&place)?, read(&self.copied(name))?);
+            let new = new.map(|new| seen.original(name, &new).unwrap_or(new));
             match new {
                 // First, so that a root with other keys is never beside what the old keys signed.
                 None if old.is_some() && name != CLOCK => {
@@ -111,7 +119,7 @@ impl Store {
     }
 
     fn forgive_the_clock(&self, now: OffsetDateTime) -> Result<(), TrustError> {
-        let place = self.copy().join(CLOCK);
+        let place = self.copied(CLOCK);
         let known = read(&place)?.and_then(|content| instant(&content));
         if known.is_some_and(|known| known > now && known - now < TOLERANCE) {
             fs::remove_file(&place).map_err(TrustError::file("remove", place))?;
@@ -162,7 +170,7 @@ mod tests {
         fs::write(store.copy().join(ROOT), "newer").unwrap();
         fs::remove_file(store.copy().join("timestamp.json")).unwrap();
         fs::write(store.copy().join("targets.json"), "new").unwrap();
-        store.keep().unwrap();
+        store.keep(&Seen::default()).unwrap();
         let read = |name| fs::read_to_string(folder.path().join(name)).ok();
         assert_eq!(read(ROOT).as_deref(), Some("newer"));
         assert_eq!(read("timestamp.json"), None);
@@ -179,13 +187,13 @@ mod tests {
         let soon = at(time::Duration::minutes(30));
         fs::write(&place, &soon).unwrap();
         let store = Store::open(folder.path()).unwrap();
-        assert!(!store.copy().join(CLOCK).exists());
-        fs::write(store.copy().join(CLOCK), at(time::Duration::ZERO)).unwrap();
-        store.keep().unwrap();
+        assert!(!store.copied(CLOCK).exists());
+        fs::write(store.copied(CLOCK), at(time::Duration::ZERO)).unwrap();
+        store.keep(&Seen::default()).unwrap();
         assert_eq!(fs::read_to_string(&place).unwrap(), soon);
         fs::write(&place, at(time::Duration::hours(2))).unwrap();
         let store = Store::open(folder.path()).unwrap();
-        assert!(store.copy().join(CLOCK).exists());
+        assert!(store.copied(CLOCK).exists());
     }
 
     #[test]

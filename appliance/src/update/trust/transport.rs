@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tough::{Bytes, Transport, TransportError, TransportErrorKind, TransportStream, async_trait};
@@ -37,8 +37,10 @@ pub(super) enum Origin {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     clock: PathBuf,
-    /// What documents say of themselves, by role.
-    heads: Mutex<HashMap<String, (Head, u64)>>,
+    /// By role.
+    documents: Mutex<HashMap<String, Vec<u8>>>,
+    /// Something came from what is known here.
+    is_reused: AtomicBool,
     fault: Mutex<Option<TrustError>>,
 }
 
@@ -52,21 +54,34 @@ impl Seen {
 
     /// `name`: as it is served, `3.targets.json`.
     pub(super) fn note(&self, name: &str, document: &[u8]) {
-        let role = role(name).to_owned();
-        if let (Some(head), Ok(mut heads)) = (head(document), self.heads.lock()) {
-            heads.insert(role, (head, document.len() as u64));
+        if let Ok(mut documents) = self.documents.lock() {
+            documents.insert(role(name).to_owned(), document.to_vec());
         }
     }
 
+    fn document(&self, role: &str) -> Option<Vec<u8>> {
+        self.documents.lock().ok()?.get(role).cloned()
+    }
+
     pub(super) fn expiry_of(&self, role: &str) -> Option<OffsetDateTime> {
-        let heads = self.heads.lock().ok()?;
-        OffsetDateTime::parse(&heads.get(role)?.0.expires, &Rfc3339).ok()
+        let head = head(&self.document(role)?)?;
+        OffsetDateTime::parse(&head.expires, &Rfc3339).ok()
     }
 
     /// How long the document of a role was, in bytes.
     pub(super) fn length_of(&self, role: &str) -> Option<u64> {
-        let heads = self.heads.lock().ok()?;
-        heads.get(role).map(|(_, length)| *length)
+        Some(self.document(role)?.len() as u64)
+    }
+
+    /// The document as it came, of what the library made of it.
+    pub(super) fn original(&self, name: &str, read: &[u8]) -> Option<Vec<u8>> {
+        let original = self.document(role(name))?;
+        let of = |document: &[u8]| serde_json::from_slice::<Value>(document).ok();
+        (of(&original)? == of(read)?).then_some(original)
+    }
+
+    pub(super) fn is_reused(&self) -> bool {
+        self.is_reused.load(Ordering::Relaxed)
     }
 
     pub(super) fn take_fault(&self) -> Option<TrustError> {
@@ -113,34 +128,60 @@ pub(super) fn version(document: &[u8]) -> Option<u64> {
 #[derive(Debug, Clone)]
 pub(super) struct Fetch {
     pub(super) origin: Origin,
-    /// What was trusted last, as the library has it before it.
-    pub(super) trusted: PathBuf,
+    /// What was trusted last, as the library has it before it; nothing, when all is to come from there.
+    pub(super) trusted: Option<PathBuf>,
     pub(super) seen: Arc<Seen>,
 }
 
 impl Fetch {
     async fn document(&self, name: &str) -> Result<Vec<u8>, TrustError> {
-        let document = match &self.origin {
-            Origin::Folder(folder) => read(folder, name)?,
-            Origin::Web(web) => web.document(name, METADATA_LIMIT).await?,
+        let document = match self.known(name) {
+            Some(known) => known,
+            None => self.newer(name, self.remote(name).await?),
         };
         check(name, &document)?;
-        let document = match name {
-            "timestamp.json" => self.newer(document),
-            _ => document,
-        };
         self.seen.note(name, &document);
         Ok(document)
     }
 
+    async fn remote(&self, name: &str) -> Result<Vec<u8>, TrustError> {
+        match &self.origin {
+            Origin::Folder(folder) => read(folder, name),
+            Origin::Web(web) => web.document(name, METADATA_LIMIT).await,
+        }
+    }
+
+    /// A snapshot or a list in the version that is known already. It is judged like one that was just fetched.
+    fn known(&self, name: &str) -> Option<Vec<u8>> {
+        let (number, role) = name.split_once('.')?;
+        if !matches!(role, "snapshot.json" | "targets.json") {
+            return None;
+        }
+        let known = self.stored(role)?;
+        (version(&known) == number.parse().ok()).then(|| self.reuse(known))
+    }
+
     /// A timestamp of the same version is the one that is known (5.4.3 of the specification).
-    fn newer(&self, document: Vec<u8>) -> Vec<u8> {
-        match std::fs::read(self.trusted.join("timestamp.json")) {
-            Ok(known) if version(&known).is_some() && version(&known) == version(&document) => {
-                known
+    fn newer(&self, name: &str, document: Vec<u8>) -> Vec<u8> {
+        if name != "timestamp.json" {
+            return document;
+        }
+        match self.stored(name) {
+            Some(known) if known != document && version(&known) == version(&document) => {
+                self.reuse(known)
             }
             _ => document,
         }
+    }
+
+    fn stored(&self, name: &str) -> Option<Vec<u8>> {
+        let known = std::fs::read(self.trusted.as_ref()?.join(name)).ok()?;
+        version(&known).is_some().then_some(known)
+    }
+
+    fn reuse(&self, known: Vec<u8>) -> Vec<u8> {
+        self.seen.is_reused.store(true, Ordering::Relaxed);
+        known
     }
 }
 

@@ -3,9 +3,8 @@
 //! Invariant: every wait has a limit, no answer is longer than what was asked for.
 
 use std::ops::Range;
-use std::time::Duration;
-
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::RANGE;
 use reqwest::{Client, Proxy, Response, StatusCode, redirect};
@@ -20,7 +19,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two pieces of an answer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 5;
-/// Wherever `https` is asked for, nothing else is followed.
 const AGENT: &str = concat!("xoa/", env!("CARGO_PKG_VERSION"));
 
 /// An address, and who asks there.
@@ -106,6 +104,7 @@ pub(super) fn client(base: &Url, proxy: Option<&str>) -> Result<Client, TrustErr
         .tls_backend_preconfigured(tls)
         .user_agent(AGENT)
         .redirect(redirect::Policy::limited(REDIRECTS))
+        // Where `https` was asked for, no other address is followed.
         .https_only(is_encrypted)
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(IDLE_TIMEOUT)
