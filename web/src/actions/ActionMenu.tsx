@@ -1,7 +1,7 @@
 // The actions on some objects, as a menu: those that the state of none allows are greyed; each can be copied as a command.
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
 import { lazy, Suspense, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -28,16 +28,15 @@ interface Props<C extends Collection> {
 
 /** Lists have one of these in each row: all but the button is made when that is pressed first. */
 export function ActionMenu<C extends Collection>(props: Props<C>) {
-  const { t } = useTranslation();
+  // It is drawn again with its row, also for another language.
+  const { t } = i18next;
   const [wasPressed, setPressed] = useState(false);
   if (wasPressed) return <WholeMenu {...props} />;
   if (props.label) return <MenuToggle {...lookOf(props, t)} isExpanded={false} onClick={() => setPressed(true)} />;
-  // As the one above draws it, without what that does besides: a list that is scrolled makes hundreds a second.
+  // As the one above draws it, without what that does and styles besides: a list that is scrolled makes hundreds a second.
   return (
-    <button type="button" className="pf-v6-c-menu-toggle pf-m-plain" disabled={isEmpty(props)} aria-label={nameOf(props, t)} aria-expanded={false} onClick={() => setPressed(true)}>
-      <span className="pf-v6-c-menu-toggle__icon">
-        <EllipsisIcon />
-      </span>
+    <button type="button" className="xo-dots" disabled={isEmpty(props)} aria-label={nameOf(props, t)} aria-expanded={false} onClick={() => setPressed(true)}>
+      <EllipsisIcon />
     </button>
   );
 }

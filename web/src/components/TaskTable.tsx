@@ -25,6 +25,8 @@ const COLUMNS = {
   result: { label: 'column.result', cell: (task) => outcomeOf(task) === 'failure' && <ProblemText problem={problemOfTask(task.result)} /> },
 } satisfies Record<string, { label: TextKey; cell: (task: Task) => ReactNode }>;
 
+const NAMES: ReadonlySet<string> = new Set(['task', 'about']);
+
 interface Props {
   label: TextKey;
   tasks: readonly Task[];
@@ -49,7 +51,7 @@ export function TaskTable({ label, tasks, columns, canStop = false }: Props) {
         {tasks.map((task) => (
           <Tr key={task.id}>
             {columns.map((key) => (
-              <Td key={key} dataLabel={t(COLUMNS[key].label)}>
+              <Td key={key} dataLabel={t(COLUMNS[key].label)} {...(NAMES.has(key) && { className: 'xo-name' })}>
                 {COLUMNS[key].cell(task)}
               </Td>
             ))}
