@@ -13,6 +13,8 @@ use crossterm::{cursor, execute, terminal};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
 use serde_json::Value;
 
 use super::app::{App, Outcome, Task, What};
@@ -33,12 +35,27 @@ type Answers = (What, Outcome);
 /// # Errors
 /// The terminal's.
 pub fn run(agent: &Arc<dyn Ask + Send + Sync>, bundles: &Path) -> io::Result<()> {
+    end_with_the_terminal()?;
     terminal::enable_raw_mode()?;
     execute!(io::stdout(), cursor::Hide)?;
     let ended = converse(agent, bundles);
     let _ = execute!(io::stdout(), cursor::Show);
     let _ = terminal::disable_raw_mode();
     ended
+}
+
+/// The library that reads keys does so for ever from a terminal that is gone, and who started this may have told it not to mind the
+/// signal of that.
+fn end_with_the_terminal() -> io::Result<()> {
+    let thread = std::thread::Builder::new().name("hang-up".into());
+    thread.spawn(|| {
+        let input = io::stdin();
+        // Nothing is asked for: an end is told all the same.
+        let mut ends = [PollFd::new(&input, PollFlags::empty())];
+        while rustix::event::poll(&mut ends, None) == Err(Errno::INTR) {}
+        std::process::exit(1);
+    })?;
+    Ok(())
 }
 
 fn converse(agent: &Arc<dyn Ask + Send + Sync>, bundles: &Path) -> io::Result<()> {

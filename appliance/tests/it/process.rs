@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -371,9 +371,11 @@ fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
     let running = Running::start("60");
     let code = running.folder.path().join("var/lib/xo-server/setup-code");
     std::fs::write(code, "REZDR-J7ENY").unwrap();
-    // `script` gives it a terminal of its own.
+    // `script` gives it a terminal of its own; the signal of its end is kept from it, as by `nohup`.
+    let number = running.folder.path().join("number");
     let line = format!(
-        "stty rows 24 columns 80; exec {} --socket {} --bundles {}",
+        "trap '' HUP; echo $$ >{}; stty rows 24 columns 80; exec {} --socket {} --bundles {}",
+        number.display(),
         env!("CARGO_BIN_EXE_xoa-console"),
         running.socket().display(),
         running.folder.path().join("support").display()
@@ -428,5 +430,11 @@ fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
     keys.write_all(b"REBOOT\r").unwrap();
     wait_for("the reboot", || {
         running.text("ran").contains("systemctl --no-block reboot")
+    });
+    let process = format!("/proc/{}", running.text("number").trim());
+    assert!(Path::new(&process).exists());
+    drop(screen);
+    wait_for("its end with the terminal", || {
+        !Path::new(&process).exists()
     });
 }
