@@ -87,10 +87,9 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
         shouldFocusFirstItemOnOpen
         // A dialog that follows gives the focus back to what had it.
         shouldFocusToggleOnSelect
-        // In the page itself, no pane cuts it; at this height there is room above its button or below it.
-        popperProps={{ position: 'right', appendTo: () => document.body }}
-        isScrollable
-        maxMenuHeight="45vh"
+        // In the page itself, no pane cuts it. Where it is higher than the room on both sides of its button, it stands over that.
+        popperProps={{ position: 'right', appendTo: () => document.body, preventOverflow: true }}
+        className="xo-actions"
         toggle={(ref) => <MenuToggle ref={ref} {...lookOf(props, t)} isExpanded={isOpen} id={id} onClick={() => setOpen(!isOpen)} />}
       >
         <DropdownList>

@@ -20,10 +20,10 @@ interface Props {
 export default function Completions({ collection, properties, word, onChoose, onLeave, ref }: Props) {
   const { t } = useTranslation();
   const { property } = word;
-  const [top] = property?.split('.') ?? [];
+  const [top] = property?.split(':') ?? [];
   const { data } = useQuery({
     ...valuesQuery(collection, top ?? ''),
-    enabled: top !== undefined && properties.some((one) => one.split('.')[0] === top),
+    enabled: top !== undefined && properties.some((one) => one.split(':')[0] === top),
   });
   const offered = matching(property === undefined ? properties : valuesOf(data ?? [], property), word.text);
   if (offered.length === 0) return null;

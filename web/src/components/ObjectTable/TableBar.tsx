@@ -26,11 +26,14 @@ interface Props<C extends Collection> {
   filterBox: Ref<{ focus: () => void }>;
 }
 
+/** As filters name what is within another property: `memory:size`. */
+const inFilter = (path: string) => path.replaceAll('.', ':');
+
 function Bar<C extends Collection>({ inventory, table, filter, problem, total, chosen, filterBox }: Props<C>) {
   const { t } = useTranslation();
   const { collection } = inventory;
   const properties = useMemo(
-    () => [...new Set(['id', 'name_label', ...inventory.columns.flatMap((column) => [...(column.sort ? [column.sort] : []), ...column.fields])])].sort(),
+    () => [...new Set(['id', 'name_label', ...inventory.columns.flatMap((column) => [...(column.sort ? [inFilter(column.sort)] : []), ...column.fields])])].sort(),
     [inventory],
   );
   return (

@@ -17,7 +17,7 @@ interface Props {
 
 export default function UnknownProperties({ collection, known, named }: Props) {
   const { t } = useTranslation();
-  const tops = new Set(known.map((one) => one.split('.')[0]));
+  const tops = new Set(known.map((one) => one.split(':')[0]));
   const asked = named.filter((one) => !tops.has(one));
   const unknown = useQueries({
     queries: asked.map((property) => valuesQuery(collection, property)),
@@ -26,7 +26,7 @@ export default function UnknownProperties({ collection, known, named }: Props) {
   const [first] = unknown;
   if (first === undefined) return null;
   // The beginning of a misspelt word is right more often than its end.
-  const [nearest] = [first, first.slice(0, Math.ceil(first.length / 2))].flatMap((text) => matching(known, text));
+  const [nearest] = [first.replaceAll('.', ':'), first.slice(0, Math.ceil(first.length / 2))].flatMap((text) => matching(known, text));
   return (
     <HelperText isLiveRegion>
       <HelperTextItem variant="warning">

@@ -5,7 +5,7 @@ export interface Word {
   /** Where the word that is typed begins. */
   start: number;
   text: string;
-  /** Set when its value is typed. */
+  /** Set when its value is typed; `memory:size` is the size within the memory. */
   property?: string;
 }
 
@@ -13,10 +13,10 @@ export interface Word {
 export function wordAt(filter: string, caret: number): Word {
   const before = filter.slice(0, caret);
   const typed = /[^\s()|!&]*$/.exec(before)?.[0] ?? '';
-  const colon = typed.indexOf(':');
-  if (colon < 0) return { start: caret - typed.length, text: typed };
-  const text = typed.slice(colon + 1);
-  return { start: caret - text.length, text, property: typed.slice(0, colon) };
+  const path = /^(?:[A-Za-z_$][\w$-]*:)+/.exec(typed)?.[0];
+  if (path === undefined) return { start: caret - typed.length, text: typed };
+  const text = typed.slice(path.length);
+  return { start: caret - text.length, text, property: path.slice(0, -1) };
 }
 
 /** The filter with the word replaced, and the caret after it. */
@@ -37,7 +37,7 @@ export function matching(all: readonly string[], text: string): string[] {
 export function valuesOf(objects: readonly Record<string, unknown>[], property: string): string[] {
   const found = new Set<string>();
   for (const object of objects) {
-    const value = property.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], object);
+    const value = property.split(':').reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], object);
     for (const one of Array.isArray(value) ? value : [value]) if (['string', 'number', 'boolean'].includes(typeof one) && one !== '') found.add(String(one));
   }
   return [...found].sort();

@@ -60,7 +60,7 @@ export function Summary({ draft, template, brought, flaws, defaultSr, children }
               ['column.cpus', draft.cpus * draft.copies],
               ['column.memory', bytes(Math.max(0, draft.memory * draft.copies))],
               ['noun.vdis', bytes(Math.max(0, disks * draft.copies))],
-              ['nics.label', draft.networks.length],
+              ['nics.label', draft.networks.length * draft.copies],
             ] as const
           ).map(([label, value]) => (
             <DescriptionListGroup key={label}>
