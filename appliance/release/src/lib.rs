@@ -20,6 +20,7 @@ pub struct Release {
     pub product: String,
     /// Of the machine, as the kernel calls it: `x86_64`.
     pub architecture: String,
+    /// Its version.
     pub version: Version,
     /// Whoever follows one of them is offered the release: `stable`, `latest`.
     pub channels: Vec<String>,
@@ -36,7 +37,8 @@ pub struct Release {
 }
 
 /// A file of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// The root file system (erofs), as long as it is; carries the description.
     Root,
@@ -53,6 +55,7 @@ pub enum Part {
 }
 
 impl Part {
+    /// Every part.
     pub const ALL: [Self; 6] = [
         Self::Root,
         Self::Hashes,
@@ -82,18 +85,38 @@ impl Part {
 /// Why a release is not for this system.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
+    /// It is something else.
     #[error("this is {found}, not {PRODUCT}: it is not an update of this appliance")]
-    Product { found: String },
+    Product {
+        /// Its product.
+        found: String,
+    },
+    /// It is for other machines.
     #[error("the release is for {found} machines, this one is {wanted}")]
-    Architecture { found: String, wanted: String },
+    Architecture {
+        /// Its own.
+        found: String,
+        /// This machine's.
+        wanted: String,
+    },
+    /// It is too old.
     #[error("version {found} is older than {floor}, the oldest that this system may run")]
-    Floor { found: Version, floor: Version },
+    Floor {
+        /// Its version.
+        found: Version,
+        /// The oldest that may run.
+        floor: Version,
+    },
+    /// This system is too old for it.
     #[error(
         "version {version} can be installed from {min_from} on, this system runs {running}: install a release between them first"
     )]
     TooFar {
+        /// Its version.
         version: Version,
+        /// The oldest system that may install it.
         min_from: Version,
+        /// What runs.
         running: Version,
     },
 }
@@ -101,7 +124,9 @@ pub enum Unfit {
 /// The system that an update is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
+    /// What runs.
     pub version: Version,
+    /// Of the machine, as the kernel calls it.
     pub architecture: String,
     /// The higher one of the floor in the image and the floor of what was confirmed here.
     pub floor: Version,

@@ -17,3 +17,4 @@ mod process;
 mod scene;
 mod settings;
 mod status;
+mod update;
