@@ -1,7 +1,7 @@
 //! The update engine: `check → fetch → stage → apply → confirm`, and `rollback`.
 //!
 //! - [`engine`] holds what an update works on, and says how it stands; [`fetch`], [`stage`] and [`switch`] are its steps;
-//! - [`source`] is where releases come from, `chunks` finds what the running slot already has of one;
+//! - [`source`] is where releases come from, and [`trust`] believes only what is signed; `chunks` finds what the running slot already has;
 //! - [`device`] and [`folder`] are the disk: slots, the ESP, what was downloaded. Tests have some that lose their power;
 //! - [`journal`] is what is remembered, [`kernels`] what the boot loader chooses from, [`verity`] whether a slot is whole;
 //! - [`pace`] is the limit of bandwidth, and how far it is.
@@ -23,6 +23,7 @@ pub mod pace;
 pub mod source;
 pub mod stage;
 pub mod switch;
+pub mod trust;
 pub mod verity;
 
 pub use engine::{Engine, Parts, Slot, System};

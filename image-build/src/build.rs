@@ -37,6 +37,8 @@ pub struct Build {
     pub target: PathBuf,
     /// A folder with the built programs; without it they are built from the source.
     pub programs: Option<PathBuf>,
+    /// The root of keys that its updates are trusted by.
+    pub root: PathBuf,
     /// Version of the appliance.
     pub version: String,
     /// Size of the virtual disk in bytes.

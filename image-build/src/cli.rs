@@ -2,6 +2,8 @@
 //!
 //! Results go to standard output, problems to standard error. 0: done, 1: failed or damaged, 2: misused.
 
+mod publish;
+
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -13,10 +15,11 @@ use xva::Compression;
 use crate::appliance::Appliance;
 use crate::build::{Build, Kind, Packages};
 use crate::error::Error;
+use crate::forms;
 use crate::inspect::{inspect, size};
 use crate::pack::pack;
 use crate::progress::Progress;
-use crate::publish;
+use crate::publish::Keys;
 use crate::raw_disk::RawDisk;
 use crate::sbom::sbom;
 
@@ -52,6 +55,12 @@ enum Command {
         )]
         date: i64,
     },
+    /// Make, rotate and renew the keys that sign releases.
+    Keys(publish::KeysOptions),
+    /// Add a built disk to a repository of signed releases.
+    Publish(Box<publish::PublishOptions>),
+    /// Pack one release of a repository as one file, for machines without a network.
+    Bundle(publish::BundleOptions),
     /// Wrap a raw disk as an XVA that XCP-ng 8.2 and 8.3 import.
     Xva(Box<XvaOptions>),
     /// List what an XVA holds, and check all of it.
@@ -111,6 +120,9 @@ struct BuildOptions {
     /// Version of the appliance.
     #[arg(long, default_value = env!("CARGO_PKG_VERSION"), value_parser = version_text)]
     version: String,
+    /// The root of keys that the appliance trusts; default: that of keys for developers in the checkout's target/keys, made if there are none.
+    #[arg(long, value_name = "FILE")]
+    root: Option<PathBuf>,
     /// An image for developers: a root shell on the serial console.
     #[arg(long)]
     dev: bool,
@@ -183,6 +195,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             version,
             date,
         } => print_sbom(&source, &target, &version, date),
+        Command::Keys(options) => publish::keys(&options),
+        Command::Publish(options) => publish::publish(&options),
+        Command::Bundle(options) => publish::pack(&options),
         Command::Xva(options) => write_xva(&options),
         Command::Inspect { file, json } => print_report(&file, json),
     };
@@ -202,7 +217,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn build(options: &BuildOptions) -> Result<u8, Error> {
+    let root = match &options.root {
+        Some(root) => root.clone(),
+        None => {
+            Keys::ensure(&options.source.join(publish::KEYS), publish::now())?
+                .newest()?
+                .0
+        }
+    };
     let build = Build {
+        root,
         source: options.source.clone(),
         target: options.target.clone(),
         programs: options.programs.clone(),
@@ -224,7 +248,7 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
     let file = |end: &str| raw.with_file_name(format!("{}.{end}", build.name()));
     let bill = file("spdx.json");
     let text = sbom(&build.source, &build.target, &build.version, build.made_at)?;
-    publish::write(&bill, &text)?;
+    forms::write(&bill, &text)?;
     let disk = RawDisk::open(&raw)?;
     let target = file("xva");
     let appliance = Appliance {
@@ -239,12 +263,12 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
     if options.outputs == Outputs::All {
         let (zstd, qcow2) = (file("raw.zst"), file("qcow2"));
         let progress = Progress::new("compressing", disk.size());
-        publish::zstd(&disk, &zstd, &progress)?;
+        forms::zstd(&disk, &zstd, &progress)?;
         drop(progress);
-        publish::qcow2(&raw, &qcow2)?;
+        forms::qcow2(&raw, &qcow2)?;
         made.extend([zstd, qcow2]);
     }
-    publish::sums(&made, &file("SHA256SUMS"))?;
+    forms::sums(&made, &file("SHA256SUMS"))?;
     let raw = raw.display();
     print(&format!(
         "{raw}\n{}: {}\n",

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::build::BuildError;
+use crate::publish::PublishError;
 use crate::sbom::SbomError;
 
 /// Why a command fails.
@@ -65,6 +66,9 @@ pub enum Error {
     /// There is no bill of materials.
     #[error(transparent)]
     Sbom(#[from] SbomError),
+    /// Nothing was signed or published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// A disk cannot be converted.
     #[error("cannot make {}: qemu-img: {reason}", path.display())]
     Convert {

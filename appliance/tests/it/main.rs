@@ -17,4 +17,5 @@ mod process;
 mod scene;
 mod settings;
 mod status;
+mod trust;
 mod update;

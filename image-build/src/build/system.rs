@@ -40,6 +40,8 @@ pub(super) fn compose(
             "{:?} {} {}",
             build.kind, build.version, build.made_at
         ))
+        .path(&build.root)?
+        .path(&lists.join("floor"))?
         .path(&lists.join("removed"))?
         .path(&lists.join("masked"))?
         .path(&ours)?
@@ -66,6 +68,7 @@ pub(super) fn compose(
         programs::install(programs, &path)?;
         write(&path.join("etc/machine-id"), "")?;
         describe(&path, build)?;
+        trust(&path, &build.root, &lists.join("floor"))?;
         if build.kind == Kind::Development {
             open_serial_console(&path)?;
         }
@@ -155,6 +158,15 @@ fn describe(root: &Path, build: &Build) -> Result<(), BuildError> {
     let version = &build.version;
     text += &format!("PRETTY_NAME=\"XOA {version}\"\nIMAGE_ID=xoa\nIMAGE_VERSION={version}\n");
     write(&path, &text)
+}
+
+/// Whose updates the system takes, and which version is the oldest that it lets run.
+fn trust(root: &Path, keys: &Path, floor: &Path) -> Result<(), BuildError> {
+    for (from, name) in [(keys, "root.json"), (floor, "floor")] {
+        let text = fs::read_to_string(from).map_err(BuildError::file("read", from))?;
+        write(&root.join("usr/share/xoa").join(name), &text)?;
+    }
+    Ok(())
 }
 
 /// For developers only: the release has no way in.

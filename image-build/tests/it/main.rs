@@ -8,5 +8,6 @@ mod damaged;
 mod judge;
 mod lab;
 mod packing;
+mod publishing;
 mod sample;
 mod shapes;

@@ -57,7 +57,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("axum", &["xo-api"]),
     ("xmlrpc", &["xapi"]),
     ("ratatui", &["xo-appliance"]),
-    ("tar", &["xva", "xo-lab", "xo-appliance"]),
+    ("tar", &["xva", "xo-lab", "xo-appliance", "xo-image-build"]),
+    ("tough", &["xo-appliance", "xo-image-build"]),
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

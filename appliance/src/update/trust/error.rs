@@ -1,0 +1,255 @@
+//! Why a repository or one of its files is not believed. Each says which file or role, and what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use time::OffsetDateTime;
+use tough::error::Error as Tough;
+use tough::schema::Error as Schema;
+use tough::{TransportError, TransportErrorKind};
+
+use super::transport::Seen;
+
+/// Why a repository or one of its files is not believed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// Too old to be sure that there is nothing newer: a freeze, a forgotten repository, or a wrong clock.
+    #[error(
+        "the {role} metadata of the update repository expired{}: check this machine's clock; if it is right, the repository \
+         was not kept up or somebody holds newer releases back",
+        since.map_or(String::new(), |at| format!(" on {} at {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
+    )]
+    Expired {
+        /// Root, targets, snapshot or timestamp.
+        role: String,
+        /// When, where it can be told.
+        since: Option<OffsetDateTime>,
+    },
+    /// Older than what was seen here before.
+    #[error(
+        "the update repository went back in time: {role} has version {found}, and version {known} was seen before; it was \
+         restored from a backup, or somebody replays old metadata"
+    )]
+    Rollback {
+        /// Root, targets, snapshot or timestamp.
+        role: String,
+        /// What it says now.
+        found: u64,
+        /// What it said before.
+        known: u64,
+    },
+    /// Not by enough of those whom the root names.
+    #[error("the {role} metadata of the update repository is not signed as it must be ({reason})")]
+    Signature {
+        /// Root, targets, snapshot or timestamp.
+        role: String,
+        /// How many signatures are good, or what is wrong with them.
+        reason: String,
+    },
+    /// Two files of the repository do not belong together.
+    #[error(
+        "files of the update repository do not belong together: {reason}; if it was just being published, try again later"
+    )]
+    Mixed {
+        /// Which ones.
+        reason: String,
+    },
+    /// Not the file that was signed.
+    #[error("{file} of the update repository is not the file that was signed: its SHA-256 differs")]
+    WrongHash {
+        /// Its name.
+        file: String,
+    },
+    /// More comes than may.
+    #[error(
+        "{file} of the update repository is longer than {limit} bytes, which is all that it may have"
+    )]
+    TooLong {
+        /// Its name.
+        file: String,
+        /// In bytes.
+        limit: u64,
+    },
+    /// Less comes than was signed.
+    #[error("{file} of the update repository ends after {length} bytes of {wanted}: try again")]
+    Truncated {
+        /// Its name.
+        file: String,
+        /// What came, in bytes.
+        length: u64,
+        /// What should have come.
+        wanted: u64,
+    },
+    /// Not what the specification describes.
+    #[error("{file} of the update repository cannot be read: {reason}")]
+    Malformed {
+        /// Its name.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The repository has no such file.
+    #[error("the update repository has no {file}: check its address")]
+    Missing {
+        /// Its name.
+        file: String,
+    },
+    /// Nothing answers, or not as it should.
+    #[error("cannot get {file} from the update repository: {reason}")]
+    Unreachable {
+        /// Its name or address.
+        file: String,
+        /// What happened.
+        reason: String,
+    },
+    /// Part of a file was asked for, and the server gives whole files only.
+    #[error(
+        "the server of the update repository gives no parts of files ({file}): it must honour the header Range"
+    )]
+    NoRanges {
+        /// Its name.
+        file: String,
+    },
+    /// It was later before.
+    #[error(
+        "this machine's clock says {now}, and it said {known} when updates were looked for last: set the clock; if it was wrong \
+         then, remove {}", path.display()
+    )]
+    Clock {
+        /// In words of RFC 3339.
+        now: String,
+        /// The same.
+        known: String,
+        /// Where it is remembered.
+        path: PathBuf,
+    },
+    /// An address or a proxy makes no sense.
+    #[error("{what} {value:?} is not usable: {reason}")]
+    Setting {
+        /// Which one.
+        what: &'static str,
+        /// What it is.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of this machine cannot be read or written.
+    #[error("cannot {what} {}", path.display())]
+    File {
+        /// Read, write, make.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl TrustError {
+    pub(super) fn file(
+        what: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { what, path, source }
+    }
+
+    /// What the library said, in our words. `seen` knows what it was given.
+    pub(super) fn told(error: Tough, seen: &Seen) -> Self {
+        if let Some(fault) = seen.take_fault() {
+            return fault;
+        }
+        match error {
+            Tough::ExpiredMetadata { role, .. } => Self::Expired {
+                since: seen.expiry_of(&role.to_string()),
+                role: role.to_string(),
+            },
+            Tough::OlderMetadata {
+                role,
+                current_version,
+                new_version,
+                ..
+            } => Self::Rollback {
+                role: role.to_string(),
+                found: new_version,
+                known: current_version,
+            },
+            Tough::OlderSnapshotInTimestamp {
+                snapshot_new,
+                snapshot_old,
+                ..
+            } => Self::Rollback {
+                role: "snapshot".into(),
+                found: snapshot_new,
+                known: snapshot_old,
+            },
+            Tough::SnapshotRoleRollback {
+                role,
+                old_role_version,
+                new_role_version,
+                ..
+            } => Self::Rollback {
+                role: role.trim_end_matches(".json").to_owned(),
+                found: new_role_version,
+                known: old_role_version,
+            },
+            Tough::VerifyMetadata { role, source, .. } => Self::Signature {
+                role: role.to_string(),
+                reason: reason(&source),
+            },
+            Tough::VerifyTrustedMetadata { source, .. } => Self::Signature {
+                role: "trusted root".into(),
+                reason: reason(&source),
+            },
+            Tough::ParseMetadata { role, source, .. } => Self::Malformed {
+                file: format!("the {role} metadata"),
+                reason: source.to_string(),
+            },
+            Tough::ParseTrustedMetadata { source, .. } => Self::Malformed {
+                file: "the trusted root".into(),
+                reason: source.to_string(),
+            },
+            Tough::Transport { url, source, .. } => {
+                let file = url.path_segments().and_then(Iterator::last);
+                Self::transport(file.unwrap_or_default(), &source)
+            }
+            Tough::SystemTimeSteppedBackward {
+                sys_time,
+                latest_known_time,
+            } => Self::Clock {
+                now: sys_time.to_string(),
+                known: latest_known_time.to_string(),
+                path: seen.clock(),
+            },
+            other => Self::Mixed {
+                reason: other.to_string(),
+            },
+        }
+    }
+
+    fn transport(file: &str, error: &TransportError) -> Self {
+        let file = file.to_owned();
+        let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+        match cause {
+            Some(Tough::MaxSizeExceeded { max_size, .. }) => Self::TooLong {
+                file,
+                limit: *max_size,
+            },
+            Some(Tough::HashMismatch { .. }) => Self::WrongHash { file },
+            _ if error.kind() == TransportErrorKind::FileNotFound => Self::Missing { file },
+            _ => Self::Unreachable {
+                file,
+                reason: error.to_string(),
+            },
+        }
+    }
+}
+
+fn reason(error: &Schema) -> String {
+    match error {
+        Schema::SignatureThreshold {
+            threshold, valid, ..
+        } => format!("{valid} good signatures of the {threshold} that are needed"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,212 @@
+//! Commands about the repository of releases: `keys`, `publish`, `bundle`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use semver::Version;
+use time::OffsetDateTime;
+
+use super::print;
+use crate::error::Error;
+use crate::inspect::size;
+use crate::publish::{
+    Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, bundle,
+};
+
+/// Keys of developers; `target` is not under version control.
+pub(super) const KEYS: &str = "target/keys";
+const REPOSITORY: &str = "target/repository";
+const FLOOR: &str = "image-build/image/floor";
+const MIGRATIONS: &str = "server/store/migrations";
+
+#[derive(Args)]
+pub(super) struct KeysOptions {
+    #[command(subcommand)]
+    what: KeysCommand,
+    /// The folder of keys and roots.
+    #[arg(long, value_name = "DIR", default_value = KEYS, global = true)]
+    keys: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make all keys, and the first root.
+    Make,
+    /// Replace a key by a new one, in a new root.
+    Rotate {
+        /// Whose key.
+        #[arg(value_enum)]
+        role: Duty,
+        /// Which one: 2 is the file 2.key.
+        number: u64,
+    },
+    /// Make a new root with the same keys, before the old one expires.
+    Renew,
+    /// Sign the root that waits for signatures with the keys that are here.
+    Sign,
+}
+
+#[derive(Args)]
+pub(super) struct PublishOptions {
+    /// The repository: a folder that any web server serves.
+    #[arg(long, value_name = "DIR", default_value = REPOSITORY)]
+    repository: PathBuf,
+    /// The folder of keys and roots.
+    #[arg(long, value_name = "DIR", default_value = KEYS)]
+    keys: PathBuf,
+    /// Version of the release.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    version: Version,
+    /// Who is offered it.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "latest"
+    )]
+    channel: Vec<String>,
+    /// Publish nothing new: sign again what the keys of snapshot and timestamp sign.
+    #[arg(long, conflicts_with_all = ["promote", "disk"])]
+    refresh: bool,
+    /// With --refresh: sign the list of releases again too.
+    #[arg(long, requires = "refresh")]
+    with_targets: bool,
+    /// Offer a release that is there in the channels, and in no others.
+    #[arg(long, conflicts_with = "disk")]
+    promote: bool,
+    /// The raw disk; default: target/appliance/xoa-<version>.raw.
+    #[arg(long, value_name = "FILE")]
+    disk: Option<PathBuf>,
+    /// The bill of materials; default: beside the disk.
+    #[arg(long, value_name = "FILE")]
+    sbom: Option<PathBuf>,
+    /// Release notes (Markdown).
+    #[arg(long, value_name = "FILE", default_value = "CHANGELOG.md")]
+    notes: PathBuf,
+    /// The checkout.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    source: PathBuf,
+    /// Older systems must install another release first; default: the floor.
+    #[arg(long, value_name = "VERSION")]
+    min_from: Option<Version>,
+    /// Once the release has been confirmed, nothing older is installed; default: that of the image.
+    #[arg(long, value_name = "VERSION")]
+    security_floor: Option<Version>,
+}
+
+#[derive(Args)]
+pub(super) struct BundleOptions {
+    /// The repository.
+    #[arg(long, value_name = "DIR", default_value = REPOSITORY)]
+    repository: PathBuf,
+    /// The folder of keys and roots.
+    #[arg(long, value_name = "DIR", default_value = KEYS)]
+    keys: PathBuf,
+    /// Version of the release.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    version: Version,
+    /// The file to write; default: xoa-<version>.update beside the repository.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
+    let now = now();
+    let keys = Keys::open(&options.keys);
+    let signing = match options.what {
+        KeysCommand::Make => Signing::Done(Keys::make(&options.keys, now)?.newest()?.0),
+        KeysCommand::Rotate { role, number } => keys.rotate(role, number, now)?,
+        KeysCommand::Renew => keys.renew(now)?,
+        KeysCommand::Sign => keys.sign()?,
+    };
+    print(&match signing {
+        Signing::Done(root) => format!("{}\n", root.display()),
+        Signing::Waits { path, old, new } => format!(
+            "{} waits for signatures: {old} of the old root's keys and {new} of its own have signed. \
+             Carry it to the other keys, and sign it there: xo-image-build keys sign\n",
+            path.display()
+        ),
+    });
+    Ok(0)
+}
+
+pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
+    let now = now();
+    let repository = Repository::open(&options.repository, Keys::open(&options.keys))?;
+    if options.refresh {
+        let kept = if options.with_targets {
+            Kept::Nothing
+        } else {
+            Kept::Targets
+        };
+        repository.refresh(kept, now)?;
+    } else if options.promote {
+        repository.promote(&options.version, &options.channel, now)?;
+    } else {
+        let version = &options.version;
+        let disk = options.disk.clone();
+        let disk = disk.unwrap_or_else(|| format!("target/appliance/xoa-{version}.raw").into());
+        let sbom = options.sbom.clone();
+        let sbom = sbom.unwrap_or_else(|| disk.with_extension("spdx.json"));
+        let floor = match &options.security_floor {
+            Some(floor) => floor.clone(),
+            None => floor(&options.source)?,
+        };
+        let release = NewRelease {
+            version: version.clone(),
+            architecture: "x86_64".to_owned(),
+            channels: options.channel.clone(),
+            min_from: options.min_from.clone().unwrap_or_else(|| floor.clone()),
+            security_floor: floor,
+            migrations: migrations(&options.source.join(MIGRATIONS))?,
+            sbom: read(&sbom)?,
+            notes: read(&options.notes)?,
+        };
+        repository.publish(&Parts::of(&disk)?, &release, now)?;
+    }
+    print(&format!("{}\n", options.repository.display()));
+    Ok(0)
+}
+
+pub(super) fn pack(options: &BundleOptions) -> Result<u8, Error> {
+    let repository = Repository::open(&options.repository, Keys::open(&options.keys))?;
+    let output = options.output.clone().unwrap_or_else(|| {
+        let name = format!("xoa-{}.update", options.version);
+        options.repository.with_file_name(name)
+    });
+    let length = bundle(&repository, &options.version, &output)?;
+    print(&format!("{}: {}\n", output.display(), size(length)));
+    Ok(0)
+}
+
+/// The oldest version that an image from this checkout lets run.
+fn floor(source: &Path) -> Result<Version, Error> {
+    let path = source.join(FLOOR);
+    let text = String::from_utf8_lossy(&read(&path)?).trim().to_owned();
+    text.parse().map_err(|e: semver::Error| {
+        PublishError::Metadata {
+            path,
+            reason: e.to_string(),
+        }
+        .into()
+    })
+}
+
+fn migrations(folder: &Path) -> Result<u32, Error> {
+    let entries = fs::read_dir(folder).map_err(PublishError::file("read", folder))?;
+    let is_one = |name: &Path| name.extension().is_some_and(|end| end == "sql");
+    let count = entries
+        .flatten()
+        .filter(|entry| is_one(&entry.path()))
+        .count();
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    Ok(fs::read(path).map_err(PublishError::file("read", path))?)
+}
+
+pub(super) fn now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}

@@ -1,0 +1,135 @@
+//! Why nothing was signed or published: what is wrong, where, and what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why nothing was signed or published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// A file or folder cannot be read or written.
+    #[error("cannot {what} {}", path.display())]
+    File {
+        /// Read, write, make.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// New keys would take the place of others.
+    #[error("{} has keys already: choose another folder, or rotate a key of this one", path.display())]
+    KeysExist {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Private keys in a repository of sources.
+    #[error("{} would be committed to Git with the keys in it: choose a folder outside, or have Git ignore it", path.display())]
+    KeysInGit {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no such key.
+    #[error("there is no key {role}/{number} in {}", path.display())]
+    NoKey {
+        /// Of whom.
+        role: &'static str,
+        /// Which one.
+        number: u64,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no root.
+    #[error("no <version>.root.json in {}: `xo-image-build keys make` begins one", path.display())]
+    NoRoot {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Too few keys are here.
+    #[error("{role}: {signatures} signatures of {threshold}; bring more keys into {}/{role}", path.display())]
+    TooFewKeys {
+        /// Who must sign.
+        role: &'static str,
+        /// How many signatures the keys here gave.
+        signatures: u64,
+        /// How many are needed.
+        threshold: u64,
+        /// The folder of keys.
+        path: PathBuf,
+    },
+    /// A root waits for signatures.
+    #[error(
+        "{} waits for signatures: sign it (`xo-image-build keys sign`) or remove it", path.display()
+    )]
+    Unfinished {
+        /// The root.
+        path: PathBuf,
+    },
+    /// A file of metadata is not as it should be.
+    #[error("{} is not as expected: {reason}", path.display())]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Nothing to work on.
+    #[error("{} is no repository: publish a release there first", path.display())]
+    NoRepository {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A version was published before.
+    #[error(
+        "version {version} is published already, with other files: give the new one another version"
+    )]
+    Published {
+        /// The version.
+        version: String,
+    },
+    /// A version was not published.
+    #[error("version {version} is not in {}", path.display())]
+    NotPublished {
+        /// The version.
+        version: String,
+        /// The repository.
+        path: PathBuf,
+    },
+    /// The disk is not one of ours.
+    #[error("{} is no disk of the appliance: {reason}", path.display())]
+    Disk {
+        /// The disk.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The index of chunks cannot be made.
+    #[error("cannot make the chunk index {}", path.display())]
+    Chunks {
+        /// The file.
+        path: PathBuf,
+        /// What the library said.
+        source: bitar::api::compress::CreateArchiveError,
+    },
+    /// A signature cannot be made.
+    #[error("cannot sign: {reason}")]
+    Sign {
+        /// What the library said.
+        reason: String,
+    },
+}
+
+impl PublishError {
+    pub(crate) fn file(
+        what: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { what, path, source }
+    }
+
+    pub(super) fn sign(reason: &impl ToString) -> Self {
+        Self::Sign {
+            reason: reason.to_string(),
+        }
+    }
+}

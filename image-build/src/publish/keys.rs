@@ -1,0 +1,387 @@
+//! The folder of keys: `root/1.key`, `targets/1.key` …, and every root that was signed: `1.root.json`, `2.root.json` …
+//!
+//! Invariant: a root counts when enough keys of the one before it and enough of its own signed it. Until then it is
+//! `next.root.json`, which can be carried to where the other keys are.
+
+use std::collections::HashMap;
+use std::fs;
+use std::num::NonZeroU64;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tough::schema::{RoleKeys, RoleType, Root, Signed};
+
+use super::error::PublishError;
+use super::policy::{Duty, SPECIFICATION};
+use super::signing::{self, PrivateKey, load, newest, text, write};
+
+const NEXT: &str = "next.root.json";
+/// Keys that were replaced; those of the root sign its successor once more.
+const RETIRED: &str = "retired";
+
+/// What became of a new root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signing {
+    /// It counts, and is this file.
+    Done(PathBuf),
+    /// It waits in this file for signatures: how many the old root's keys gave and how many its own.
+    Waits {
+        /// The file.
+        path: PathBuf,
+        /// By keys of the root before it.
+        old: u64,
+        /// By its own keys.
+        new: u64,
+    },
+}
+
+/// A folder of keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    folder: PathBuf,
+}
+
+impl Keys {
+    /// One that exists.
+    #[must_use]
+    pub fn open(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Makes all keys and the first root.
+    ///
+    /// # Errors
+    /// When keys are there already, or would come under version control.
+    pub fn make(folder: &Path, now: i64) -> Result<Self, PublishError> {
+        let keys = Self::open(folder);
+        let taken = Duty::ALL.iter().any(|duty| keys.place(*duty).exists());
+        if taken || newest(folder, "root").is_some() {
+            return Err(PublishError::KeysExist {
+                path: folder.to_owned(),
+            });
+        }
+        make_folder(folder)?;
+        refuse_git(folder)?;
+        let mut root = Root {
+            spec_version: SPECIFICATION.to_owned(),
+            consistent_snapshot: true,
+            version: NonZeroU64::MIN,
+            expires: instant(Duty::Root.expiry(now))?,
+            keys: HashMap::new(),
+            roles: HashMap::new(),
+            _extra: HashMap::new(),
+        };
+        for duty in Duty::ALL {
+            make_folder(&keys.place(duty))?;
+            let mut keyids = Vec::new();
+            for number in 1..=duty.keys() {
+                let key = signing::make(&keys.key(duty, number))?;
+                root.keys.insert(key.id.clone(), key.sign.tuf_key());
+                keyids.push(key.id);
+            }
+            let threshold = NonZeroU64::new(duty.threshold()).unwrap_or(NonZeroU64::MIN);
+            let role = RoleKeys {
+                keyids,
+                threshold,
+                _extra: HashMap::new(),
+            };
+            root.roles.insert(duty.role(), role);
+        }
+        keys.offer(root)?;
+        keys.sign()?;
+        Ok(keys)
+    }
+
+    /// Those of a folder; made, if there are none. For developers.
+    ///
+    /// # Errors
+    /// When they cannot be made.
+    pub fn ensure(folder: &Path, now: i64) -> Result<Self, PublishError> {
+        if newest(folder, "root").is_some() {
+            return Ok(Self::open(folder));
+        }
+        Self::make(folder, now)
+    }
+
+    /// Replaces a key by a new one, in a new root.
+    ///
+    /// # Errors
+    /// When there is no such key, or another root waits for signatures.
+    pub fn rotate(&self, duty: Duty, number: u64, now: i64) -> Result<Signing, PublishError> {
+        let place = self.key(duty, number);
+        let mut root = self.successor(now)?;
+        if !place.exists() {
+            return Err(PublishError::NoKey {
+                role: duty.name(),
+                number,
+                path: self.folder.clone(),
+            });
+        }
+        let old = signing::read(&place)?;
+        let next = self.numbers(duty).into_iter().max().unwrap_or(number) + 1;
+        let retired = self.folder.join(RETIRED);
+        make_folder(&retired)?;
+        let fresh = signing::make(&self.key(duty, next))?;
+        if let Some(role) = root.roles.get_mut(&duty.role()) {
+            role.keyids.retain(|id| *id != old.id);
+            role.keyids.push(fresh.id.clone());
+        }
+        root.keys.remove(&old.id);
+        root.keys.insert(fresh.id, fresh.sign.tuf_key());
+        self.offer(root)?;
+        let kept = retired.join(format!("{}-{number}.key", duty.name()));
+        fs::rename(&place, &kept).map_err(PublishError::file("move", &place))?;
+        self.sign()
+    }
+
+    /// A new root with the same keys, good for another year.
+    ///
+    /// # Errors
+    /// When another root waits for signatures.
+    pub fn renew(&self, now: i64) -> Result<Signing, PublishError> {
+        self.offer(self.successor(now)?)?;
+        self.sign()
+    }
+
+    /// Signs the root that waits with all keys that are here.
+    ///
+    /// # Errors
+    /// When none waits.
+    pub fn sign(&self) -> Result<Signing, PublishError> {
+        let path = self.folder.join(NEXT);
+        let mut next: Signed<Root> = load(&path)?;
+        let old = self.newest().ok();
+        let old = old
+            .as_ref()
+            .map_or(&next.signed, |(_, old)| &old.signed)
+            .clone();
+        let mut keys = self.private(Duty::Root)?;
+        keys.extend(read_all(&self.folder.join(RETIRED))?);
+        let own = next.signed.clone();
+        signing::sign(&mut next, &keys, &[&old, &own])?;
+        write(&path, &text(&next)?)?;
+        if old.verify_role(&next).is_ok() && next.signed.verify_role(&next).is_ok() {
+            let place = self
+                .folder
+                .join(format!("{}.root.json", next.signed.version));
+            fs::rename(&path, &place).map_err(PublishError::file("write", &place))?;
+            return Ok(Signing::Done(place));
+        }
+        Ok(Signing::Waits {
+            path,
+            old: by(&next, &old),
+            new: by(&next, &own),
+        })
+    }
+
+    /// The newest root that counts, and its file.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn newest(&self) -> Result<(PathBuf, Signed<Root>), PublishError> {
+        let (_, path) = newest(&self.folder, "root").ok_or_else(|| PublishError::NoRoot {
+            path: self.folder.clone(),
+        })?;
+        let root = load(&path)?;
+        Ok((path, root))
+    }
+
+    /// Every root that counts.
+    pub(super) fn roots(&self) -> Vec<PathBuf> {
+        signing::versions(&self.folder, "root")
+            .into_values()
+            .collect()
+    }
+
+    /// The private keys of a role that are here.
+    pub(super) fn private(&self, duty: Duty) -> Result<Vec<PrivateKey>, PublishError> {
+        read_all(&self.place(duty))
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn successor(&self, now: i64) -> Result<Root, PublishError> {
+        let (path, root) = self.newest()?;
+        let version = root.signed.version.checked_add(1);
+        Ok(Root {
+            version: version
+                .ok_or_else(|| signing::metadata(&path, &"no version comes after it"))?,
+            expires: instant(Duty::Root.expiry(now))?,
+            ..root.signed
+        })
+    }
+
+    fn offer(&self, root: Root) -> Result<(), PublishError> {
+        let path = self.folder.join(NEXT);
+        if path.exists() {
+            return Err(PublishError::Unfinished { path });
+        }
+        let document = Signed {
+            signed: root,
+            signatures: Vec::new(),
+        };
+        write(&path, &text(&document)?)
+    }
+
+    fn place(&self, duty: Duty) -> PathBuf {
+        self.folder.join(duty.name())
+    }
+
+    fn key(&self, duty: Duty, number: u64) -> PathBuf {
+        self.place(duty).join(format!("{number}.key"))
+    }
+
+    fn numbers(&self, duty: Duty) -> Vec<u64> {
+        let retired = self.folder.join(RETIRED);
+        let prefix = format!("{}-", duty.name());
+        let now = names(&self.place(duty));
+        let before = names(&retired).into_iter();
+        let before = before.filter_map(|name| Some(name.strip_prefix(&prefix)?.to_owned()));
+        now.into_iter()
+            .chain(before)
+            .filter_map(|name| name.strip_suffix(".key")?.parse().ok())
+            .collect()
+    }
+}
+
+fn by(document: &Signed<Root>, root: &Root) -> u64 {
+    let role = root.roles.get(&RoleType::Root);
+    let signatures = document.signatures.iter();
+    let good = signatures.filter(|s| role.is_some_and(|role| role.keyids.contains(&s.keyid)));
+    good.count() as u64
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}
+
+fn read_all(folder: &Path) -> Result<Vec<PrivateKey>, PublishError> {
+    let mut names = names(folder);
+    names.retain(|name| name.ends_with(".key"));
+    names.sort();
+    names
+        .iter()
+        .map(|name| signing::read(&folder.join(name)))
+        .collect()
+}
+
+pub(super) fn instant(seconds: i64) -> Result<jiff::Timestamp, PublishError> {
+    jiff::Timestamp::from_second(seconds).map_err(|e| PublishError::sign(&e))
+}
+
+fn make_folder(path: &Path) -> Result<(), PublishError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(PublishError::file("make", path))
+}
+
+/// Where Git is not there, nothing is under its control.
+fn refuse_git(folder: &Path) -> Result<(), PublishError> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(folder)
+            .args(arguments)
+            .output();
+        output.is_ok_and(|output| output.status.success() && output.stdout != b"false\n")
+    };
+    if git(&["rev-parse", "--is-inside-work-tree"]) && !git(&["check-ignore", "."]) {
+        return Err(PublishError::KeysInGit {
+            path: folder.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn root(keys: &Keys) -> Signed<Root> {
+        keys.newest().unwrap().1
+    }
+
+    #[test]
+    fn the_first_root_names_and_has_as_many_keys_as_the_design_wants() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(&folder.path().join("keys"), NOW).unwrap();
+        let root = root(&keys);
+        root.signed.verify_role(&root).unwrap();
+        assert_eq!(root.signatures.len(), 5);
+        for (duty, number, threshold) in [
+            (Duty::Root, 5, 3),
+            (Duty::Targets, 3, 2),
+            (Duty::Snapshot, 1, 1),
+            (Duty::Timestamp, 1, 1),
+        ] {
+            let role = &root.signed.roles[&duty.role()];
+            assert_eq!(
+                (role.keyids.len(), role.threshold.get()),
+                (number, threshold)
+            );
+        }
+        assert_eq!(root.signed.expires.as_second(), NOW + 365 * 86400);
+        let again = Keys::make(keys.folder(), NOW);
+        assert!(matches!(again, Err(PublishError::KeysExist { .. })));
+    }
+
+    #[test]
+    fn a_rotated_key_of_the_root_makes_a_root_that_the_old_one_signed() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(folder.path(), NOW).unwrap();
+        let old = root(&keys);
+        let done = keys.rotate(Duty::Root, 2, NOW).unwrap();
+        assert_eq!(done, Signing::Done(folder.path().join("2.root.json")));
+        let new = root(&keys);
+        old.signed.verify_role(&new).unwrap();
+        assert!(folder.path().join("root/6.key").exists());
+        assert!(folder.path().join("retired/root-2.key").exists());
+        let missing = keys.rotate(Duty::Root, 2, NOW);
+        assert!(matches!(missing, Err(PublishError::NoKey { .. })));
+        keys.rotate(Duty::Root, 6, NOW).unwrap();
+        assert!(folder.path().join("root/7.key").exists());
+    }
+
+    #[test]
+    fn a_root_waits_until_enough_keys_of_the_old_and_of_the_new_signed_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(folder.path(), NOW).unwrap();
+        let away = tempfile::tempdir().unwrap();
+        for number in 1..=3 {
+            let name = format!("{number}.key");
+            fs::rename(keys.key(Duty::Root, number), away.path().join(name)).unwrap();
+        }
+        let waits = keys.renew(NOW).unwrap();
+        assert!(matches!(waits, Signing::Waits { old: 2, new: 2, .. }));
+        assert_eq!(root(&keys).signed.version.get(), 1);
+        let other = keys.renew(NOW);
+        assert!(matches!(other, Err(PublishError::Unfinished { .. })));
+        fs::rename(away.path().join("3.key"), keys.key(Duty::Root, 3)).unwrap();
+        assert!(matches!(keys.sign().unwrap(), Signing::Done(_)));
+        assert_eq!(root(&keys).signed.version.get(), 2);
+    }
+
+    #[test]
+    fn keys_are_not_made_where_git_would_take_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Command::new("git").arg("init").arg(folder.path()).output();
+        assert!(git.unwrap().status.success());
+        let keys = folder.path().join("keys");
+        let refused = Keys::make(&keys, NOW);
+        assert!(matches!(refused, Err(PublishError::KeysInGit { .. })));
+        fs::write(folder.path().join(".gitignore"), "keys/\n").unwrap();
+        Keys::make(&keys, NOW).unwrap();
+    }
+}
