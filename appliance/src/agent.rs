@@ -20,6 +20,7 @@ pub mod protocol;
 mod settings;
 mod slots;
 mod status;
+mod update;
 pub mod verbs;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +50,7 @@ pub struct Agent {
     /// One change of kept settings at a time; what it guards is on the disk.
     keeping: Mutex<()>,
     network: Mutex<network::Trial>,
+    updates: update::Updates,
 }
 
 impl Agent {
@@ -62,6 +64,7 @@ impl Agent {
             confirm_within,
             keeping: Mutex::default(),
             network: Mutex::default(),
+            updates: update::Updates::new(root),
         }
     }
 
@@ -76,9 +79,10 @@ impl Agent {
         network::expire(self, now);
     }
 
-    /// At the start: an earlier run may have left an unconfirmed network behind.
+    /// At the start: an earlier run may have left an unconfirmed network behind, or an update that now shows how it ended.
     pub fn settle(&self) {
         network::settle(self);
+        update::settle(self);
     }
 
     /// A file of the system, by its absolute path.

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod text;
+mod update;
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, Write};
@@ -199,16 +200,27 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
         Verb::CertificateChanged => {
             show(&agent.ask("certificate-changed", Map::new())?, text::done)?;
         }
-        Verb::Update { verb } => {
-            let name = match verb {
-                UpdateVerb::Check => "update.check",
-                UpdateVerb::Fetch => "update.fetch",
-                UpdateVerb::Stage => "update.stage",
-                UpdateVerb::Apply => "update.apply",
-                UpdateVerb::Confirm => "update.confirm",
-                UpdateVerb::Rollback => "update.rollback",
+        Verb::Update {
+            from: Some(file),
+            accept_expired,
+            ..
+        } => show(
+            &update::from_file(agent, file, *accept_expired)?,
+            update::text,
+        )?,
+        Verb::Update {
+            check,
+            rollback,
+            verb,
+            ..
+        } => {
+            let step = match verb {
+                Some(verb) => Some(*verb),
+                None if *check => Some(UpdateVerb::Check),
+                None if *rollback => Some(UpdateVerb::Rollback),
+                None => None,
             };
-            show(&agent.ask(name, Map::new())?, text::done)?;
+            show(&update::run(agent, step)?, update::text)?;
         }
         Verb::Backup => show(&agent.ask("backup", Map::new())?, text::done)?,
         Verb::Restore => show(&agent.ask("restore", Map::new())?, text::done)?,

@@ -11,6 +11,8 @@ pub struct Name<'a> {
     pub version: &'a str,
     /// How often it may still be tried; nothing once it has proved itself.
     pub tries_left: Option<u32>,
+    /// How often it has been tried since it was put there.
+    pub tries_done: u32,
 }
 
 /// Reads a name; `None` for what is not ours.
@@ -18,24 +20,26 @@ pub fn parse(name: &str) -> Option<Name<'_>> {
     let stem = name.strip_prefix("xoa_")?.strip_suffix(".efi")?;
     let counted = stem.rsplit_once('+').and_then(|(version, counters)| {
         let (left, done) = counters.split_once('-').unwrap_or((counters, "0"));
-        is_number(done).then_some(())?;
-        Some((version, is_number(left).then(|| left.parse().ok())??))
+        Some((version, number(left)?, number(done)?))
     });
     Some(match counted {
-        Some((version, left)) => Name {
+        Some((version, left, done)) => Name {
             version,
             tries_left: Some(left),
+            tries_done: done,
         },
         // A plus may be a part of the version.
         None => Name {
             version: stem,
             tries_left: None,
+            tries_done: 0,
         },
     })
 }
 
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+fn number(text: &str) -> Option<u32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
 }
 
 /// A system in the folder `entries`, besides the running one, that the boot loader would start: its file's name. Which one runs is read in
@@ -64,17 +68,18 @@ mod tests {
 
     #[test]
     fn names_are_read_with_and_without_counters() {
-        for (name, version, tries_left) in [
-            ("xoa_1.2.efi", "1.2", None),
-            ("xoa_1.2+3.efi", "1.2", Some(3)),
-            ("xoa_1.2+2-1.efi", "1.2", Some(2)),
-            ("xoa_1.2-dev+0-3.efi", "1.2-dev", Some(0)),
-            ("xoa_1.2.3+build.5.efi", "1.2.3+build.5", None),
-            ("xoa_1.2.3+build.5+1-2.efi", "1.2.3+build.5", Some(1)),
+        for (name, version, tries_left, tries_done) in [
+            ("xoa_1.2.efi", "1.2", None, 0),
+            ("xoa_1.2+3.efi", "1.2", Some(3), 0),
+            ("xoa_1.2+2-1.efi", "1.2", Some(2), 1),
+            ("xoa_1.2-dev+0-3.efi", "1.2-dev", Some(0), 3),
+            ("xoa_1.2.3+build.5.efi", "1.2.3+build.5", None, 0),
+            ("xoa_1.2.3+build.5+1-2.efi", "1.2.3+build.5", Some(1), 2),
         ] {
             let expected = Name {
                 version,
                 tries_left,
+                tries_done,
             };
             assert_eq!(parse(name), Some(expected), "{name}");
         }

@@ -5,7 +5,7 @@
 //! - [`console`]: the VM's own screen;
 //! - [`guest`]: tells the pool about the VM from inside, as guest tools do;
 //! - [`health`]: the gate behind a start;
-//! - [`update`]: how a release comes here;
+//! - [`update`]: the engine that replaces the system;
 //! - [`entries`]: names of the systems that the boot loader can start; `local_https`: one question to the server.
 
 pub mod agent;

@@ -37,7 +37,8 @@ pub struct Release {
 }
 
 /// A file of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// The root file system (erofs), as long as it is; carries the description.
     Root,

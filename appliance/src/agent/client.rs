@@ -1,13 +1,13 @@
 //! Asking the agent, for programs that may wait: a connection for each question.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::protocol::{Answer, Fault, Request, copy_pieces, read_line, write_line};
+use super::protocol::{Answer, Fault, Pieces, Request, copy_pieces, read_line, write_line};
 
 /// Where the agent listens.
 pub const SOCKET: &str = "/run/xoa/agent.sock";
@@ -48,6 +48,12 @@ pub trait Ask {
     /// # Errors
     /// Also when it breaks off: what was written by then is worth nothing.
     fn fetch(&self, verb: &str, output: &mut dyn Write) -> Result<String, Error>;
+
+    /// Sends a file.
+    ///
+    /// # Errors
+    /// When the agent is away or says no, or the file cannot be read.
+    fn upload(&self, verb: &str, input: &mut dyn Read) -> Result<Value, Error>;
 }
 
 /// The agent behind a socket.
@@ -64,7 +70,11 @@ impl Client {
         }
     }
 
-    fn send(&self, request: &Request) -> Result<(Answer, BufReader<UnixStream>), Error> {
+    fn send(
+        &self,
+        request: &Request,
+        file: Option<&mut dyn Read>,
+    ) -> Result<(Answer, BufReader<UnixStream>), Error> {
         let away = |source| Error::Away {
             place: self.socket.display().to_string(),
             source,
@@ -72,7 +82,14 @@ impl Client {
         let mut stream = UnixStream::connect(&self.socket).map_err(away)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         // One that refuses answers without reading; its answer counts.
-        let sent = write_line(&mut stream, request);
+        let sent = write_line(&mut stream, request).and_then(|()| match file {
+            None => Ok(()),
+            Some(mut file) => {
+                let mut pieces = Pieces::new(&stream);
+                io::copy(&mut file, &mut pieces)?;
+                pieces.end()
+            }
+        });
         let mut input = BufReader::new(stream);
         let line = match (read_line(&mut input), sent) {
             (Ok(Some(line)), _) => line,
@@ -92,11 +109,7 @@ impl Ask for Client {
             verb: verb.to_owned(),
             params,
         };
-        match self.send(&request)?.0 {
-            Answer::Ok(value) => Ok(value),
-            Answer::Error(fault) => Err(fault.into()),
-            Answer::Stream(_) => Err(io::Error::other("a file was not expected").into()),
-        }
+        value(self.send(&request, None)?.0)
     }
 
     fn fetch(&self, verb: &str, mut output: &mut dyn Write) -> Result<String, Error> {
@@ -104,7 +117,7 @@ impl Ask for Client {
             verb: verb.to_owned(),
             params: Map::new(),
         };
-        let (answer, mut input) = self.send(&request)?;
+        let (answer, mut input) = self.send(&request, None)?;
         match answer {
             Answer::Stream(name) => {
                 copy_pieces(&mut input, &mut output)?;
@@ -113,5 +126,21 @@ impl Ask for Client {
             Answer::Error(fault) => Err(fault.into()),
             Answer::Ok(_) => Err(io::Error::other("a file was expected").into()),
         }
+    }
+
+    fn upload(&self, verb: &str, input: &mut dyn Read) -> Result<Value, Error> {
+        let request = Request {
+            verb: verb.to_owned(),
+            params: Map::new(),
+        };
+        value(self.send(&request, Some(input))?.0)
+    }
+}
+
+fn value(answer: Answer) -> Result<Value, Error> {
+    match answer {
+        Answer::Ok(value) => Ok(value),
+        Answer::Error(fault) => Err(fault.into()),
+        Answer::Stream(_) => Err(io::Error::other("a file was not expected").into()),
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Agent;
-use super::protocol::{Answer, Fault, Kind, Pieces, Request, read_line, write_line};
+use super::protocol::{Answer, Fault, Incoming, Kind, Pieces, Request, read_line, write_line};
 use super::verbs::{self, Run};
 
 const MOST_CONNECTIONS: usize = 16;
@@ -159,7 +159,7 @@ fn converse(
             }
         };
         let began = Instant::now();
-        let (name, outcome) = answer(&line, agent, is_root, &mut output);
+        let (name, outcome) = answer(&line, agent, is_root, &mut input, &mut output);
         let outcome = match outcome {
             Ok(None) => "done".to_owned(),
             Ok(Some(fault)) => format!("{fault}"),
@@ -185,6 +185,7 @@ fn answer(
     line: &[u8],
     agent: &Agent,
     is_root: bool,
+    input: &mut impl io::Read,
     output: &mut impl io::Write,
 ) -> (String, io::Result<Option<Fault>>) {
     let request = match serde_json::from_slice::<Request>(line) {
@@ -203,6 +204,10 @@ fn answer(
         Run::File(name, write) => match verbs::nothing(request.params) {
             Err(fault) => tell(output, Err(fault)),
             Ok(()) => stream(output, &name(agent), |pieces| write(agent, pieces)).map(|()| None),
+        },
+        Run::Upload(take) => match verbs::nothing(request.params) {
+            Err(fault) => tell(output, Err(fault)),
+            Ok(()) => upload(input, output, |pieces| take(agent, pieces)),
         },
     };
     (verb.name.to_owned(), told)
@@ -233,6 +238,18 @@ fn stream(
     let mut pieces = Pieces::new(output);
     write(&mut pieces)?;
     pieces.end()
+}
+
+/// Takes a file; what is left of one that is refused is read, so that the answer is heard.
+fn upload(
+    input: &mut impl io::Read,
+    output: &mut impl io::Write,
+    take: impl FnOnce(&mut dyn io::Read) -> Result<serde_json::Value, Fault>,
+) -> io::Result<Option<Fault>> {
+    let mut pieces = Incoming::new(input);
+    let outcome = take(&mut pieces);
+    io::copy(&mut pieces, &mut io::sink())?;
+    tell(output, outcome)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What goes over the socket: a request is a line of JSON, and so is its answer. A connection may carry several, one after the other.
 //!
+//! A file comes in the same way: pieces behind the request's line, of which all are read before it is answered.
+//!
 //! An answer `{"stream": name}` is followed by pieces: four bytes of length (big endian), then that many bytes. A piece without bytes ends
 //! the stream; a connection that ends without it broke off.
 
@@ -157,30 +159,60 @@ impl<W: Write> Write for Pieces<W> {
     }
 }
 
+/// Reads a stream in pieces, until its end; one that breaks off is an error.
+pub struct Incoming<R> {
+    input: R,
+    left: usize,
+    is_over: bool,
+}
+
+impl<R: Read> Incoming<R> {
+    /// From the socket, behind the request's line.
+    pub fn new(input: R) -> Self {
+        Self {
+            input,
+            left: 0,
+            is_over: false,
+        }
+    }
+}
+
+impl<R: Read> Read for Incoming<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 && !self.is_over {
+            let mut length = [0; 4];
+            self.input.read_exact(&mut length)?;
+            self.left = u32::from_be_bytes(length) as usize;
+            if self.left > PIECE_LIMIT {
+                let what = format!(
+                    "a piece of {} bytes: expected at most {PIECE_LIMIT}",
+                    self.left
+                );
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
+            self.is_over = self.left == 0;
+        }
+        let count = buffer.len().min(self.left);
+        let Some(room) = buffer.get_mut(..count).filter(|room| !room.is_empty()) else {
+            return Ok(0);
+        };
+        let count = self.input.read(room)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.left -= count;
+        Ok(count)
+    }
+}
+
 /// Copies a stream's bytes until its end.
 ///
 /// # Errors
 /// When it broke off, or pieces are too long.
 pub fn copy_pieces(input: &mut impl Read, output: &mut impl Write) -> io::Result<u64> {
-    let mut total = 0;
-    let mut piece = Vec::new();
-    loop {
-        let mut length = [0; 4];
-        input.read_exact(&mut length)?;
-        let length = u32::from_be_bytes(length) as usize;
-        if length == 0 {
-            output.flush()?;
-            return Ok(total);
-        }
-        if length > PIECE_LIMIT {
-            let what = format!("a piece of {length} bytes: expected at most {PIECE_LIMIT}");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-        }
-        piece.resize(length, 0);
-        input.read_exact(&mut piece)?;
-        output.write_all(&piece)?;
-        total += length as u64;
-    }
+    let total = io::copy(&mut Incoming::new(input), output)?;
+    output.flush()?;
+    Ok(total)
 }
 
 #[cfg(test)]

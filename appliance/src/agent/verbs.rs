@@ -1,12 +1,14 @@
 //! The table of verbs: what can be asked, by whom, and what runs.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::protocol::{Fault, Kind};
-use super::{Agent, bundle, certificate, check, network, password, power, settings, status};
+use super::{
+    Agent, bundle, certificate, check, network, password, power, settings, status, update,
+};
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Run {
         fn(&Agent) -> String,
         fn(&Agent, &mut dyn Write) -> io::Result<()>,
     ),
+    /// Takes a file, as it comes.
+    Upload(fn(&Agent, &mut dyn Read) -> Result<Value, Fault>),
 }
 
 /// One of them.
@@ -82,12 +86,21 @@ pub const VERBS: &[Verb] = &[
     of_root(verb("setup-code", status::setup_code)),
     of_root(verb("administrators", password::list)),
     of_root(verb("reset-password", password::reset)),
-    verb("update.check", not_built),
-    verb("update.fetch", not_built),
-    verb("update.stage", not_built),
-    verb("update.apply", not_built),
-    verb("update.confirm", not_built),
-    verb("update.rollback", not_built),
+    verb("update.status", update::status),
+    verb("update.check", update::check),
+    Verb {
+        name: "update.upload",
+        who: Who::Server,
+        run: Run::Upload(update::upload),
+    },
+    verb("update.fetch", update::fetch),
+    verb("update.stage", update::stage),
+    verb("update.apply", update::apply),
+    verb("update.rollback", update::rollback),
+    verb("update.cancel", update::cancel),
+    verb("update.settings", update::choose),
+    of_root(verb("update.confirm", update::confirm)),
+    of_root(verb("update.doubt", update::doubt)),
     verb("backup", not_built),
     verb("restore", not_built),
 ];
@@ -125,8 +138,8 @@ pub(super) fn nothing(params: Params) -> Result<(), Fault> {
 }
 
 fn not_built(_: &Agent, _: Params) -> Result<Value, Fault> {
-    let message = "not implemented: this appliance can neither update, back up nor restore itself yet; \
-                   import a newer one, and take the server's data over (docs/appliance.md)";
+    let message = "not implemented: this appliance can neither back up nor restore its data yet; \
+                   take the server's data over (docs/appliance.md)";
     Err(Fault::new(Kind::NotImplemented, message))
 }
 

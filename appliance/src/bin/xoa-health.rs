@@ -6,7 +6,8 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::Parser;
-use xo_appliance::agent::client::SOCKET;
+use serde_json::{Map, Value};
+use xo_appliance::agent::client::{Ask, Client, SOCKET};
 use xo_appliance::health::{Gate, Verdict};
 
 /// Asks whether the appliance does its work; restarts into the other system when it does not.
@@ -53,6 +54,9 @@ fn main() -> ExitCode {
     match gate.judge() {
         Verdict::Good => {
             eprintln!("xoa-health: the server answers: this start was good");
+            if !arguments.dry_run {
+                note(&gate, "update.confirm", Map::new());
+            }
             return ExitCode::SUCCESS;
         }
         Verdict::GoTo(reason, other) => {
@@ -61,6 +65,8 @@ fn main() -> ExitCode {
                 "restarting; {other} is started when this system has no tries left"
             ));
             if !arguments.dry_run {
+                let reason = Map::from_iter([("reason".to_owned(), reason.into())]);
+                note(&gate, "update.doubt", reason);
                 restart();
             }
         }
@@ -76,6 +82,13 @@ fn main() -> ExitCode {
 fn tell(text: &str) {
     eprintln!("xoa-health: {text}");
     let _ = std::fs::write("/dev/kmsg", format!("<2>xoa: {text}\n"));
+}
+
+/// The journal of updates remembers it. Without that the boot loader's counting still tells.
+fn note(gate: &Gate, verb: &str, params: Map<String, Value>) {
+    if let Err(error) = Client::new(&gate.agent).ask(verb, params) {
+        eprintln!("xoa-health: {verb}: {error}");
+    }
 }
 
 fn restart() {

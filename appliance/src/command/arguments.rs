@@ -82,11 +82,24 @@ pub enum Verb {
     SetupCode,
     /// Tell the pool which certificate the server shows now
     CertificateChanged,
-    /// Update the appliance (not built yet)
+    /// Update the appliance: fetch the newest release, write it to the other slot, restart into it
+    #[command(args_conflicts_with_subcommands = true)]
     Update {
-        /// What to do.
+        /// Only look whether there is one
+        #[arg(long, conflicts_with = "rollback")]
+        check: bool,
+        /// Go back to the other slot, and restart
+        #[arg(long)]
+        rollback: bool,
+        /// From a bundle, without a network
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "rollback"])]
+        from: Option<PathBuf>,
+        /// The bundle may be old: its signatures may have expired
+        #[arg(long, requires = "from")]
+        accept_expired: bool,
+        /// One step only.
         #[command(subcommand)]
-        verb: UpdateVerb,
+        verb: Option<UpdateVerb>,
     },
     /// Back the appliance's data up (not built yet)
     Backup,
@@ -151,20 +164,24 @@ pub enum PowerVerb {
 }
 
 /// Steps of an update.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum UpdateVerb {
+    /// How it stands
+    Status,
     /// Is there one
     Check,
     /// Download it
     Fetch,
     /// Write it to the other slot
     Stage,
-    /// Reboot into it
+    /// Restart into it
     Apply,
-    /// Keep it
+    /// Keep it; the gate behind a start does so by itself
     Confirm,
-    /// Go back to the other slot
+    /// Go back to the other slot, and restart
     Rollback,
+    /// Have none of it
+    Cancel,
 }
 
 #[cfg(test)]

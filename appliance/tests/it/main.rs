@@ -18,3 +18,4 @@ mod scene;
 mod settings;
 mod status;
 mod trust;
+mod update;

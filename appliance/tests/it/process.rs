@@ -136,7 +136,7 @@ fn the_command_tells_in_json_and_by_its_exit_code() {
     assert!(said.contains("network's own"), "{said}");
     let (code, _, said) = running.run(&["update", "check"]);
     assert_eq!(code, 4);
-    assert!(said.contains("not implemented"), "{said}");
+    assert!(said.contains("cannot update itself"), "{said}");
     let (code, _, said) = running.run(&["network", "confirm", "7"]);
     assert_eq!(code, 4, "{said}");
     std::fs::remove_file(running.socket()).unwrap();

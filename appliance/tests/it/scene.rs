@@ -183,7 +183,7 @@ impl Scene {
         let verb = verbs::find(verb, true)?;
         match verb.run {
             Run::Value(run) => run(&self.agent, params),
-            Run::File(..) => panic!("a file"),
+            Run::File(..) | Run::Upload(..) => panic!("a file"),
         }
     }
 

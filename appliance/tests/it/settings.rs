@@ -232,7 +232,7 @@ fn the_pool_is_told_the_certificates_fingerprint() {
 #[test]
 fn what_is_not_built_says_so() {
     let scene = Scene::new();
-    for verb in ["update.check", "update.rollback", "backup", "restore"] {
+    for verb in ["backup", "restore"] {
         let fault = scene.ask(verb, json!({})).unwrap_err();
         assert_eq!(fault.kind, Kind::NotImplemented);
         assert!(fault.message.starts_with("not implemented"), "{fault}");

@@ -317,15 +317,16 @@ async fn the_other_pages_do_what_they_say() {
             .ends_with("systemctl --no-block reboot\nsystemctl --no-block poweroff\n")
     );
 
-    let update = asker
-        .ask("POST", "/appliance/actions/check_update", Value::Null)
-        .await;
-    assert!(
-        Asker::expect(501, update)["error"]
-            .as_str()
-            .unwrap()
-            .contains("not implemented")
-    );
+    // This machine was not started from a slot.
+    for (verb, path) in [
+        ("GET", "/appliance/updates"),
+        ("POST", "/appliance/updates/actions/check"),
+        ("POST", "/appliance/updates/actions/rollback"),
+    ] {
+        let update = asker.ask(verb, path, Value::Null).await;
+        let told = Asker::expect(409, update).to_string();
+        assert!(told.contains("cannot update itself"), "{told}");
+    }
     machine.stop().await;
 }
 

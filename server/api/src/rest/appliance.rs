@@ -39,6 +39,11 @@ const LOOKS: &[(&str, &str, &str)] = &[
         "appliance.getProxy",
         "The proxy without its password; null for none",
     ),
+    (
+        "/appliance/updates",
+        "appliance.getUpdates",
+        "What runs, `other`, `update` on its way, `progress`, `ended` of the last step, `outcomes`, `settings`",
+    ),
 ];
 
 /// What changes something: verb, path, method, members of the body, what is answered.
@@ -107,25 +112,57 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
         "It begins",
     ),
     (
-        Verb::POST,
-        "/appliance/actions/check_update",
-        "appliance.checkUpdate",
-        &[],
-        "What there is",
+        Verb::PATCH,
+        "/appliance/updates",
+        "appliance.setUpdates",
+        &[
+            ("channel", "channel"),
+            ("repository", "repository"),
+            ("bytesPerSecond", "bytesPerSecond"),
+        ],
+        "The settings",
     ),
     (
         Verb::POST,
-        "/appliance/actions/apply_update",
+        "/appliance/updates/actions/check",
+        "appliance.checkUpdate",
+        &[("version", "version")],
+        "What can be installed: `found`, null for nothing",
+    ),
+    (
+        Verb::POST,
+        "/appliance/updates/actions/fetch",
+        "appliance.fetchUpdate",
+        &[("version", "version")],
+        "It begins",
+    ),
+    (
+        Verb::POST,
+        "/appliance/updates/actions/stage",
+        "appliance.stageUpdate",
+        &[],
+        "It begins",
+    ),
+    (
+        Verb::POST,
+        "/appliance/updates/actions/apply",
         "appliance.applyUpdate",
         &[],
         "It begins",
     ),
     (
         Verb::POST,
-        "/appliance/actions/rollback_update",
+        "/appliance/updates/actions/rollback",
         "appliance.rollbackUpdate",
         &[],
         "It begins",
+    ),
+    (
+        Verb::POST,
+        "/appliance/updates/actions/cancel",
+        "appliance.cancelUpdate",
+        &[],
+        "As before",
     ),
 ];
 
@@ -150,21 +187,16 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         if !members.is_empty() {
             route = route.body(methods::fields(method, members));
         }
-        let is_update = path.ends_with("_update");
         route = match answer {
-            "Kept" | "As before" | "Changed" | "It begins" if !is_update => {
-                route.reply(204, answer)
-            }
+            "Kept" | "As before" | "Changed" | "It begins" => route.reply(204, answer),
             _ => route.reply_json(200, answer, of("object")),
         };
-        routes.push(if is_update {
-            route.reply(501, "Not built yet")
-        } else {
+        routes.push(
             route
                 .reply(403, "The word is wrong")
-                .reply(409, "Not now: the change is not on trial any more")
-                .reply(422, "It does not fit: `data.errors` says what")
-        });
+                .reply(409, "Not now: the answer says why")
+                .reply(422, "It does not fit: `data.errors` says what"),
+        );
     }
     if let Some(method) = methods::find(engine, "appliance.getSupportBundle") {
         let route = Route::new(

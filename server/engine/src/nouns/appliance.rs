@@ -109,20 +109,50 @@ pub(super) fn methods() -> Vec<Method> {
                 agent.fetch("bundle").await
             }))
         }),
-        update(
+        look(
+            "appliance.getUpdates",
+            "Tells what runs, what is in the other slot, how far an update is, and what came of earlier ones.",
+            "update.status",
+        ),
+        ask(
+            "appliance.setUpdates",
+            "Changes where updates come from, and how fast; null takes a choice back.",
+            "update.settings",
+        )
+        .param("channel", types(&["string", "null"]).optional())
+        .param("repository", types(&["string", "null"]).optional())
+        .param("bytesPerSecond", types(&["integer", "null"]).optional()),
+        ask(
             "appliance.checkUpdate",
             "Looks for an update.",
             "update.check",
+        )
+        .param("version", string().optional()),
+        ask(
+            "appliance.fetchUpdate",
+            "Downloads an update, in the background.",
+            "update.fetch",
+        )
+        .param("version", string().optional()),
+        ask(
+            "appliance.stageUpdate",
+            "Writes what was downloaded to the other slot, in the background.",
+            "update.stage",
         ),
-        update(
+        ask(
             "appliance.applyUpdate",
-            "Updates the appliance.",
+            "Restarts into the new system.",
             "update.apply",
         ),
-        update(
+        ask(
             "appliance.rollbackUpdate",
-            "Goes back to the other slot.",
+            "Restarts into the system of the other slot.",
             "update.rollback",
+        ),
+        ask(
+            "appliance.cancelUpdate",
+            "Ends an update on its way, and removes what came of it.",
+            "update.cancel",
         ),
     ]
 }
@@ -140,8 +170,4 @@ fn ask(name: &'static str, description: &'static str, verb: &'static str) -> Met
 fn of_change(name: &'static str, description: &'static str, verb: &'static str) -> Method {
     let change: Schema = integer().min(0);
     ask(name, description, verb).param("change", change)
-}
-
-fn update(name: &'static str, description: &'static str, verb: &'static str) -> Method {
-    ask(name, description, verb)
 }

@@ -1,0 +1,422 @@
+//! Updates for those who ask: the engine of [`crate::update`] on this machine. What takes long runs in a thread, and `update.status` tells
+//! how far it is and how it ended.
+
+use std::error::Error as _;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::protocol::{Fault, Kind};
+use super::{Agent, lock, settings, verbs};
+use crate::update::engine::Wanted;
+use crate::update::fetch::Speed;
+use crate::update::folder::{self, OnDisk};
+use crate::update::here::{self, NoUpdates, STORE};
+use crate::update::signed::Signed;
+use crate::update::source::Source;
+use crate::update::trust::{Expiry, Location, Settings, TrustError};
+use crate::update::{Engine, Error, bundle};
+
+type Params = Map<String, Value>;
+
+const CHOICES: &str = "settings.json";
+const CHOICES_LIMIT: usize = 64 * 1024;
+/// The repository that the image knows.
+const REPOSITORY: &str = "usr/share/xoa/repository";
+/// Where an uploaded file is unpacked.
+const BUNDLE: &str = "bundle";
+const ROOT_OF_KEYS: &str = "usr/share/xoa/root.json";
+
+/// The engine, opened when it is first asked for.
+pub(super) struct Updates {
+    root: PathBuf,
+    opened: OnceLock<Result<Opened, String>>,
+    /// How the last step in a thread ended.
+    ended: Arc<Mutex<Option<Ended>>>,
+}
+
+struct Opened {
+    engine: Arc<Engine>,
+    _lock: File,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Ended {
+    doing: &'static str,
+    /// What went wrong, if anything.
+    error: Option<String>,
+}
+
+/// What administrators choose.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Choices {
+    /// Which releases: `stable`, `latest`.
+    channel: Option<String>,
+    /// Where releases come from; the image's repository when left out.
+    repository: Option<String>,
+    /// The limit of bandwidth.
+    bytes_per_second: Option<u64>,
+}
+
+impl Updates {
+    pub(super) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            opened: OnceLock::new(),
+            ended: Arc::default(),
+        }
+    }
+
+    fn engine(&self) -> Result<&Arc<Engine>, Fault> {
+        let opened = self.opened.get_or_init(|| {
+            let (parts, lock) = here::open(&self.root).map_err(|error: NoUpdates| {
+                format!("this machine cannot update itself: {error}")
+            })?;
+            Ok(Opened {
+                engine: Arc::new(Engine::new(parts)),
+                _lock: lock,
+            })
+        });
+        match opened {
+            Ok(opened) => Ok(&opened.engine),
+            Err(why) => Err(Fault::new(Kind::Conflict, why.clone())),
+        }
+    }
+
+    fn choices(&self) -> Result<Choices, Fault> {
+        let store = OnDisk::new(self.root.join(STORE));
+        let bytes = folder::read(&store, CHOICES, CHOICES_LIMIT);
+        let bytes = bytes.map_err(|error| {
+            Fault::failed(format!("the settings of updates cannot be read: {error}"))
+        })?;
+        Ok(bytes
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default())
+    }
+}
+
+/// At the agent's start: what runs tells how the last update ended.
+pub(super) fn settle(agent: &Agent) {
+    // Another machine than an appliance says so when it is asked.
+    let Ok(engine) = agent.updates.engine() else {
+        return;
+    };
+    if let Err(error) = engine.settle() {
+        eprintln!("the last update: {}", told(&error));
+    }
+}
+
+pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    let status = agent
+        .updates
+        .engine()?
+        .status()
+        .map_err(|error| fault(&error))?;
+    let mut told = serde_json::to_value(status).map_err(|e| Fault::failed(e.to_string()))?;
+    if let Some(told) = told.as_object_mut() {
+        told.insert("ended".into(), json!(*lock(&agent.updates.ended)));
+        told.insert("settings".into(), shown(agent)?);
+    }
+    Ok(told)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Which {
+    version: Option<Version>,
+    #[serde(default)]
+    from: From,
+    /// An administrator knows that an uploaded file is old.
+    #[serde(default)]
+    accept_expired: bool,
+}
+
+/// Where a release comes from.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum From {
+    #[default]
+    Repository,
+    /// The file that was uploaded.
+    Bundle,
+}
+
+/// Takes a bundle; it is to be fetched then as from a repository.
+pub(super) fn upload(agent: &Agent, input: &mut dyn Read) -> Result<Value, Fault> {
+    agent.updates.engine()?;
+    let version = bundle::unpack(input, &agent.at(STORE).join(BUNDLE))
+        .map_err(|error| Fault::failed(error.to_string()))?;
+    Ok(json!({ "version": version }))
+}
+
+pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    let engine = agent.updates.engine()?;
+    let (wanted, mut source, _) = prepare(agent, params)?;
+    let found = engine
+        .check(&mut *source, &wanted)
+        .map_err(|error| fault(&error))?;
+    Ok(json!({ "found": found.map(|offer| json!({
+        "version": offer.release.version,
+        "release": offer.release,
+        "bytes": offer.files.values().map(|file| file.length).sum::<u64>(),
+    })) }))
+}
+
+pub(super) fn fetch(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    let (wanted, mut source, speed) = prepare(agent, params)?;
+    let unpacked = agent.at(STORE).join(BUNDLE);
+    start(agent, "fetch", move |engine| {
+        let found = engine.fetch(&mut *source, &wanted, speed)?;
+        // What it had is kept now, or older than what runs.
+        if let Err(error) = bundle::remove(&unpacked) {
+            eprintln!("update: {error}");
+        }
+        if found.is_none() {
+            eprintln!("there is no newer release");
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn stage(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    start(agent, "stage", Engine::stage)
+}
+
+pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    agent
+        .updates
+        .engine()?
+        .apply()
+        .map_err(|error| fault(&error))?;
+    reboot(agent)
+}
+
+pub(super) fn rollback(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    agent
+        .updates
+        .engine()?
+        .rollback()
+        .map_err(|error| fault(&error))?;
+    reboot(agent)
+}
+
+fn reboot(agent: &Agent) -> Result<Value, Fault> {
+    agent.run("systemctl", &["--no-block", "reboot"])?;
+    Ok(json!({}))
+}
+
+pub(super) fn cancel(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    agent
+        .updates
+        .engine()?
+        .cancel()
+        .map_err(|error| fault(&error))?;
+    let removed = bundle::remove(&agent.at(STORE).join(BUNDLE));
+    removed.map_err(|error| Fault::failed(error.to_string()))?;
+    Ok(json!({}))
+}
+
+/// For the gate behind a start.
+pub(super) fn confirm(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    agent
+        .updates
+        .engine()?
+        .confirm()
+        .map_err(|error| fault(&error))?;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Doubt {
+    reason: String,
+}
+
+/// For the gate behind a start.
+pub(super) fn doubt(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    let Doubt { reason } = verbs::read(params)?;
+    agent
+        .updates
+        .engine()?
+        .doubt(&reason)
+        .map_err(|error| fault(&error))?;
+    Ok(json!({}))
+}
+
+/// Without members it tells them; null takes a choice back.
+pub(super) fn choose(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    agent.updates.engine()?;
+    if params.is_empty() {
+        return shown(agent);
+    }
+    let mut all = serde_json::to_value(agent.updates.choices()?)
+        .ok()
+        .and_then(|value| value.as_object().cloned())
+        .unwrap_or_default();
+    all.extend(params);
+    let chosen: Choices = verbs::read(all)?;
+    let is_word = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase());
+    if chosen.channel.as_ref().is_some_and(|name| !is_word(name)) {
+        return Err(Fault::invalid(
+            "channel",
+            "must be a word such as stable or latest",
+        ));
+    }
+    if let Some(address) = &chosen.repository {
+        Location::web(address)
+            .and_then(|place| open(agent, place, None, Expiry::Enforced))
+            .map_err(|error| Fault::invalid("repository", error.to_string()))?;
+    }
+    let store = OnDisk::new(agent.updates.root.join(STORE));
+    let bytes = serde_json::to_vec_pretty(&chosen).map_err(|e| Fault::failed(e.to_string()))?;
+    folder::replace(&store, CHOICES, &bytes).map_err(|error| {
+        Fault::failed(format!("the settings of updates cannot be kept: {error}"))
+    })?;
+    shown(agent)
+}
+
+fn shown(agent: &Agent) -> Result<Value, Fault> {
+    let chosen = agent.updates.choices()?;
+    Ok(json!({
+        "channel": chosen.channel.as_deref().unwrap_or("stable"),
+        "repository": chosen.repository.or_else(|| known_repository(agent)),
+        "bytesPerSecond": chosen.bytes_per_second,
+    }))
+}
+
+fn known_repository(agent: &Agent) -> Option<String> {
+    let text = agent.text(REPOSITORY);
+    let address = text.trim();
+    (!address.is_empty()).then(|| address.to_owned())
+}
+
+type Prepared = (Wanted, Box<dyn Source + Send>, Speed);
+
+/// What is wanted, from where, and how fast.
+fn prepare(agent: &Agent, params: Params) -> Result<Prepared, Fault> {
+    let which: Which = verbs::read(params)?;
+    let chosen = agent.updates.choices()?;
+    let unpacked = agent.at(STORE).join(BUNDLE);
+    let unusable = |error: TrustError| Fault::failed(error.to_string());
+    let (version, repository) = match which.from {
+        From::Bundle => {
+            let found = bundle::version(&unpacked).ok_or_else(|| {
+                Fault::new(Kind::Conflict, "no file was uploaded: upload one first")
+            })?;
+            (Some(found), Location::folder(&unpacked))
+        }
+        From::Repository => {
+            let address = chosen.repository.or_else(|| known_repository(agent));
+            let address = address.ok_or_else(|| {
+                let message = "no update repository is set: set its address first";
+                Fault::new(Kind::Conflict, message)
+            })?;
+            (which.version, Location::web(&address).map_err(unusable)?)
+        }
+    };
+    let wanted = match version {
+        Some(version) => Wanted::Version(version),
+        None => Wanted::Newest {
+            channel: chosen.channel.unwrap_or_else(|| "stable".to_owned()),
+        },
+    };
+    let expiry = if which.accept_expired && which.from == From::Bundle {
+        Expiry::Accepted
+    } else {
+        Expiry::Enforced
+    };
+    let proxy = settings::kept(agent)?.proxy;
+    let source = open(agent, repository, proxy, expiry).map_err(unusable)?;
+    let speed = Speed {
+        bytes_per_second: chosen.bytes_per_second,
+    };
+    Ok((wanted, Box::new(source), speed))
+}
+
+/// Nobody is asked yet.
+fn open(
+    agent: &Agent,
+    repository: Location,
+    proxy: Option<String>,
+    expiry: Expiry,
+) -> Result<Signed, TrustError> {
+    Signed::open(Settings {
+        root: agent.at(ROOT_OF_KEYS),
+        store: agent.at(STORE).join("trust"),
+        repository,
+        proxy,
+        expiry,
+    })
+}
+
+/// Runs a step in a thread; one that runs already is told at once.
+fn start(
+    agent: &Agent,
+    doing: &'static str,
+    run: impl FnOnce(&Engine) -> Result<(), Error> + Send + 'static,
+) -> Result<Value, Fault> {
+    let engine = Arc::clone(agent.updates.engine()?);
+    if let Some(progress) = engine.status().map_err(|error| fault(&error))?.progress {
+        return Err(fault(&Error::Busy {
+            doing: progress.doing,
+        }));
+    }
+    let ended = Arc::clone(&agent.updates.ended);
+    *lock(&ended) = None;
+    let thread = std::thread::Builder::new().name("update".to_owned());
+    let begun = thread.spawn(move || {
+        let error = run(&engine).err().map(|error| told(&error));
+        if let Some(error) = &error {
+            eprintln!("update: {doing}: {error}");
+        }
+        *lock(&ended) = Some(Ended { doing, error });
+    });
+    begun.map_err(|error| Fault::failed(format!("no thread can be started: {error}")))?;
+    Ok(json!({}))
+}
+
+fn fault(error: &Error) -> Fault {
+    let kind = match error {
+        Error::Busy { .. }
+        | Error::NotNow { .. }
+        | Error::Unfit(_)
+        | Error::NotNewer { .. }
+        | Error::Unknown(_)
+        | Error::NoWayBack(_)
+        | Error::BelowFloor { .. }
+        | Error::Cancelled => Kind::Conflict,
+        Error::Lacks { .. }
+        | Error::TooLarge { .. }
+        | Error::Truncated { .. }
+        | Error::WrongHash { .. }
+        | Error::NotWhole { .. }
+        | Error::NoSpace { .. }
+        | Error::RunningSlot
+        | Error::Source(_)
+        | Error::Io { .. } => Kind::Failed,
+    };
+    Fault::new(kind, told(error))
+}
+
+/// With all that led to it.
+fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

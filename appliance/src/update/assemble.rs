@@ -1,0 +1,206 @@
+//! The new root file system, put together from chunks of the running one and of an archive.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::ops::Range;
+
+use xo_release::Part;
+
+use super::Error;
+use super::chunks::{Chunks, Found, Place, Unusable};
+use super::device::Readable;
+use super::error::io;
+use super::fetch::{Download, fill, read_all};
+use super::hash::PIECE;
+use super::stage::file;
+
+/// How much of an archive is asked for at once.
+const RUN_LIMIT: u64 = 4 * 1024 * 1024;
+
+impl Download<'_> {
+    /// Goes on with the file `name` from `from` on, as far as chunks lead; answers how far.
+    pub(super) fn assemble(
+        &mut self,
+        own: &dyn Readable,
+        name: &str,
+        from: u64,
+    ) -> Result<u64, Error> {
+        let offer = self.offer;
+        let Some(archive) = offer.files.get(&Part::Chunks) else {
+            return Ok(from);
+        };
+        let whole = file(offer, Part::Root)?.length;
+        let read = Chunks::read(whole, archive.length, |range| {
+            let (mut bytes, limit) = (Vec::new(), range.end - range.start);
+            let version = &offer.release.version;
+            let stream = self.source.read(version, Part::Chunks, range)?;
+            stream.take(limit).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        });
+        let found = read.and_then(|chunks| Ok((chunks.find(own)?, chunks)));
+        let (found, chunks) = match found {
+            Ok(both) => both,
+            // Without it, all is downloaded.
+            Err(Unusable::Index) => return Ok(from),
+            Err(Unusable::Io(source)) => {
+                let what = "what the running slot has of the release cannot be found out".into();
+                return Err(Error::Io { what, source });
+            }
+        };
+        let assembly = Assembly {
+            download: self,
+            own,
+            name,
+            chunks: &chunks,
+            found: &found,
+            written: HashMap::new(),
+            pending: Vec::new(),
+            offset: from,
+            run: (0, Vec::new()),
+        };
+        assembly.go()
+    }
+}
+
+struct Assembly<'a, 'b> {
+    download: &'a mut Download<'b>,
+    own: &'a dyn Readable,
+    name: &'a str,
+    chunks: &'a Chunks,
+    found: &'a Found,
+    /// Chunks that the file has already, by their hashes.
+    written: HashMap<&'a [u8], u64>,
+    /// What is to be written before `offset`.
+    pending: Vec<u8>,
+    offset: u64,
+    /// What came of the archive last, and where it stands there.
+    run: (u64, Vec<u8>),
+}
+
+impl<'a> Assembly<'a, '_> {
+    fn go(mut self) -> Result<u64, Error> {
+        let list = &self.chunks.list;
+        for (number, place) in list.iter().enumerate() {
+            if place.file.end > self.offset {
+                let rest = list.get(number..).unwrap_or_default();
+                match self.get(place, rest) {
+                    Ok(Some(bytes)) => self.append(place, &bytes)?,
+                    // The archive is not what its index says: the rest comes as it is.
+                    Ok(None) => break,
+                    Err(error) => {
+                        // What came is kept.
+                        self.flush()?;
+                        return Err(error);
+                    }
+                }
+            }
+            self.written.entry(&place.hash).or_insert(place.file.start);
+        }
+        self.flush()?;
+        Ok(self.offset)
+    }
+
+    /// The bytes of a chunk, the first one of those that are left.
+    fn get(&mut self, place: &'a Place, rest: &'a [Place]) -> Result<Option<Vec<u8>>, Error> {
+        let length = place.file.end - place.file.start;
+        let count = usize::try_from(length).unwrap_or(0);
+        let mut bytes = vec![0; count];
+        if let Some(at) = self.found.get(&place.hash) {
+            let read = self.own.read_at(&mut bytes, *at);
+            read.map_err(io("the running slot cannot be read"))?;
+            self.download.running.spare(length);
+            self.download.running.advance(0)?;
+            return Ok(Some(bytes));
+        }
+        if let Some(at) = self.written.get(&*place.hash).copied() {
+            self.flush()?;
+            let read = read_all(self.download.store, self.name, &mut bytes, at);
+            read.map_err(io(format!("{} cannot be read back", self.name)))?;
+            self.download.running.spare(length);
+            return Ok(Some(bytes));
+        }
+        if self.in_run(&place.archive).is_none() {
+            self.fetch(rest)?;
+        }
+        let came = self.in_run(&place.archive).map(<[u8]>::to_vec);
+        self.download.running.spare(length);
+        Ok(came.and_then(|came| self.chunks.unpack(place, came)))
+    }
+
+    fn in_run(&self, range: &Range<u64>) -> Option<&[u8]> {
+        let (start, bytes) = &self.run;
+        let from = usize::try_from(range.start.checked_sub(*start)?).ok()?;
+        let to = usize::try_from(range.end.checked_sub(*start)?).ok()?;
+        bytes.get(from..to)
+    }
+
+    /// Gets the first of these chunks, and those that are missing and stand right behind it.
+    fn fetch(&mut self, rest: &'a [Place]) -> Result<(), Error> {
+        let mut missing = rest.iter().filter(|place| {
+            !self.found.contains_key(&place.hash) && !self.written.contains_key(&*place.hash)
+        });
+        let Some(first) = missing.next() else {
+            return Ok(());
+        };
+        let Range { start, mut end } = first.archive;
+        for next in missing {
+            if next.archive.start != end || next.archive.end - start > RUN_LIMIT {
+                break;
+            }
+            end = next.archive.end;
+        }
+        let Download {
+            running,
+            limit,
+            source,
+            offer,
+            ..
+        } = &mut *self.download;
+        let version = &offer.release.version;
+        let what = || io(format!("chunks of {version} cannot be downloaded"));
+        let mut stream = source
+            .read(version, Part::Chunks, start..end)
+            .map_err(what())?;
+        running.expect(end - start);
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
+        let mut came = 0;
+        for piece in bytes.chunks_mut(PIECE) {
+            let count = fill(&mut stream, piece).map_err(what())?;
+            came += count;
+            if count < piece.len() {
+                return Err(Error::Truncated {
+                    part: Part::Chunks,
+                    came: start + came as u64,
+                    length: end,
+                });
+            }
+            limit.wait(count as u64);
+            running.advance(count as u64)?;
+        }
+        self.run = (start, bytes);
+        Ok(())
+    }
+
+    fn append(&mut self, place: &Place, bytes: &[u8]) -> Result<(), Error> {
+        // A part of it may be there from an earlier time.
+        let from = self.offset.saturating_sub(place.file.start);
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        self.pending.extend(bytes.get(from..).unwrap_or_default());
+        self.offset = place.file.end;
+        if self.pending.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let at = self.offset - self.pending.len() as u64;
+        let kept = self.download.store.write_at(self.name, &self.pending, at);
+        kept.map_err(io(format!("{} cannot be kept", self.name)))?;
+        self.pending.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+//! What an update works on, which release is next, how it stands, and how to have none of it.
+
+use semver::Version;
+use serde::Serialize;
+use xo_release::Running as Installed;
+
+use super::Error;
+use super::device::{Device, Readable};
+use super::folder::Folder;
+use super::journal::{Checked, End, Journal, Outcome, Rollback, Step};
+use super::kernels::{self, Kernel};
+use super::pace::{Clock, Pace, Progress};
+use super::source::{Offer, Source};
+
+/// The system that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    /// Of the release.
+    pub version: Version,
+    /// Of the machine, as the kernel calls it.
+    pub architecture: String,
+    /// What the kernel verifies it by: 64 hexadecimal digits in lower case.
+    pub root_hash: String,
+    /// Which start this is.
+    pub boot: String,
+    /// The floor in the image.
+    pub floor: Version,
+}
+
+/// Two partitions.
+pub struct Slot<D: ?Sized> {
+    /// The file system.
+    pub data: Box<D>,
+    /// Hashes of its blocks.
+    pub hashes: Box<D>,
+}
+
+/// What an update works on.
+pub struct Parts {
+    /// What runs.
+    pub system: System,
+    /// Its file system.
+    pub own: Box<dyn Readable>,
+    /// The slot that does not run.
+    pub other: Slot<dyn Device>,
+    /// The ESP's folder of kernel images.
+    pub esp: Box<dyn Folder>,
+    /// Where downloads and the journal are kept.
+    pub store: Box<dyn Folder>,
+    /// Time.
+    pub clock: Box<dyn Clock>,
+}
+
+/// The engine.
+pub struct Engine {
+    pub(super) system: System,
+    pub(super) own: Box<dyn Readable>,
+    pub(super) other: Slot<dyn Device>,
+    pub(super) esp: Box<dyn Folder>,
+    pub(super) store: Box<dyn Folder>,
+    pub(super) pace: Pace,
+}
+
+/// How it stands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// What runs.
+    pub version: Version,
+    /// The oldest version that may run.
+    pub floor: Version,
+    /// The other system on the disk.
+    pub other: Option<Other>,
+    /// The update on its way.
+    pub update: Option<UpdateStatus>,
+    /// The way back on its way.
+    pub rollback: Option<Rollback>,
+    /// What runs at this moment.
+    pub progress: Option<Progress>,
+    /// The last look for updates.
+    pub checked: Option<Checked>,
+    /// Releases that are not tried again unless somebody asks for them.
+    pub refused: Vec<Version>,
+    /// What came of earlier ones, the newest first.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// The other system.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Other {
+    /// Its version.
+    pub version: Version,
+    /// How often it may still be tried; nothing once it has proved itself.
+    pub tries_left: Option<u32>,
+}
+
+/// An update on its way.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateStatus {
+    /// To which version.
+    pub version: Version,
+    /// From which.
+    pub from: Version,
+    /// How far it is.
+    pub step: Step,
+    /// The new system runs, and has not been confirmed.
+    pub is_on_trial: bool,
+}
+
+/// Which release is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// The newest one of a channel that did not go wrong here.
+    Newest {
+        /// Such as `stable`.
+        channel: String,
+    },
+    /// This one, also when it went wrong here.
+    Version(Version),
+}
+
+impl Engine {
+    /// One for this system. Nothing is done until it is asked.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            system: parts.system,
+            own: parts.own,
+            other: parts.other,
+            esp: parts.esp,
+            store: parts.store,
+            pace: Pace::new(parts.clock),
+        }
+    }
+
+    /// Looks which release of `wanted` can be installed; nothing when there is none that is newer.
+    ///
+    /// # Errors
+    /// The source's; for one version also why it cannot be installed.
+    pub fn check(&self, source: &mut dyn Source, wanted: &Wanted) -> Result<Option<Offer>, Error> {
+        let _running = self.pace.begin("a look for updates")?;
+        let mut journal = Journal::read(&*self.store)?;
+        let found = self.choose(&journal, source, wanted)?;
+        journal.checked = Some(Checked {
+            at: self.pace.date_ms(),
+            found: found.as_ref().map(|offer| offer.release.version.clone()),
+        });
+        journal.write(&*self.store)?;
+        Ok(found)
+    }
+
+    pub(super) fn choose(
+        &self,
+        journal: &Journal,
+        source: &mut dyn Source,
+        wanted: &Wanted,
+    ) -> Result<Option<Offer>, Error> {
+        let offers = source.releases().map_err(Error::Source)?;
+        match wanted {
+            Wanted::Newest { channel } => {
+                let fitting = offers.into_iter().filter(|offer| {
+                    let release = &offer.release;
+                    release.channels.contains(channel)
+                        && !journal.refused.contains(&release.version)
+                        && self.accepts(journal, offer).is_ok()
+                });
+                Ok(fitting.max_by(|a, b| a.release.version.cmp(&b.release.version)))
+            }
+            Wanted::Version(version) => {
+                let found = offers
+                    .into_iter()
+                    .find(|offer| offer.release.version == *version)
+                    .ok_or_else(|| Error::Unknown(version.clone()))?;
+                self.accepts(journal, &found)?;
+                Ok(Some(found))
+            }
+        }
+    }
+
+    /// Whether this system may install it.
+    pub(super) fn accepts(&self, journal: &Journal, offer: &Offer) -> Result<(), Error> {
+        offer.release.fits(&Installed {
+            version: self.system.version.clone(),
+            architecture: self.system.architecture.clone(),
+            floor: self.floor(journal),
+        })?;
+        if offer.release.version <= self.system.version {
+            return Err(Error::NotNewer {
+                version: offer.release.version.clone(),
+                running: self.system.version.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The oldest version that may run.
+    pub(super) fn floor(&self, journal: &Journal) -> Version {
+        let confirmed = journal.floor.iter();
+        let floors = confirmed.chain([&self.system.floor]);
+        floors.max().unwrap_or(&self.system.floor).clone()
+    }
+
+    /// Whether the system of an offer runs.
+    pub(super) fn runs(&self, offer: &Offer) -> bool {
+        offer.release.root_hash == self.system.root_hash
+    }
+
+    /// How it stands.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn status(&self) -> Result<Status, Error> {
+        let journal = Journal::read(&*self.store)?;
+        let others = kernels::list(&*self.esp)?
+            .into_iter()
+            .filter(|kernel| kernel.version != self.system.version);
+        Ok(Status {
+            version: self.system.version.clone(),
+            floor: self.floor(&journal),
+            other: others.map(Other::from).next(),
+            update: journal.update.map(|update| UpdateStatus {
+                is_on_trial: self.runs(&update.offer),
+                version: update.offer.release.version,
+                from: update.from,
+                step: update.step,
+            }),
+            rollback: journal.rollback,
+            progress: self.pace.progress(),
+            checked: journal.checked,
+            refused: journal.refused,
+            outcomes: journal.outcomes,
+        })
+    }
+
+    /// Ends what runs, and forgets the update on its way. One that runs forgets by itself a moment later.
+    ///
+    /// # Errors
+    /// Those of the disk; and when the new system runs already.
+    pub fn cancel(&self) -> Result<(), Error> {
+        if self.pace.stop() {
+            return Ok(());
+        }
+        let _running = self.pace.begin("a cancellation")?;
+        self.forget(Journal::read(&*self.store)?)
+    }
+
+    /// Has no update on its way any more.
+    pub(super) fn forget(&self, mut journal: Journal) -> Result<(), Error> {
+        let Some(update) = journal.update.clone() else {
+            return Ok(());
+        };
+        if self.runs(&update.offer) {
+            return Err(Error::NotNow {
+                wanted: "cancel the update",
+                why: format!(
+                    "{} runs already: roll back to leave it",
+                    self.system.version
+                ),
+            });
+        }
+        if matches!(
+            update.step,
+            Step::Staging | Step::Staged | Step::Applied { .. }
+        ) {
+            kernels::remove_others(&*self.esp, &self.system.version)?;
+        }
+        journal.end(Outcome {
+            at: self.pace.date_ms(),
+            version: update.offer.release.version,
+            from: update.from,
+            end: End::Cancelled,
+            reason: None,
+        });
+        journal.write(&*self.store)?;
+        self.clear_store()
+    }
+}
+
+impl From<Kernel> for Other {
+    fn from(kernel: Kernel) -> Self {
+        Self {
+            version: kernel.version,
+            tries_left: kernel.tries_left,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! From one system to the other: apply, confirm, what a start shows, and the way back.
+//!
+//! Invariant: the name of a kernel image decides what starts, and it changes by one rename; the journal says why.
+
+use super::engine::Engine;
+use super::error::io;
+use super::folder::Folder;
+use super::hash::PIECE;
+use super::journal::{End, Journal, Outcome, Rollback, Step, Update};
+use super::kernels::{self, Kernel};
+use super::{Error, verity};
+
+impl Engine {
+    /// Has the boot loader start what was staged; whoever asks restarts the machine then.
+    ///
+    /// # Errors
+    /// When nothing was staged, or what was is not what it was.
+    pub fn apply(&self) -> Result<(), Error> {
+        let _running = self.pace.begin("the switch to the other slot")?;
+        let mut journal = Journal::read(&*self.store)?;
+        let wrong = |why: &str| Error::NotNow {
+            wanted: "start the new system",
+            why: why.to_owned(),
+        };
+        let Some(update) = &mut journal.update else {
+            return Err(wrong("no update was prepared: fetch and stage one"));
+        };
+        let version = &update.offer.release.version;
+        let is_armed = kernels::list(&*self.esp)?
+            .iter()
+            .any(|kernel| kernel.version == *version && kernel.may_start());
+        match &update.step {
+            Step::Applied { .. } => return Ok(()),
+            // The power went, or the process ended, after the rename.
+            Step::Staged if is_armed => {}
+            Step::Staged if self.is_staged(&update.offer)? => {
+                let what = || io("the new system cannot be given to the boot loader");
+                let staged = kernels::staged(version);
+                let rename = self.esp.rename(&staged, &kernels::fresh(version));
+                rename.map_err(what())?;
+                self.esp.sync().map_err(what())?;
+            }
+            Step::Staged => {
+                return Err(wrong(
+                    "what was prepared is not whole any more: cancel, and fetch it again",
+                ));
+            }
+            Step::Fetching | Step::Fetched | Step::Staging => {
+                return Err(wrong("the other slot is not written yet: stage it"));
+            }
+        }
+        update.step = Step::Applied {
+            boot: self.system.boot.clone(),
+        };
+        journal.write(&*self.store)
+    }
+
+    /// The new system does its work: it stays. Nothing else than an update on trial needs it.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn confirm(&self) -> Result<(), Error> {
+        let _running = self.pace.begin("a confirmation")?;
+        let mut journal = Journal::read(&*self.store)?;
+        let Some(update) = journal.update.clone() else {
+            return Ok(());
+        };
+        if !self.runs(&update.offer) || journal.rollback.is_some() {
+            return Ok(());
+        }
+        journal.raise_floor(&update.offer.release.security_floor);
+        journal.end(self.outcome(update, End::Confirmed, None));
+        journal.write(&*self.store)?;
+        self.clear_store()
+    }
+
+    /// The new system does not do its work, says the gate behind its start; told when the old one runs again.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn doubt(&self, reason: &str) -> Result<(), Error> {
+        let _running = self.pace.begin("a note")?;
+        let mut journal = Journal::read(&*self.store)?;
+        match &mut journal.update {
+            Some(update) if self.runs(&update.offer) => {
+                update.doubt = Some(reason.chars().take(2000).collect());
+                journal.write(&*self.store)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// At each start: draws the conclusion from what runs. To be called before anything else.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn settle(&self) -> Result<(), Error> {
+        let _running = self.pace.begin("a look at the start")?;
+        let mut journal = Journal::read(&*self.store)?;
+        if let Some(rollback) = journal.rollback.clone() {
+            return self.settle_rollback(journal, &rollback);
+        }
+        let Some(update) = journal.update.clone() else {
+            return Ok(());
+        };
+        let version = &update.offer.release.version;
+        let kernel = kernels::list(&*self.esp)?
+            .into_iter()
+            .find(|kernel| kernel.version == *version);
+        if self.runs(&update.offer) {
+            // The boot loader counts no more: the gate had let it through before the power went.
+            if kernel.is_some_and(|kernel| kernel.tries_left.is_none()) {
+                journal.raise_floor(&update.offer.release.security_floor);
+                journal.end(self.outcome(update, End::Confirmed, None));
+                journal.write(&*self.store)?;
+            }
+            return Ok(());
+        }
+        if !self.has_failed(&update, kernel.as_ref()) {
+            return Ok(());
+        }
+        kernels::retire(&*self.esp, version)?;
+        let tries = kernel.map_or(0, |kernel| kernel.tries_done);
+        let reason = update.doubt.clone().unwrap_or_else(|| match tries {
+            0 => "another system was started in its place".to_owned(),
+            tries => format!("it did not come up in {tries} starts, and left no word why"),
+        });
+        journal.end(self.outcome(update, End::Failed, Some(reason)));
+        journal.write(&*self.store)?;
+        self.clear_store()
+    }
+
+    /// Whether the old system runs although the new one was to.
+    fn has_failed(&self, update: &Update, kernel: Option<&Kernel>) -> bool {
+        match &update.step {
+            Step::Applied { boot } => *boot != self.system.boot,
+            // The rename was the last thing on the disk.
+            Step::Staged => kernel.is_some_and(|kernel| kernel.tries_done > 0),
+            Step::Fetching | Step::Fetched | Step::Staging => false,
+        }
+    }
+
+    fn settle_rollback(&self, mut journal: Journal, rollback: &Rollback) -> Result<(), Error> {
+        if rollback.boot == self.system.boot {
+            return Ok(());
+        }
+        if self.system.version == rollback.from {
+            // The power went before the boot loader was told.
+            journal.rollback = None;
+        } else {
+            journal.end(Outcome {
+                at: self.pace.date_ms(),
+                version: rollback.from.clone(),
+                from: rollback.to.clone(),
+                end: End::RolledBack,
+                reason: None,
+            });
+        }
+        journal.write(&*self.store)
+    }
+
+    /// Has the boot loader start the other system; whoever asks restarts the machine then. Answers its version.
+    ///
+    /// # Errors
+    /// When there is none, or it is too old, damaged, or never proved itself.
+    pub fn rollback(&self) -> Result<semver::Version, Error> {
+        let _running = self.pace.begin("the way back")?;
+        let mut journal = Journal::read(&*self.store)?;
+        if let Some(update) = &journal.update
+            && !self.runs(&update.offer)
+        {
+            return Err(Error::NotNow {
+                wanted: "roll back",
+                why: format!(
+                    "an update to {} is on its way: cancel it",
+                    update.offer.release.version
+                ),
+            });
+        }
+        let other = self.way_back(&journal)?;
+        journal.rollback = Some(Rollback {
+            from: self.system.version.clone(),
+            to: other.version.clone(),
+            boot: self.system.boot.clone(),
+        });
+        journal.write(&*self.store)?;
+        kernels::retire(&*self.esp, &self.system.version)?;
+        Ok(other.version)
+    }
+
+    /// The other system, if it may be gone back to.
+    fn way_back(&self, journal: &Journal) -> Result<Kernel, Error> {
+        let refuse = |why: String| Err(Error::NoWayBack(why));
+        let mut others = kernels::list(&*self.esp)?
+            .into_iter()
+            .filter(|kernel| kernel.version != self.system.version);
+        let Some(other) = others.next() else {
+            return refuse("there is no other system on the disk".to_owned());
+        };
+        let floor = self.floor(journal);
+        if other.version < floor {
+            return Err(Error::BelowFloor {
+                version: other.version,
+                floor,
+            });
+        }
+        if other.tries_left.is_some() {
+            return refuse(format!("{} never proved itself", other.version));
+        }
+        let what = || io("the other slot cannot be read");
+        let root = verity::root_hash(&*self.other.hashes).map_err(what())?;
+        let is_whole = match &root {
+            Some(root) => {
+                verity::is_whole(&*self.other.data, &*self.other.hashes, root).map_err(what())?
+                    && names(&*self.esp, &other, root)?
+            }
+            None => false,
+        };
+        if is_whole {
+            return Ok(other);
+        }
+        refuse(format!("the slot of {} is damaged", other.version))
+    }
+
+    pub(super) fn outcome(&self, update: Update, end: End, reason: Option<String>) -> Outcome {
+        Outcome {
+            at: self.pace.date_ms(),
+            version: update.offer.release.version,
+            from: update.from,
+            end,
+            reason,
+        }
+    }
+}
+
+/// Whether a kernel image's command line names this root hash.
+fn names(esp: &dyn Folder, kernel: &Kernel, root: &str) -> Result<bool, Error> {
+    let wanted = format!("roothash={root}");
+    let mut window: Vec<u8> = Vec::new();
+    let mut piece = vec![0; PIECE];
+    let mut offset = 0;
+    loop {
+        let read = esp.read_at(&kernel.file, &mut piece, offset);
+        let count = read.map_err(io(format!("{} cannot be read", kernel.file)))?;
+        if count == 0 {
+            return Ok(false);
+        }
+        window.extend(piece.get(..count).unwrap_or_default());
+        if window
+            .windows(wanted.len())
+            .any(|text| text == wanted.as_bytes())
+        {
+            return Ok(true);
+        }
+        // The text may stand across two pieces.
+        window.drain(..window.len().saturating_sub(wanted.len()));
+        offset += count as u64;
+    }
+}

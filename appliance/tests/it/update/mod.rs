@@ -1,0 +1,12 @@
+//! The update engine on a machine of memory: its disks lose their power at any moment, and what starts is what systemd-boot and the init
+//! would start.
+
+mod agent;
+mod image;
+mod install;
+mod power;
+mod power_cuts;
+mod refusals;
+mod rollback;
+mod verity;
+mod world;
