@@ -2,7 +2,7 @@
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import i18next, { type TFunction } from 'i18next';
-import { lazy, Suspense, useEffect, useId, useState } from 'react';
+import { lazy, Suspense, useEffect, useId, useState, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useMay } from '../api/permissions.ts';
@@ -59,6 +59,11 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
   const run = useAction();
   const [isOpen, setOpen] = useState(false);
   const [isCopying, setCopying] = useState(false);
+  const [room, setRoom] = useState(0);
+  const toggle = ({ currentTarget }: MouseEvent<HTMLElement>) => {
+    setRoom(roomBeside(currentTarget));
+    setOpen(!isOpen);
+  };
   const id = useId();
   // This button is another one than what was pressed. It is pressed in its stead, after the event that pressed the first has gone its way: to
   // the menu, that was a click beside it.
@@ -87,10 +92,12 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
         shouldFocusFirstItemOnOpen
         // A dialog that follows gives the focus back to what had it.
         shouldFocusToggleOnSelect
-        // In the page itself, no pane cuts it. Where it is higher than the room on both sides of its button, it stands over that.
-        popperProps={{ position: 'right', appendTo: () => document.body, preventOverflow: true }}
+        // In the page itself, no pane cuts it.
+        popperProps={{ position: 'right', appendTo: () => document.body }}
         className="xo-actions"
-        toggle={(ref) => <MenuToggle ref={ref} {...lookOf(props, t)} isExpanded={isOpen} id={id} onClick={() => setOpen(!isOpen)} />}
+        isScrollable
+        maxMenuHeight={`${room}px`}
+        toggle={(ref) => <MenuToggle ref={ref} {...lookOf(props, t)} isExpanded={isOpen} id={id} onClick={toggle} />}
       >
         <DropdownList>
           {may && own.length + others.length === 0 && <DropdownItem isDisabled>{t('rights.nothing')}</DropdownItem>}
@@ -128,4 +135,11 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
       )}
     </>
   );
+}
+
+const EDGE = 24;
+/** How high something above or below a button can be, wherever there is more room, in pixels. */
+function roomBeside(button: Element): number {
+  const { top, bottom } = button.getBoundingClientRect();
+  return Math.max(top, window.innerHeight - bottom) - EDGE;
 }
