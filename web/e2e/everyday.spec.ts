@@ -174,7 +174,7 @@ test('a user is made, signs in with a second factor, and is told how long to wai
   const wrong = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'second', password: 'guessed' }) };
   await Promise.all(Array.from({ length: 8 }, () => fetch(`${server.url}/rest/v0/session`, wrong)));
   await signIn('another password');
-  await expect(page.getByText('Too many failed attempts')).toBeVisible();
+  await expect(page.getByText('Not so fast')).toBeVisible();
   await expect(page.getByText(/You can try again in \d+ second/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeDisabled();
   await shot('sign-in-throttled');

@@ -36,7 +36,7 @@ test('a lost pool is said with the age of its data, goes on being shown, and is 
     await shot('pool-lost-vm');
     await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
     await expect(page.getByText('The pool Lab 1 is not connected')).toBeVisible();
-    await expect(page.getByText(/cannot be reached/).first()).toBeVisible();
+    await expect(page.getByText('Nobody answers at this address')).toBeVisible();
     await shot('pool-lost-overview');
     await page.getByRole('navigation').getByRole('link', { name: 'VMs', exact: true }).click();
 

@@ -1,6 +1,6 @@
 // What can be done to the devices of VMs: disks, CD drives, interfaces.
 import type { Vbd, Vif, Vm } from '../api/types.ts';
-import { containing } from '../components/filterText.ts';
+import { containing, NOTHING } from '../components/filterText.ts';
 import { choicesOf } from '../components/word.ts';
 import { type Action, deletes, given, patches, posts } from './action.ts';
 import { MOST_DISK } from './flaws.ts';
@@ -27,7 +27,7 @@ export const ADD_DISK: Action<'vms'> = {
 };
 
 /** A condition on a disk: it lies in one of these repositories. */
-const within = (repositories: readonly string[]) => (repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : 'id:""');
+const within = (repositories: readonly string[]) => (repositories.length > 0 ? `$SR:|(${repositories.join(' ')})` : NOTHING);
 
 /** Attaches a disk that no VM has: no CD image, which lie in these repositories, nor the memory of a suspended VM. */
 export function attachDisk(images: readonly string[]): Action<'vms'> {

@@ -10,6 +10,9 @@ export function containing(property: string, text: string): string {
   return `${property}:${quotedWord(text)}`;
 }
 
+/** No object: none is without an identifier. An empty text would be a part of every one. */
+export const NOTHING = '!id?';
+
 /** Objects with one of these ids in a property. */
 export function oneOf(property: string, ids: readonly string[]): string {
   return `${property}:|(${ids.map(quotedWord).join(' ')})`;

@@ -18,7 +18,7 @@ import { useMakerPools } from '../../app/pools.tsx';
 import { toast, toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
-import { containing, oneOf } from '../../components/filterText.ts';
+import { containing, NOTHING, oneOf } from '../../components/filterText.ts';
 import { outcomeOf } from '../../components/outcome.ts';
 import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withoutFirst, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
 import { makeAll } from './makeAll.ts';
@@ -49,7 +49,7 @@ export default function CreateVmScreen() {
   const [firstPool] = pools;
   // The first pool is chosen, so that with one pool there is nothing to choose.
   if (!draft.pool && firstPool) change({ pool: firstPool.id });
-  const within = draft.pool ? containing('$pool', draft.pool) : 'id:""';
+  const within = draft.pool ? containing('$pool', draft.pool) : NOTHING;
   // What belongs to the pool that was chosen before is no choice, not even for a moment.
   const ofPool = <T extends { isOld: boolean; rows: readonly unknown[] }>({ isOld, rows }: T): T['rows'] => (isOld ? [] : rows);
   const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200));
@@ -142,7 +142,7 @@ export default function CreateVmScreen() {
               </FormGroup>
               {draft.source === 'iso' && (
                 <FormGroup label={t('disks.image')} fieldId="create-iso" isRequired>
-                  <ObjectSelect id="create-iso" collection="vdis" filter={repositories.length > 0 ? oneOf('$SR', repositories) : 'id:""'} value={draft.iso} onChange={(iso) => change({ iso })} />
+                  <ObjectSelect id="create-iso" collection="vdis" filter={repositories.length > 0 ? oneOf('$SR', repositories) : NOTHING} value={draft.iso} onChange={(iso) => change({ iso })} />
                 </FormGroup>
               )}
             </Part>
@@ -173,7 +173,7 @@ export default function CreateVmScreen() {
                   key={i}
                   index={i + 1}
                   disk={disk}
-                  storage={draft.pool ? storageOf(draft.pool) : 'id:""'}
+                  storage={draft.pool ? storageOf(draft.pool) : NOTHING}
                   onChange={(next) => change({ disks: draft.disks.map((old, at) => (at === i ? next : old)) })}
                   {...(disk.device === undefined && { onRemove: () => change({ disks: draft.disks.filter((_, at) => at !== i) }) })}
                 />

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
-import { containing } from '../../components/filterText.ts';
+import { containing, NOTHING } from '../../components/filterText.ts';
 import { bytes } from '../../components/units.ts';
 import { isFatal, namesOf, type Draft, type Flaw } from './draft.ts';
 
@@ -23,7 +23,7 @@ const SHOWN = 5;
 
 export function Summary({ draft, template, brought, flaws, defaultSr, children }: Props) {
   const { t } = useTranslation();
-  const within = draft.pool ? containing('$pool', draft.pool) : 'id:""';
+  const within = draft.pool ? containing('$pool', draft.pool) : NOTHING;
   const { rows: srs } = useAll('srs', within, ['id', 'name_label', 'size', 'physical_usage']);
   const { rows: hosts } = useAll('hosts', within, ['id', 'name_label', 'cpus', 'memory', 'enabled']);
   const names = namesOf(draft);

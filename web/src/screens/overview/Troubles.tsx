@@ -9,6 +9,7 @@ import { pathOf } from '../../app/paths.ts';
 import { useFullName } from '../../app/pools.tsx';
 import { Age } from '../../components/Age.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
+import { reasonOf } from '../servers/ConnectProblem.tsx';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { moment } from '../../components/units.ts';
@@ -52,7 +53,8 @@ function One({ trouble }: { trouble: Trouble }) {
   const fullName = useFullName();
   const nameIn = (what: { id: string; name: string; pool: string }) => fullName({ id: what.id, name_label: what.name, $pool: what.pool });
   switch (trouble.kind) {
-    case 'pool':
+    case 'pool': {
+      const reason = reasonOf(trouble.code);
       return (
         <Alert isInline variant="danger" title={trouble.name === undefined ? t('overview.aPoolLost') : t(trouble.isTrying ? 'overview.poolTrying' : 'overview.poolLost', { name: trouble.name })}>
           {trouble.since !== undefined && (
@@ -60,10 +62,11 @@ function One({ trouble }: { trouble: Trouble }) {
               <Age since={trouble.since} />
             </p>
           )}
-          {trouble.cause && <p>{trouble.cause}</p>}
+          {trouble.cause && <p>{reason === 'other' ? trouble.cause : t(`servers.reason.${reason}`)}</p>}
           <p>{isAdmin ? <Link to="/servers">{t('overview.look')}</Link> : t('rights.tell')}</p>
         </Alert>
       );
+    }
     case 'hostDown':
     case 'hostDisabled':
       return (

@@ -7,7 +7,7 @@ export const FULL = 0.9;
 
 export type Trouble =
   /** Without a name for who may not see the pool itself. */
-  | { kind: 'pool'; id: string; name: string | undefined; since: number | undefined; cause: string | undefined; isTrying: boolean }
+  | { kind: 'pool'; id: string; name: string | undefined; since: number | undefined; code: string | undefined; cause: string | undefined; isTrying: boolean }
   | { kind: 'hostDown' | 'hostDisabled'; id: string; name: string; pool: string }
   | { kind: 'srFull'; id: string; name: string; pool: string; percent: number }
   /** All of them in one, so that they hide nothing else; `last` are the newest. */
@@ -37,6 +37,7 @@ export function troublesOf({ servers, hosts, srs, failed }: Known): Trouble[] {
       id: server.id,
       name: serverName(server),
       since: lastTrue(server),
+      code: server.error?.code,
       cause: server.error?.message,
       isTrying: server.status === 'connecting',
     })),

@@ -9,14 +9,13 @@ import { InPlace } from '../../actions/InPlace.tsx';
 import type { Vbd, Vdi, Vm } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
 import { Attached } from '../../components/Attached.tsx';
-import { containing, oneOf } from '../../components/filterText.ts';
+import { containing, NOTHING, oneOf } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { bytes } from '../../components/units.ts';
 import { CdButtons, useImageRepositories } from './ConsoleTab.tsx';
 
 const VBD_FIELDS = ['id', '$pool', 'VM', 'VDI', 'attached', 'bootable', 'device', 'is_cd_drive', 'position', 'read_only'];
 const VDI_FIELDS = ['id', '$pool', 'name_label', 'name_description', 'size', 'usage', '$SR', '$VBDs'];
-const NOTHING = 'id:""';
 
 export default function DisksTab({ object: vm }: { object: Vm }) {
   const { t } = useTranslation();
