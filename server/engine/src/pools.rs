@@ -184,6 +184,7 @@ impl Engine {
 
     /// Ends the watcher of a connection; its pool's objects go.
     pub(crate) async fn disconnect(&self, id: &str) {
+        self.keep_pool_name(id).await;
         let connection = self.pools.running.lock().remove(id);
         if let Some(connection) = connection {
             connection.stop().await;
@@ -299,10 +300,9 @@ impl Engine {
             let heard = self.pools.heard(&server.id).unwrap_or_default();
             put("lastEvent", heard.at_ms.map(|ms| json!(ms)));
             put("latency", heard.latency_ms.map(|ms| json!(ms)));
-            put(
-                "poolNameLabel",
-                pool_object.and_then(|o| o.at("name_label")),
-            );
+            let kept = || server.pool_name.as_ref().map(|name| json!(name));
+            let name = pool_object.and_then(|o| o.at("name_label"));
+            put("poolNameLabel", name.or_else(kept));
             put(
                 "master",
                 status.and_then(|s| s.address).map(|a| json!(a.host)),
@@ -328,7 +328,24 @@ impl Engine {
             if let Err(error) = self.store.servers().update(id, change).await {
                 tracing::warn!(server = id, %error, "the state of a pool connection was not stored");
             }
+            self.keep_pool_name(id).await;
             self.pools.tell();
+        }
+    }
+
+    /// Stores the name of the pool that is connected: of one that is not, no other is known.
+    async fn keep_pool_name(&self, id: &str) {
+        let pool = self.pools.status(id).and_then(|status| status.pool);
+        let pool = pool.and_then(|pool| self.inventory.get(&pool));
+        let Some(Value::String(name)) = pool.and_then(|pool| pool.at("name_label")) else {
+            return;
+        };
+        let change = ServerChange {
+            pool_name: Some(Some(name)),
+            ..ServerChange::default()
+        };
+        if let Err(error) = self.store.servers().update(id, change).await {
+            tracing::warn!(server = id, %error, "the name of a pool was not stored");
         }
     }
 }

@@ -249,7 +249,7 @@ export interface Task {
   end?: number;
   /** When somebody asked it to stop. */
   abortionRequestedAt?: number;
-  properties: { name?: string; objectId?: string; objectType?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
+  properties: { name?: string; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
   /** Why it failed, or what it made. */
   result?: { message?: string; code?: string; params?: string[]; id?: string };
 }

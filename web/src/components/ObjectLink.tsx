@@ -10,15 +10,17 @@ interface Props {
   id: string;
   /** Where nothing else tells which pool it is in. */
   isWithPool?: boolean;
+  /** Of an object that may be gone, or has no name of its own. */
+  name?: string;
 }
 
-export function ObjectLink({ collection, id, isWithPool = false }: Props) {
+export function ObjectLink({ collection, id, isWithPool = false, name }: Props) {
   const object = useNamed(collection, id);
   const path = pathOf(collection, id);
   // Who may see all sees it in a moment; to others it may never be told.
   const { seesAll } = usePools();
-  if (!object && !seesAll) return '–';
-  const text = !object ? '…' : isWithPool ? <FullName object={object} /> : object.name_label;
+  if (!object && !seesAll) return name ?? '–';
+  const text = !object ? (name ?? '…') : isWithPool ? <FullName object={object} /> : (object.name_label ?? name);
   return path ? <QuickLink to={path}>{text}</QuickLink> : text;
 }
 

@@ -7,6 +7,8 @@ const task = (properties: Task['properties'], result?: Task['result']) => ({ id:
 
 it('is the object that the server names', () => {
   expect(subjectOf(task({ name: 'REST API: start VM', objectId: 'v', objectType: 'VM' }))).toEqual({ collection: 'vms', id: 'v' });
+  expect(subjectOf(task({ objectId: 'b', objectType: 'VBD', objectName: 'web' }))).toEqual({ collection: 'vbds', id: 'b', name: 'web' });
+  expect(subjectOf(task({ objectId: 's', objectType: 'server', objectName: 'Lab' }))).toBe('Lab');
   expect(subjectOf(task({ name: 'backup' }))).toBeUndefined();
 });
 

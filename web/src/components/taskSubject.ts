@@ -4,6 +4,8 @@ import { type Collection, collectionOf, type Task } from '../api/types.ts';
 interface Subject {
   collection: Collection;
   id: string;
+  /** As it was called then. */
+  name?: string;
 }
 
 /** Actions on a pool that make something else. */
@@ -12,12 +14,13 @@ const NOUNS: Record<string, Collection> = { vm: 'vms', host: 'hosts', pool: 'poo
 
 /** A text where there is only a name. */
 export function subjectOf({ properties, result }: Task): Subject | string | undefined {
-  const { name = '', objectId, objectType, method = '', params = {} } = properties;
+  const { name = '', objectId, objectType, objectName, method = '', params = {} } = properties;
   const made = MAKES[name.replace('REST API: ', '')];
   if (made && result?.id) return { collection: made, id: result.id };
   if (made) return params.name_label ?? params.name;
   const collection = collectionOf(objectType);
-  if (collection && objectId) return { collection, id: objectId };
+  if (collection && objectId) return { collection, id: objectId, ...(objectName && { name: objectName }) };
+  if (objectName) return objectName;
   const noun = NOUNS[method.split('.')[0] ?? ''];
   return noun && params.id ? { collection: noun, id: params.id } : undefined;
 }

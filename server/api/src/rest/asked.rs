@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use xo_engine::{Caller, Engine, Error};
+use xo_engine::{Action, Answer, Caller, Engine, Error};
 
 use super::Rest;
 use super::route::{Body as BodyShape, Field};
@@ -103,6 +103,27 @@ impl Asked {
     ) -> Result<Value, Problem> {
         let outcome = self.engine().call(&self.caller, method, params).await?;
         Ok(outcome.into_value()?)
+    }
+}
+
+impl Asked {
+    /// Calls a method that changes an object, and waits for its end. The history tells of it: who, when, what, and what came of it.
+    pub(super) async fn record(
+        &self,
+        label: &str,
+        object: Option<(String, String)>,
+        method: &'static str,
+        params: Map<String, Value>,
+    ) -> Result<Value, Error> {
+        let action = Action {
+            label: label.to_owned(),
+            object,
+            params: params.clone(),
+            steps: vec![(method, params)],
+            answer: Answer::Value,
+        };
+        let started = self.engine().start_action(&self.caller, action).await?;
+        started.outcome().await
     }
 }
 

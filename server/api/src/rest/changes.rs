@@ -156,7 +156,9 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
                     let mut params = methods::rename(body, &names);
                     if !params.is_empty() {
                         params.insert("id".into(), json!(id));
-                        let done = asked.engine().call(&asked.caller, name, params).await;
+                        let object = Some((item.id.to_string(), kind.name().to_owned()));
+                        let label = label_of(path, name);
+                        let done = asked.record(&label, object, name, params).await;
                         done.map_err(|error| methods::in_body_names(error, &names))?;
                     }
                     if let Some(tags) = tags {
@@ -173,6 +175,17 @@ fn patch(engine: &Engine, &(path, name, is_camel): &'static (&str, &str, bool)) 
             .reply(204, "Changed")
             .reply(404, "No such object"),
     )
+}
+
+/// What the history calls it: the method, but for VMs that are none to people.
+fn label_of(path: &str, method: &str) -> String {
+    let noun = match path {
+        "vm-snapshots" => "snapshot",
+        "vm-templates" => "template",
+        _ => return method.to_owned(),
+    };
+    let verb = method.split_once('.').map_or(method, |(_, verb)| verb);
+    format!("{noun}.{verb}")
 }
 
 /// How a parameter is spelled here.
@@ -231,10 +244,12 @@ fn delete(engine: &Engine, &(path, name, flags): &'static (&str, &str, &[&str]))
         summary,
         move |asked| async move {
             let id = asked.param("id");
-            asked.engine().fetch(&asked.caller, id, &[kind])?;
+            let item = asked.engine().fetch(&asked.caller, id, &[kind])?;
             let mut params = Map::from_iter([("id".to_owned(), json!(id))]);
             params.extend(flags.iter().map(|flag| ((*flag).to_owned(), json!(true))));
-            asked.call(name, params).await?;
+            let object = Some((item.id.to_string(), kind.name().to_owned()));
+            let label = label_of(path, name);
+            asked.record(&label, object, name, params).await?;
             Ok(nothing())
         },
     );
@@ -255,9 +270,15 @@ fn create(engine: &Engine, &(path, name, names): &'static (&str, &str, &[Names])
             let disk = body.get("VDI").and_then(Value::as_str).map(str::to_owned);
             let vm = body.get("VM").and_then(Value::as_str).map(str::to_owned);
             let params = methods::rename(body, names);
-            let result = asked.engine().call(&asked.caller, name, params).await;
+            // Of the VM that gets it, or the storage that holds it.
+            let about = [("vm", "VM"), ("sr", "SR")];
+            let about = about.iter().find_map(|(param, kind)| {
+                let id = params.get(*param)?.as_str()?.to_owned();
+                Some((id, (*kind).to_owned()))
+            });
+            let result = asked.record(name, about, name, params).await;
             let made = match result.map_err(|e| methods::in_body_names(e, names))? {
-                xo_engine::Outcome::Value(Value::String(id)) => Some(id),
+                Value::String(id) => Some(id),
                 // `vm.attachDisk` does not tell what it made.
                 _ => match (disk, vm) {
                     (Some(disk), Some(vm)) => attached(&asked, &disk, &vm).await?,

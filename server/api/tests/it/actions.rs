@@ -36,6 +36,7 @@ async fn an_action_answers_with_its_task_and_the_task_tells_the_end() {
     assert_eq!(properties["type"], "xo:rest-api:action");
     assert_eq!(properties["objectId"], id);
     assert_eq!(properties["objectType"], "VM");
+    assert_eq!(properties["objectName"], vm["name_label"]);
     becomes(&site, id, "power_state", json!("Running")).await;
     let of_vm = site
         .get(&format!("/vms/{id}/tasks"))

@@ -226,7 +226,11 @@ async fn connections_to_pools_are_told_as_they_change() {
     site.post(&format!("{path}/actions/disconnect?sync"), &json!({}))
         .await
         .expect(204);
-    until(&mut events, |data| data["status"] == "disconnected").await;
+    // It keeps its name while nobody can ask for it.
+    until(&mut events, |data| {
+        data["status"] == "disconnected" && data["poolNameLabel"] == "South"
+    })
+    .await;
     site.post(&format!("{path}/actions/connect?sync"), &json!({}))
         .await
         .expect(204);

@@ -137,7 +137,7 @@ function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void 
   const ms = (at: number | null | undefined) => time(at ? at / 1000 : undefined);
   return (
     <Tr>
-      <Td dataLabel={t('column.pool')} className="xo-name">{server.poolId && server.poolNameLabel ? <Link to={`/pools/${server.poolId}`}>{name}</Link> : name}</Td>
+      <Td dataLabel={t('column.pool')} className="xo-name">{server.poolId && server.enabled && server.lastEvent !== undefined ? <Link to={`/pools/${server.poolId}`}>{name}</Link> : name}</Td>
       <Td dataLabel={t('column.state')}>
         <Label color={COLOURS[state]} isCompact>
           {t(`servers.state.${state}`)}
