@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use xo_api::Certificate;
 
-use files::Files;
+use files::{Files, Mark};
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
@@ -31,7 +31,7 @@ pub(crate) struct InUse {
     /// Whoever changes the files, or takes them over.
     changing: Arc<Mutex<()>>,
     /// Of the files that were taken at the start.
-    changed_at: [Option<SystemTime>; 2],
+    marks: [Option<Mark>; 2],
 }
 
 impl InUse {
@@ -40,7 +40,7 @@ impl InUse {
         let files = Files::of(data_dir);
         files.ensure(now)?;
         Ok(Self {
-            changed_at: files.changed_at(),
+            marks: files.marks(),
             config: files.load().await?,
             shown: watch::Sender::new(files.describe()?),
             files,
@@ -74,7 +74,7 @@ impl InUse {
 
     /// Renews the certificate in time, and takes changed files over; files that do not fit are left alone with a word in the log.
     pub(crate) async fn follow(self, stopping: CancellationToken) {
-        let mut known = self.changed_at;
+        let mut known = self.marks;
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
@@ -84,7 +84,7 @@ impl InUse {
             if let Err(error) = self.files.renew(SystemTime::now()) {
                 tracing::warn!("the TLS certificate is not renewed: {error:#}");
             }
-            let now = self.files.changed_at();
+            let now = self.files.marks();
             if now == known {
                 continue;
             }

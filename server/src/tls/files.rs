@@ -2,7 +2,9 @@
 //!
 //! Invariant: one pair is there, the old one or the new one, whatever moment the power goes.
 
+use std::fs::Metadata;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -160,9 +162,29 @@ impl Files {
         })
     }
 
-    /// When they were changed.
-    pub(super) fn changed_at(&self) -> [Option<SystemTime>; 2] {
-        [&self.certificate, &self.key].map(|path| path.metadata().and_then(|m| m.modified()).ok())
+    /// What differs when they are changed.
+    pub(super) fn marks(&self) -> [Option<Mark>; 2] {
+        [&self.certificate, &self.key].map(|path| path.metadata().ok().map(|file| Mark::of(&file)))
+    }
+}
+
+/// The times that a file system keeps are too coarse for two changes at once: a file that takes another one's place is told by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    seconds: i64,
+    nanoseconds: i64,
+    number: u64,
+    length: u64,
+}
+
+impl Mark {
+    fn of(file: &Metadata) -> Self {
+        Self {
+            seconds: file.mtime(),
+            nanoseconds: file.mtime_nsec(),
+            number: file.ino(),
+            length: file.len(),
+        }
     }
 }
 
@@ -236,6 +258,28 @@ mod tests {
         let files = Files::of(folder.path());
         files.ensure(now).unwrap();
         (folder, files)
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_another_one_is_another_one_also_at_the_same_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::of(folder.path());
+        std::fs::write(&files.certificate, "a").unwrap();
+        let (before, time) = (
+            files.marks(),
+            files.certificate.metadata().unwrap().modified().unwrap(),
+        );
+        assert_eq!(files.marks(), before);
+        let fresh = folder.path().join("fresh");
+        std::fs::write(&fresh, "b").unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&fresh)
+            .unwrap()
+            .set_modified(time)
+            .unwrap();
+        std::fs::rename(&fresh, &files.certificate).unwrap();
+        assert_ne!(files.marks(), before);
     }
 
     #[test]
