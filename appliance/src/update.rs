@@ -32,3 +32,4 @@ pub mod verity;
 
 pub use engine::{Engine, Parts, Slot, System};
 pub use error::Error;
+pub(crate) use error::causes;

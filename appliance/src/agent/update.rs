@@ -1,7 +1,6 @@
 //! Updates for those who ask: the engine of [`crate::update`] on this machine. What takes long runs in a thread, and `update.status` tells
 //! how far it is and how it ended.
 
-use std::error::Error as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ use crate::update::here::{self, NoUpdates, STORE};
 use crate::update::signed::Signed;
 use crate::update::source::Source;
 use crate::update::trust::{Expiry, Location, Settings, TrustError};
-use crate::update::{Engine, Error, bundle};
+use crate::update::{Engine, Error, bundle, causes};
 
 type Params = Map<String, Value>;
 
@@ -108,7 +107,7 @@ pub(super) fn settle(agent: &Agent) {
         return;
     };
     if let Err(error) = engine.settle() {
-        eprintln!("the last update: {}", told(&error));
+        eprintln!("the last update: {}", causes(&error));
     }
 }
 
@@ -377,7 +376,7 @@ fn start(
     *lock(&ended) = None;
     let thread = std::thread::Builder::new().name("update".to_owned());
     let begun = thread.spawn(move || {
-        let error = run(&engine).err().map(|error| told(&error));
+        let error = run(&engine).err().map(|error| causes(&error));
         if let Some(error) = &error {
             eprintln!("update: {doing}: {error}");
         }
@@ -407,16 +406,5 @@ fn fault(error: &Error) -> Fault {
         | Error::Source(_)
         | Error::Io { .. } => Kind::Failed,
     };
-    Fault::new(kind, told(error))
-}
-
-/// With all that led to it.
-fn told(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
+    Fault::new(kind, causes(error))
 }

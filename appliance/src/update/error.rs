@@ -7,6 +7,17 @@ use xo_release::{Part, Unfit};
 
 use super::source::Failure;
 
+/// An error with all that led to it.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
 /// Of a step.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

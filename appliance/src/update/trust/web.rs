@@ -14,6 +14,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use url::Url;
 
 use super::error::TrustError;
+use crate::update::causes;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two pieces of an answer.
@@ -130,14 +131,4 @@ pub(super) fn unreachable(name: &str, error: &reqwest::Error) -> TrustError {
         file: name.to_owned(),
         reason: causes(error),
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
