@@ -29,7 +29,7 @@ async function startAgent(): Promise<{ root: string; socket: string; agent: Chil
   await mkdir(join(root, 'proc/sys/kernel'), { recursive: true });
   await writeFile(join(root, 'proc/sys/kernel/hostname'), 'xoa\n');
   const env = { ...process.env, PATH: `${bin}:/usr/bin:/bin` };
-  const agent = spawn(program('xoa-agent'), ['--root', root, '--server', '127.0.0.1:1'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const agent = spawn(program('xoa'), ['--root', root, '--server', '127.0.0.1:1'], { argv0: 'xoa-agent', env, stdio: ['ignore', 'ignore', 'pipe'] });
   const lines = createInterface(agent.stderr);
   for await (const line of lines) if (line.includes(' serves ')) break;
   agent.stderr.resume();

@@ -23,8 +23,8 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-export function program(name: 'xo-server' | 'xo-lab' | 'xoa-agent'): string {
-  const given = { 'xo-server': process.env.XO_SERVER_BIN, 'xo-lab': process.env.XO_LAB_BIN, 'xoa-agent': process.env.XOA_AGENT_BIN }[name];
+export function program(name: 'xo-server' | 'xo-lab' | 'xoa'): string {
+  const given = { 'xo-server': process.env.XO_SERVER_BIN, 'xo-lab': process.env.XO_LAB_BIN, xoa: process.env.XOA_BIN }[name];
   const places = [given, join(ROOT, 'target/debug', name), join(ROOT, 'target/release', name)];
   const found = places.find((path) => path && existsSync(path));
   if (!found) throw new Error(`${name} is not built: cargo build --package ${name}`);

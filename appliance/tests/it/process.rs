@@ -91,7 +91,8 @@ fn read(output: &Output) -> (i32, Value, String) {
 /// Starts an agent and waits until it says that it serves.
 fn spawn(folder: &TempDir, confirm_within: &str) -> Child {
     let path = format!("{}:/usr/bin:/bin", folder.path().join("bin").display());
-    let mut agent = Command::new(env!("CARGO_BIN_EXE_xoa-agent"))
+    let mut agent = Command::new(env!("CARGO_BIN_EXE_xoa"))
+        .arg0("xoa-agent")
         .arg("--root")
         .arg(folder.path())
         .args([
@@ -344,7 +345,8 @@ fn connections_beyond_the_limit_are_refused_until_one_ends() {
 #[test]
 fn a_second_agent_does_not_take_the_socket_of_the_first() {
     let running = Running::start("60");
-    let second = Command::new(env!("CARGO_BIN_EXE_xoa-agent"))
+    let second = Command::new(env!("CARGO_BIN_EXE_xoa"))
+        .arg0("xoa-agent")
         .arg("--root")
         .arg(running.folder.path())
         .env("PATH", running.folder.path().join("bin"))
@@ -373,10 +375,12 @@ fn the_screen_shows_itself_on_a_terminal_and_takes_keys() {
     std::fs::write(code, "REZDR-J7ENY").unwrap();
     // `script` gives it a terminal of its own; the signal of its end is kept from it, as by `nohup`.
     let number = running.folder.path().join("number");
+    let program = running.folder.path().join("bin/xoa-console");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_xoa"), &program).unwrap();
     let line = format!(
         "trap '' HUP; echo $$ >{}; stty rows 24 columns 80; exec {} --socket {} --bundles {}",
         number.display(),
-        env!("CARGO_BIN_EXE_xoa-console"),
+        program.display(),
         running.socket().display(),
         running.folder.path().join("support").display()
     );

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -71,7 +72,8 @@ fn agent(root: &Path, confirm_within: &str) -> Child {
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
-    let mut agent = Command::new(binary("xoa-agent"))
+    let mut agent = Command::new(binary("xoa"))
+        .arg0("xoa-agent")
         .arg("--root")
         .arg(root)
         .args([

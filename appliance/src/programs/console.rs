@@ -20,7 +20,7 @@ struct Arguments {
     bundles: PathBuf,
 }
 
-fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let agent: Arc<dyn Ask + Send + Sync> = Arc::new(Client::new(&arguments.socket));
     match console::run(&agent, &arguments.bundles) {

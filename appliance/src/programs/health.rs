@@ -41,7 +41,7 @@ struct Arguments {
     dry_run: bool,
 }
 
-fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let gate = Gate {
         server: arguments.server,

@@ -7,7 +7,7 @@ use clap::Parser;
 use xo_appliance::agent::client::Client;
 use xo_appliance::command::{Command, Streams, run};
 
-fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     let command = Command::parse();
     let client = Client::new(&command.socket);
     let mut output = std::io::stdout();

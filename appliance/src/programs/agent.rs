@@ -34,7 +34,7 @@ struct Arguments {
     confirm_within: u64,
 }
 
-fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
