@@ -32,7 +32,6 @@ IMAGE_TOOL = $(CARGO) build --release --locked --quiet $(IMAGE_PACKAGES:%=--pack
 # make test-appliance [ONLY="boots settings"] [CUTS=10] [ACCEL=kvm]
 CUTS ?= 10
 ACCEL ?= tcg
-OTHER := $(VERSION)-other
 
 .PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools
 
@@ -74,12 +73,8 @@ boot: boot-tools ## Start the built appliance in QEMU; ends with Ctrl-C
 
 test-appliance: build-tools image-tools boot-tools web ## Boot the appliance in QEMU and look whether it does what it should (not in make test)
 	$(IMAGE_TOOL)
-	target/release/xo-image-build build --outputs xva --version $(OTHER)
-	target/release/xo-image-build build --outputs xva --version $(VERSION) --dev
-	target/release/xo-image-build build --version $(VERSION)
 	$(CARGO) build --locked --quiet --package xo-appliance-tests
-	target/debug/xo-appliance-test --disk target/appliance/xoa-$(VERSION).raw --other target/appliance/xoa-$(OTHER).raw \
-	    --dev target/appliance/xoa-$(VERSION)-dev.raw --cuts $(CUTS) --accelerator $(ACCEL) $(ONLY)
+	target/debug/xo-appliance-test --version $(VERSION) --cuts $(CUTS) --accelerator $(ACCEL) $(ONLY)
 
 test-twice: appliance ## Build the appliance once more and compare the bytes; FRESH=1 fetches the packages again
 	image-build/twice.sh target/release/xo-image-build $(VERSION) $(if $(FRESH),--fresh)

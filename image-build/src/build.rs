@@ -19,6 +19,8 @@ mod tree;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 
+use url::Url;
+
 pub use error::BuildError;
 
 use step::Steps;
@@ -37,6 +39,8 @@ pub struct Build {
     pub programs: Option<PathBuf>,
     /// The root of keys that its updates are trusted by.
     pub root: PathBuf,
+    /// Where it looks for updates, unless it is told another address.
+    pub repository: Option<Url>,
     /// Version of the appliance.
     pub version: String,
     /// Size of the virtual disk in bytes.

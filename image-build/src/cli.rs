@@ -10,6 +10,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 use xva::Compression;
 
 use crate::appliance::Appliance;
@@ -123,6 +124,9 @@ struct BuildOptions {
     /// The root of keys that the appliance trusts; default: that of keys for developers in the checkout's target/keys, made if there are none.
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
+    /// The address where the appliance looks for updates; default: none, until an administrator sets one.
+    #[arg(long, value_name = "URL")]
+    repository: Option<Url>,
     /// An image for developers: a root shell on the serial console.
     #[arg(long)]
     dev: bool,
@@ -164,9 +168,11 @@ fn version_text(text: &str) -> Result<String, String> {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Outputs {
-    /// The XVA only.
+    /// The raw disk and its bill of materials.
+    Disk,
+    /// The XVA too.
     Xva,
-    /// The XVA, `.raw.zst` and `.qcow2`.
+    /// And `.raw.zst` and `.qcow2`.
     All,
 }
 
@@ -227,6 +233,7 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
     };
     let build = Build {
         root,
+        repository: options.repository.clone(),
         source: options.source.clone(),
         target: options.target.clone(),
         programs: options.programs.clone(),
@@ -249,6 +256,10 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
     let bill = file("spdx.json");
     let text = sbom(&build.source, &build.target, &build.version, build.made_at)?;
     forms::write(&bill, &text)?;
+    if options.outputs == Outputs::Disk {
+        print(&format!("{}\n", raw.display()));
+        return Ok(0);
+    }
     let disk = RawDisk::open(&raw)?;
     let target = file("xva");
     let appliance = Appliance {

@@ -37,8 +37,8 @@ pub(super) fn compose(
         .key()?
         .text(&packages.key)
         .text(&format!(
-            "{:?} {} {}",
-            build.kind, build.version, build.made_at
+            "{:?} {} {} {:?}",
+            build.kind, build.version, build.made_at, build.repository
         ))
         .path(&build.root)?
         .path(&lists.join("floor"))?
@@ -69,6 +69,12 @@ pub(super) fn compose(
         write(&path.join("etc/machine-id"), "")?;
         describe(&path, build)?;
         trust(&path, &build.root, &lists.join("floor"))?;
+        if let Some(address) = &build.repository {
+            write(
+                &path.join("usr/share/xoa/repository"),
+                &format!("{address}\n"),
+            )?;
+        }
         if build.kind == Kind::Development {
             open_serial_console(&path)?;
         }

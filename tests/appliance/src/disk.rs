@@ -8,6 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::kernel;
+
 const SECTOR: u64 = 512;
 const PIECE: usize = 1 << 20;
 
@@ -65,9 +67,23 @@ impl Disk {
 
     /// Overwrites the beginning of a partition with nonsense.
     pub fn ruin(&self, partition: Partition, length: usize) -> Result<()> {
+        self.ruin_at(partition, 0, length)
+    }
+
+    /// The same, somewhere in it.
+    pub fn ruin_at(&self, partition: Partition, at: u64, length: usize) -> Result<()> {
         let file = OpenOptions::new().write(true).open(&self.path)?;
-        file.write_all_at(&vec![0xa5; length], partition.start)?;
+        file.write_all_at(&vec![0xa5; length], partition.start + at)?;
         Ok(())
+    }
+
+    /// Of the only system on it.
+    pub fn version(&self) -> Result<String> {
+        let kernels = self.kernels()?;
+        let name = kernels.first().filter(|_| kernels.len() == 1);
+        let name = name.and_then(|name| name.strip_prefix("xoa_")?.strip_suffix(".efi"));
+        let name = name.with_context(|| format!("not one system, but {kernels:?}"))?;
+        Ok(name.split('+').next().unwrap_or_default().to_owned())
     }
 
     /// Copies the first slot of another disk into the second of this one, with its kernel, as an update does.
@@ -109,6 +125,29 @@ impl Disk {
             .filter(|name| name.ends_with(".efi"))
             .map(str::to_owned)
             .collect())
+    }
+
+    /// Adds a word to the command line of its only kernel.
+    pub fn tell_kernel(&self, word: &str) -> Result<()> {
+        let kernels = self.kernels()?;
+        let [kernel] = kernels.as_slice() else {
+            bail!("not one kernel, but {kernels:?}");
+        };
+        let kept = self.path.with_extension("efi");
+        let place = format!("::EFI/Linux/{kernel}");
+        let esp = self.esp()?;
+        run(Command::new("mcopy")
+            .args(["-n", "-o", "-i", &esp, &place])
+            .arg(&kept))?;
+        let mut image = std::fs::read(&kept)?;
+        kernel::append(&mut image, word)?;
+        std::fs::write(&kept, image)?;
+        run(Command::new("mcopy")
+            .args(["-o", "-i", &esp])
+            .arg(&kept)
+            .arg(&place))?;
+        std::fs::remove_file(&kept)?;
+        Ok(())
     }
 
     fn esp(&self) -> Result<String> {

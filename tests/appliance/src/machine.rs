@@ -274,12 +274,17 @@ impl Machine {
         Ok(())
     }
 
-    /// Takes the power away once QEMU has used this many processor seconds.
-    pub async fn cut_at(mut self, cpu_seconds: f64) -> Result<()> {
+    /// Waits until QEMU has used this many processor seconds.
+    pub async fn reaches(&mut self, cpu_seconds: f64) -> Result<()> {
         while self.cpu_seconds()? < cpu_seconds {
             self.is_alive()?;
             tokio::time::sleep(LOOK).await;
         }
+        Ok(())
+    }
+
+    /// Takes the power away.
+    pub fn cut(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())

@@ -5,7 +5,10 @@
 
 mod disk;
 mod drive;
+mod images;
+mod kernel;
 mod machine;
+mod releases;
 mod report;
 mod scenario;
 mod server;
@@ -13,9 +16,10 @@ mod server;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Parser;
 
+use images::{Image, Images};
 use machine::Died;
 use report::Report;
 use scenario::{SCENARIOS, Scenario, Setting};
@@ -23,19 +27,23 @@ use scenario::{SCENARIOS, Scenario, Setting};
 /// Boots the built appliance in QEMU and looks whether it does what it should.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The raw disk of the release
-    #[arg(long, value_name = "FILE")]
-    disk: PathBuf,
-    /// The raw disk of another version; scenarios about two slots need it
-    #[arg(long, value_name = "FILE")]
-    other: Option<PathBuf>,
-    /// The raw disk for developers; what can only be seen from inside needs it
-    #[arg(long, value_name = "FILE")]
-    dev: Option<PathBuf>,
+    /// The tool that builds disks and publishes releases
+    #[arg(
+        long,
+        value_name = "PROGRAM",
+        default_value = "target/release/xo-image-build"
+    )]
+    tool: PathBuf,
+    /// Version of the release
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    version: String,
+    /// Where disks are built
+    #[arg(long, value_name = "DIR", default_value = "target/appliance")]
+    target: PathBuf,
     /// Where disks, serial logs and screenshots go
     #[arg(long, value_name = "DIR", default_value = "target/appliance/test")]
     work: PathBuf,
-    /// How many first boots are cut off
+    /// How many first boots, and how many moments of an update, are cut off
     #[arg(long, value_name = "N", default_value_t = 10)]
     cuts: u32,
     /// Acceleration of QEMU
@@ -48,10 +56,42 @@ struct Options {
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    match run(options).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xo-appliance-test: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<ExitCode> {
+    let is_wanted = |scenario: &&Scenario| {
+        options.only.is_empty() || options.only.iter().any(|name| name == scenario.name)
+    };
+    let wanted: Vec<_> = SCENARIOS.iter().filter(is_wanted).collect();
+    if let Some(name) = options
+        .only
+        .iter()
+        .find(|name| SCENARIOS.iter().all(|s| s.name != **name))
+    {
+        bail!("there is no scenario `{name}`");
+    }
+    let images = Images {
+        tool: options.tool,
+        version: options.version,
+        target: options.target,
+    };
+    for image in [Image::Next, Image::Development, Image::Release] {
+        if wanted
+            .iter()
+            .any(|scenario| scenario.needs.contains(&image))
+        {
+            images.build(image)?;
+        }
+    }
     let setting = Setting {
-        disk: options.disk,
-        other: options.other,
-        dev: options.dev,
+        images,
         work: options.work,
         cuts: options.cuts,
         accelerator: options.accelerator,
@@ -59,18 +99,7 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut failed = 0;
     let mut report = Report::default();
-    for scenario in SCENARIOS {
-        let is_wanted = options.only.is_empty() || options.only.iter().any(|n| n == scenario.name);
-        if !is_wanted {
-            continue;
-        }
-        if !setting.has_for(scenario) {
-            println!(
-                "{}: left out, it needs another disk (--help)",
-                scenario.name
-            );
-            continue;
-        }
+    for scenario in wanted {
         println!("{}: {}", scenario.name, scenario.about);
         if let Err(error) = attempt(scenario, &setting, &mut report).await {
             println!("  FAILED: {error:#}");
@@ -78,7 +107,7 @@ async fn main() -> ExitCode {
         }
     }
     print!("{}", report.table());
-    if failed == 0 {
+    Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {
         println!(
@@ -86,7 +115,7 @@ async fn main() -> ExitCode {
             setting.work.display()
         );
         ExitCode::FAILURE
-    }
+    })
 }
 
 async fn attempt(scenario: &Scenario, setting: &Setting, report: &mut Report) -> Result<()> {

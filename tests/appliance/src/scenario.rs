@@ -8,15 +8,17 @@ mod inside;
 mod network;
 mod refused;
 mod settings;
+mod updates;
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::disk::Disk;
+use crate::images::{Image, Images};
 use crate::machine::{Firmware, Machine, Network, Parts};
 use crate::report::Report;
 
@@ -26,15 +28,11 @@ const ONE_COMMAND: Duration = Duration::from_secs(60);
 /// What all of them work with.
 #[derive(Debug)]
 pub struct Setting {
-    /// The disk of the release.
-    pub disk: PathBuf,
-    /// The disk of another version.
-    pub other: Option<PathBuf>,
-    /// The disk for developers.
-    pub dev: Option<PathBuf>,
+    /// The disks.
+    pub images: Images,
     /// Where files go.
     pub work: PathBuf,
-    /// How many first boots are cut off.
+    /// How many first boots, and how many moments of an update, are cut off.
     pub cuts: u32,
     /// Acceleration of QEMU.
     pub accelerator: String,
@@ -43,17 +41,6 @@ pub struct Setting {
 type Run =
     for<'a> fn(&'a Setting, &'a mut Report) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// A disk that a scenario needs besides the release's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// None.
-    Release,
-    /// That of another version.
-    Other,
-    /// That for developers.
-    Dev,
-}
-
 /// One of them.
 pub struct Scenario {
     /// To be asked for.
@@ -61,7 +48,7 @@ pub struct Scenario {
     /// In words.
     pub about: &'static str,
     /// Its disks.
-    needs: Needs,
+    pub needs: &'static [Image],
     /// Runs it.
     pub run: Run,
 }
@@ -71,128 +58,145 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "boots",
         about: "first boot, set-up by the code of the console, later boot with everything kept",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(boots::run(s, r)),
     },
     Scenario {
         name: "settings",
         about: "static address and administrator from a config drive",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(settings::run(s, r)),
     },
     Scenario {
         name: "inside",
         about: "memory, data partition, units, as seen from a shell",
-        needs: Needs::Dev,
+        needs: &[Image::Development],
         run: |s, r| Box::pin(inside::run(s, r)),
     },
     Scenario {
         name: "small",
         about: "half a gibibyte of memory is enough",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(boots::small(s, r)),
     },
     Scenario {
         name: "data",
         about: "a ruined data partition: the screen tells",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(data::ruined(s, r)),
     },
     Scenario {
         name: "full",
         about: "a full data partition: the server answers, and works when there is room again",
-        needs: Needs::Dev,
+        needs: &[Image::Development],
         run: |s, r| Box::pin(data::full(s, r)),
     },
     Scenario {
         name: "reset",
         about: "a factory reset: a new appliance, whose journal is kept",
-        needs: Needs::Dev,
+        needs: &[Image::Development],
         run: |s, r| Box::pin(data::reset(s, r)),
     },
     Scenario {
         name: "drive",
         about: "a config drive of nonsense: each mistake is told, DHCP is used",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(settings::nonsense(s, r)),
     },
     Scenario {
         name: "silent",
         about: "nobody on the network, then no adapter: it comes up and tells",
-        needs: Needs::Dev,
+        needs: &[Image::Development],
         run: |s, r| Box::pin(network::silent(s, r)),
     },
     Scenario {
         name: "taken",
         about: "a fixed address that another machine has is not used",
-        needs: Needs::Dev,
+        needs: &[Image::Development],
         run: |s, r| Box::pin(network::taken(s, r)),
     },
     Scenario {
         name: "clock",
         about: "a first boot ten years ago, then ten years ahead, then now",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(clock::run(s, r)),
     },
     Scenario {
         name: "bios",
         about: "the wrong firmware: the screen tells which is needed",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(refused::bios(s, r)),
     },
     Scenario {
         name: "truncated",
         about: "a disk that is not whole: nothing is started, the screen tells",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(refused::truncated(s, r)),
     },
     Scenario {
         name: "tiny",
         about: "a quarter of a gibibyte of memory: it comes up, or tells that it is too little",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(refused::tiny(s, r)),
     },
     Scenario {
         name: "slot",
         about: "a changed byte in the only slot: nothing of it is started, the screen tells",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(damage::only_slot(s, r)),
     },
     Scenario {
         name: "fallback",
         about: "a changed byte in the newer slot: the older one is started",
-        needs: Needs::Other,
+        needs: &[Image::Release, Image::Next],
         run: |s, r| Box::pin(damage::newer_slot(s, r)),
     },
     Scenario {
         name: "cuts",
         about: "first boots that lose their power at random moments",
-        needs: Needs::Release,
+        needs: &[Image::Release],
         run: |s, r| Box::pin(boots::cuts(s, r)),
+    },
+    Scenario {
+        name: "update",
+        about: "to the next release from a repository, kept at the next start, and back",
+        needs: &[Image::Release, Image::Next],
+        run: |s, r| Box::pin(updates::network(s, r)),
+    },
+    Scenario {
+        name: "unready",
+        about: "an update whose server never answers: the old system serves again",
+        needs: &[Image::Release, Image::Next],
+        run: |s, r| Box::pin(updates::unready(s, r)),
+    },
+    Scenario {
+        name: "panic",
+        about: "an update whose kernel panics: the old system serves again",
+        needs: &[Image::Release, Image::Next],
+        run: |s, r| Box::pin(updates::panics(s, r)),
+    },
+    Scenario {
+        name: "broken",
+        about: "an update whose slot is damaged after it was checked: the old system serves again",
+        needs: &[Image::Release, Image::Next],
+        run: |s, r| Box::pin(updates::broken(s, r)),
+    },
+    Scenario {
+        name: "killed",
+        about: "updates that lose their power at random moments, and go on",
+        needs: &[Image::Release, Image::Next],
+        run: |s, r| Box::pin(updates::killed(s, r)),
     },
 ];
 
 impl Setting {
-    /// Whether the disks of a scenario are there.
-    pub fn has_for(&self, scenario: &Scenario) -> bool {
-        match scenario.needs {
-            Needs::Release => true,
-            Needs::Other => self.other.is_some(),
-            Needs::Dev => self.dev.is_some(),
-        }
-    }
-
     /// A fresh copy of a disk, and fresh firmware for the machine of this name.
-    fn fresh(&self, name: &str, from: &Path) -> Result<Disk> {
+    fn fresh(&self, name: &str, from: Image) -> Result<Disk> {
         std::fs::create_dir_all(&self.work).with_context(|| format!("{}", self.work.display()))?;
         for end in ["variables", "serial.log"] {
             let _ = std::fs::remove_file(self.file(name, end));
         }
-        Disk::copy(from, &self.file(name, "raw"))
-    }
-
-    fn dev(&self) -> Result<&Path> {
-        self.dev.as_deref().context("a developers' disk")
+        Disk::copy(&self.images.disk(from)?, &self.file(name, "raw"))
     }
 
     fn file(&self, name: &str, end: &str) -> PathBuf {

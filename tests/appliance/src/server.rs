@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::tls::TlsInfo;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::machine::{Machine, PATIENCE};
@@ -32,7 +32,7 @@ impl Server {
             .timeout(ONE_ANSWER)
             .pool_max_idle_per_host(0)
             .build()?;
-        let base = format!("https://127.0.0.1:{}/rest/v0", machine.port);
+        let base = base(machine);
         let until = Instant::now() + PATIENCE;
         loop {
             let asked = client.get(format!("{base}/ping")).send().await;
@@ -85,12 +85,40 @@ impl Server {
     /// A request of a user.
     pub async fn ask(&self, method: Method, path: &str, user: (&str, &str)) -> Result<Value> {
         let request = self.client.request(method, format!("{}{path}", self.base));
-        let answer = request.basic_auth(user.0, Some(user.1)).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        ensure!(status.is_success(), "{path} answered {status}: {text}");
-        serde_json::from_str(&text).with_context(|| format!("{path} answered no JSON: {text}"))
+        answer(path, request.basic_auth(user.0, Some(user.1))).await
     }
+
+    /// The same with a body.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        user: (&str, &str),
+        body: &Value,
+    ) -> Result<Value> {
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        answer(path, request.basic_auth(user.0, Some(user.1)).json(body)).await
+    }
+
+    /// The same server in a machine that was started anew.
+    pub fn moved_to(&mut self, machine: &Machine) {
+        self.base = base(machine);
+    }
+}
+
+async fn answer(path: &str, request: RequestBuilder) -> Result<Value> {
+    let answer = request.send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    ensure!(status.is_success(), "{path} answered {status}: {text}");
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(&text).with_context(|| format!("{path} answered no JSON: {text}"))
+}
+
+fn base(machine: &Machine) -> String {
+    format!("https://127.0.0.1:{}/rest/v0", machine.port)
 }
 
 fn fingerprint(answer: &Response) -> Result<String> {

@@ -5,18 +5,19 @@ use rand::Rng;
 use reqwest::Method;
 
 use super::Setting;
+use crate::images::Image;
 use crate::machine::Machine;
 use crate::report::Report;
 use crate::server::Server;
 
-const CODE: &str = r"\b([A-Z0-9]{5}-[A-Z0-9]{5})\b";
+pub(super) const CODE: &str = r"\b([A-Z0-9]{5}-[A-Z0-9]{5})\b";
 const FINGERPRINT: &str = r"\b((?:[0-9A-F]{2}:){31}[0-9A-F]{2})\b";
-const ADMIN: (&str, &str) = ("admin", "a long password of tests");
+pub(super) const ADMIN: (&str, &str) = ("admin", "a long password of tests");
 /// A first boot has all behind it by then.
 const CPU_SECONDS_OF_A_BOOT: f64 = 48.0;
 
 pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("boots", &setting.disk)?;
+    let disk = setting.fresh("boots", Image::Release)?;
     let mut machine = setting.start("boots", &disk)?;
     let server = timed(&mut machine, "first boot to HTTPS", report).await?;
     let shown = machine.shows(FINGERPRINT).await?;
@@ -58,7 +59,7 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
 
 /// Half of what the appliance is given.
 pub(super) async fn small(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("small", &setting.disk)?;
+    let disk = setting.fresh("small", Image::Release)?;
     let mut parts = setting.parts("small", &disk);
     parts.memory = 512;
     let mut machine = Machine::start(&parts)?;
@@ -70,10 +71,12 @@ pub(super) async fn small(setting: &Setting, report: &mut Report) -> Result<()> 
 /// Power cuts at random moments of the first boot; after each the appliance comes up whole.
 pub(super) async fn cuts(setting: &Setting, report: &mut Report) -> Result<()> {
     for round in 1..=setting.cuts {
-        let disk = setting.fresh("cuts", &setting.disk)?;
+        let disk = setting.fresh("cuts", Image::Release)?;
         let moment = rand::rng().random_range(1.0..CPU_SECONDS_OF_A_BOOT);
         println!("  {round}: power cut at {moment:.1} CPU seconds");
-        setting.start("cuts", &disk)?.cut_at(moment).await?;
+        let mut machine = setting.start("cuts", &disk)?;
+        machine.reaches(moment).await?;
+        machine.cut()?;
         let mut machine = setting.start("cuts", &disk)?;
         let server = Server::answers(&mut machine).await?;
         let code = machine.shows(CODE).await?;

@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::Setting;
+use crate::images::Image;
 use crate::machine::Machine;
 use crate::report::Report;
 use crate::server::Server;
@@ -10,7 +11,7 @@ use crate::server::Server;
 const DAY_MS: i64 = 86_400_000;
 
 pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("clock", &setting.disk)?;
+    let disk = setting.fresh("clock", Image::Release)?;
     for (clock, told) in [
         (Some("2016-11-26T00:00:00"), "first boot ten years ago"),
         (Some("2036-11-26T00:00:00"), "then ten years ahead"),

@@ -1,9 +1,10 @@
 //! Damage to the systems on the disk, and what follows.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::Setting;
 use crate::disk::Disk;
+use crate::images::Image;
 use crate::report::Report;
 use crate::server::Server;
 
@@ -11,7 +12,7 @@ const SLOT_A: u32 = 2;
 
 /// The first block of the slot is read at each start, and is zeros that only the hashes know.
 pub(super) async fn only_slot(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("slot", &setting.disk)?;
+    let disk = setting.fresh("slot", Image::Release)?;
     disk.flip(disk.partition(SLOT_A)?, 0)?;
     let mut machine = setting.start("slot", &disk)?;
     machine.shows("Kernel panic.*dm-verity").await?;
@@ -25,10 +26,9 @@ pub(super) async fn only_slot(setting: &Setting, report: &mut Report) -> Result<
 }
 
 pub(super) async fn newer_slot(setting: &Setting, report: &mut Report) -> Result<()> {
-    let other = setting.other.as_ref().context("another disk")?;
-    let disk = setting.fresh("fallback", &setting.disk)?;
+    let disk = setting.fresh("fallback", Image::Release)?;
     let other = Disk {
-        path: other.clone(),
+        path: setting.images.disk(Image::Next)?,
     };
     let newer = other.kernels()?;
     disk.take_slot(&other)?;
@@ -38,7 +38,7 @@ pub(super) async fn newer_slot(setting: &Setting, report: &mut Report) -> Result
     machine.shows("this start was good").await?;
     drop(machine);
     // Then it is not.
-    let disk = setting.fresh("fallback", &setting.disk)?;
+    let disk = setting.fresh("fallback", Image::Release)?;
     disk.take_slot(&other)?;
     disk.flip(disk.partition(SLOT_A + 2)?, 0)?;
     let mut machine = setting.start("fallback", &disk)?;

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use reqwest::Method;
 
 use super::{Setting, said};
+use crate::images::Image;
 use crate::report::Report;
 use crate::server::Server;
 
@@ -17,7 +18,7 @@ const SETUP_CODE: &str = "xoa setup-code | cut -d '\"' -f 4";
 const NO_MORE: &str = "fallocate -l $(df -B1 --output=avail /var | tail -1) /var/lib/xoa/filler; df --output=avail /var | tail -1";
 
 pub(super) async fn ruined(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("data", &setting.disk)?;
+    let disk = setting.fresh("data", Image::Release)?;
     disk.ruin(disk.partition(DATA)?, RUINED)?;
     let mut machine = setting.start("data", &disk)?;
     machine
@@ -33,7 +34,7 @@ pub(super) async fn ruined(setting: &Setting, report: &mut Report) -> Result<()>
 
 /// Nothing can be written; what is there can be read, and the appliance comes up also after a restart.
 pub(super) async fn full(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("full", setting.dev()?)?;
+    let disk = setting.fresh("full", Image::Development)?;
     let mut machine = setting.start("full", &disk)?;
     let server = Server::answers(&mut machine).await?;
     let code = said(&mut machine, SETUP_CODE).await?;
@@ -61,7 +62,7 @@ pub(super) async fn full(setting: &Setting, report: &mut Report) -> Result<()> {
 }
 
 pub(super) async fn reset(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("reset", setting.dev()?)?;
+    let disk = setting.fresh("reset", Image::Development)?;
     let mut machine = setting.start("reset", &disk)?;
     let server = Server::answers(&mut machine).await?;
     let code = said(&mut machine, SETUP_CODE).await?;

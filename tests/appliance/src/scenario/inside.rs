@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{Setting, said};
+use crate::images::Image;
 use crate::report::Report;
 use crate::server::Server;
 
@@ -11,7 +12,7 @@ const MEMORY_MIB: u64 = 250;
 const DATA_KIB: u64 = 10 << 20;
 
 pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("inside", setting.dev()?)?;
+    let disk = setting.fresh("inside", Image::Development)?;
     let mut machine = setting.start("inside", &disk)?;
     Server::answers(&mut machine).await?;
     machine.shows("this start was good").await?;

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::{Setting, said};
 use crate::drive;
+use crate::images::Image;
 use crate::machine::{Machine, Network};
 use crate::report::Report;
 use crate::server::Server;
@@ -21,7 +22,7 @@ pub(super) async fn silent(setting: &Setting, report: &mut Report) -> Result<()>
         (Network::Silent, "no interface has an address"),
         (Network::None, "there is no network interface"),
     ] {
-        let disk = setting.fresh("silent", setting.dev()?)?;
+        let disk = setting.fresh("silent", Image::Development)?;
         let mut parts = setting.parts("silent", &disk);
         parts.network = network;
         let mut machine = Machine::start(&parts)?;
@@ -38,7 +39,7 @@ pub(super) async fn silent(setting: &Setting, report: &mut Report) -> Result<()>
 }
 
 pub(super) async fn taken(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("taken", setting.dev()?)?;
+    let disk = setting.fresh("taken", Image::Development)?;
     let path = setting.file("taken", "cidata");
     drive::write(&path, &[("meta-data", ""), ("network-config", TAKEN)])?;
     let mut parts = setting.parts("taken", &disk);

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::Setting;
+use crate::images::Image;
 use crate::machine::{Firmware, Machine, Network};
 use crate::report::Report;
 
@@ -10,7 +11,7 @@ use crate::report::Report;
 const HALF: u64 = 1200 << 20;
 
 pub(super) async fn bios(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("bios", &setting.disk)?;
+    let disk = setting.fresh("bios", Image::Release)?;
     let mut parts = setting.parts("bios", &disk);
     parts.firmware = Firmware::Bios;
     // Its firmware would try to start from it.
@@ -22,7 +23,7 @@ pub(super) async fn bios(setting: &Setting, report: &mut Report) -> Result<()> {
 }
 
 pub(super) async fn truncated(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("truncated", &setting.disk)?;
+    let disk = setting.fresh("truncated", Image::Release)?;
     std::fs::File::options()
         .write(true)
         .open(&disk.path)?
@@ -36,7 +37,7 @@ pub(super) async fn truncated(setting: &Setting, report: &mut Report) -> Result<
 }
 
 pub(super) async fn tiny(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("tiny", &setting.disk)?;
+    let disk = setting.fresh("tiny", Image::Release)?;
     let mut parts = setting.parts("tiny", &disk);
     parts.memory = 256;
     let mut machine = Machine::start(&parts)?;

@@ -5,6 +5,7 @@ use reqwest::Method;
 
 use super::Setting;
 use crate::drive;
+use crate::images::Image;
 use crate::machine::{Machine, Network};
 use crate::report::Report;
 use crate::server::Server;
@@ -22,7 +23,7 @@ ethernets:
 const ADMIN: (&str, &str) = ("operator", "from a config drive");
 
 pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("settings", &setting.disk)?;
+    let disk = setting.fresh("settings", Image::Release)?;
     let path = setting.file("settings", "cidata");
     let user = format!(
         "#cloud-config\nxoa:\n  admin: {{account: {}, password: {}}}\n",
@@ -66,7 +67,7 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
 
 /// Each file is malformed in its own way.
 pub(super) async fn nonsense(setting: &Setting, report: &mut Report) -> Result<()> {
-    let disk = setting.fresh("drive", &setting.disk)?;
+    let disk = setting.fresh("drive", Image::Release)?;
     let path = setting.file("drive", "cidata");
     drive::write(
         &path,

@@ -1,0 +1,72 @@
+//! A repository of signed releases, published by the tool itself and served to the machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower_http::services::ServeDir;
+
+/// The host, as the guests of QEMU's own network see it.
+const HOST: &str = "10.0.2.2";
+
+/// It is served until it is dropped.
+#[derive(Debug)]
+pub struct Releases {
+    tool: PathBuf,
+    folder: PathBuf,
+    served: JoinHandle<()>,
+    /// Where the machine finds it.
+    pub address: String,
+}
+
+impl Releases {
+    /// An empty one in this folder.
+    pub async fn serve(tool: &Path, folder: &Path) -> Result<Self> {
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir_all(folder)?;
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let app = Router::new().fallback_service(ServeDir::new(folder));
+        let served = tokio::spawn(async move {
+            // It ends with the test.
+            let _ = axum::serve(listener, app).await;
+        });
+        Ok(Self {
+            tool: tool.to_owned(),
+            folder: folder.to_owned(),
+            served,
+            address: format!("http://{HOST}:{port}"),
+        })
+    }
+
+    /// Adds the first slot of a disk, signed with the keys that images of this checkout trust.
+    pub fn publish(&self, version: &str, disk: &Path) -> Result<()> {
+        let disk = disk.to_string_lossy();
+        self.tool(&["publish", "--version", version, "--disk", &disk])
+    }
+
+    fn tool(&self, arguments: &[&str]) -> Result<()> {
+        let mut command = Command::new(&self.tool);
+        command
+            .args(arguments)
+            .arg("--repository")
+            .arg(&self.folder);
+        let done = command.output().with_context(|| format!("{command:?}"))?;
+        if !done.status.success() {
+            bail!(
+                "{command:?}: {}",
+                String::from_utf8_lossy(&done.stderr).trim()
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Releases {
+    fn drop(&mut self) {
+        self.served.abort();
+    }
+}
