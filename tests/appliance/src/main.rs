@@ -40,6 +40,9 @@ struct Options {
     /// Where disks are built
     #[arg(long, value_name = "DIR", default_value = "target/appliance")]
     target: PathBuf,
+    /// The disks are there: none is built
+    #[arg(long)]
+    built: bool,
     /// Where disks, serial logs and screenshots go
     #[arg(long, value_name = "DIR", default_value = "target/appliance/test")]
     work: PathBuf,
@@ -83,10 +86,10 @@ async fn run(options: Options) -> Result<ExitCode> {
         target: options.target,
     };
     for image in [Image::Next, Image::Development, Image::Release] {
-        if wanted
+        let is_needed = wanted
             .iter()
-            .any(|scenario| scenario.needs.contains(&image))
-        {
+            .any(|scenario| scenario.needs.contains(&image));
+        if is_needed && !options.built {
             images.build(image)?;
         }
     }

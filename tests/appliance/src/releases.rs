@@ -43,9 +43,17 @@ impl Releases {
     }
 
     /// Adds the first slot of a disk, signed with the keys that images of this checkout trust.
-    pub fn publish(&self, version: &str, disk: &Path) -> Result<()> {
-        let disk = disk.to_string_lossy();
-        self.tool(&["publish", "--version", version, "--disk", &disk])
+    pub fn publish(&self, version: &str, disk: &Path, sbom: &Path) -> Result<()> {
+        let (disk, sbom) = (disk.to_string_lossy(), sbom.to_string_lossy());
+        self.tool(&[
+            "publish",
+            "--version",
+            version,
+            "--disk",
+            &disk,
+            "--sbom",
+            &sbom,
+        ])
     }
 
     fn tool(&self, arguments: &[&str]) -> Result<()> {

@@ -45,7 +45,7 @@ impl Stage {
         if let Some(word) = word {
             next.tell_kernel(word)?;
         }
-        releases.publish(&to, &next.path)?;
+        releases.publish(&to, &next.path, &other.with_extension("spdx.json"))?;
         std::fs::remove_file(&next.path)?;
 
         let disk = setting.fresh(name, Image::Release)?;
