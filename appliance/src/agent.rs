@@ -6,6 +6,7 @@
 //!
 //! Invariant: what a request says never becomes a program's name, a path or an option; it is checked by type before it is used.
 
+mod backup;
 pub mod bundle;
 mod certificate;
 pub mod check;
@@ -17,6 +18,7 @@ mod network;
 mod password;
 mod power;
 pub mod protocol;
+mod server;
 mod settings;
 mod slots;
 mod status;

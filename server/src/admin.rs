@@ -1,9 +1,12 @@
 //! What is done on the machine's own terminal, beside the running server.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use xo_engine::{AdminCreation, Engine};
 
 use crate::Config;
+use crate::backup::{self, Places, PutBack, Reason, Source, When};
 use crate::daemon::open_store;
 
 /// The names of all administrators.
@@ -33,4 +36,57 @@ pub async fn create(
     let id = Engine::create_admin_in(&store, name, password, creation).await?;
     store.close().await;
     Ok(id)
+}
+
+/// Makes a backup, because an update to a version is about to begin, or without a reason; returns its name.
+pub async fn back_up(config: &Config, before: Option<String>) -> Result<String> {
+    let places = Places::of(config)?;
+    let store = open_store(config).await?;
+    let reason = before.map_or(Reason::Asked, Reason::Before);
+    let made = backup::make(&places, &store, reason).await;
+    store.close().await;
+    Ok(made?.id)
+}
+
+/// Takes a backup from standard input; returns its name.
+pub async fn take_backup(config: &Config) -> Result<String> {
+    Ok(backup::take(&config.data_dir, tokio::io::stdin()).await?.id)
+}
+
+/// Has the next start of the server take the data of a backup, one that is kept or a file; tells which, and what was not taken over.
+pub async fn restore(config: &Config, backup: &str, key: Option<&str>) -> Result<String> {
+    let places = Places::of(config)?;
+    let file = PathBuf::from(backup);
+    let source = if file.is_file() {
+        Source::File(file)
+    } else {
+        Source::Kept(backup.to_owned())
+    };
+    let restored = backup::restore_all(&places, source, key).await?;
+    let mut told = format!(
+        "made by {} on {}: the next start of the server takes it",
+        restored.version, restored.hostname
+    );
+    for problem in restored.problems {
+        told.push_str("\nnot taken over: ");
+        told.push_str(&problem);
+    }
+    Ok(told)
+}
+
+/// Has the next start of the server take the data of before an update; tells what becomes of them.
+pub async fn put_back(config: &Config, version: &str, if_newer: bool) -> Result<String> {
+    let places = Places::of(config)?;
+    let when = if if_newer {
+        When::FromTheFuture
+    } else {
+        When::Always
+    };
+    Ok(match backup::put_back(&places, version, when).await? {
+        PutBack::Waits(id) | PutBack::Done(id) => format!(
+            "the data of before it are back (backup {id}); what was written since then is kept in {}",
+            config.data_dir.join("replaced").display()
+        ),
+        PutBack::NotNeeded => "its data are used as they are".to_owned(),
+    })
 }

@@ -56,6 +56,12 @@ pub trait Machine: Send + Sync {
     /// Names the program, with its last words.
     fn run(&self, job: &Job<'_>) -> io::Result<String>;
 
+    /// Runs a program that reads what comes, as it comes.
+    ///
+    /// # Errors
+    /// As [`Machine::run`]; also when what comes breaks off.
+    fn feed(&self, job: &Job<'_>, input: &mut (dyn Read + Send)) -> io::Result<String>;
+
     /// How full a file system is.
     ///
     /// # Errors
@@ -90,6 +96,10 @@ pub struct Here {
 
 impl Machine for Here {
     fn run(&self, job: &Job<'_>) -> io::Result<String> {
+        self.feed(job, &mut { job.input })
+    }
+
+    fn feed(&self, job: &Job<'_>, from: &mut (dyn Read + Send)) -> io::Result<String> {
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", job.program));
         let mut child = Command::new(job.program)
@@ -105,14 +115,16 @@ impl Machine for Here {
         std::thread::scope(|scope| {
             let output = scope.spawn(|| drain(output));
             let errors = scope.spawn(|| drain(errors));
-            if let Some(mut input) = input {
-                // A program that does not want it has a reason, which it tells.
-                let _ = input.write_all(job.input);
+            // A program that does not want all of it has a reason, which it tells.
+            let fed = input.map_or(Ok(()), |mut input| pass(from, &mut input));
+            if fed.is_err() {
+                let _ = child.kill();
             }
             let ended = wait(&mut child, job.limit);
             let output = output.join().unwrap_or_default();
             let errors = errors.join().unwrap_or_default();
             let status = ended.map_err(named)?;
+            fed?;
             if status.success() {
                 return Ok(output);
             }
@@ -144,6 +156,25 @@ impl Machine for Here {
             store.write(key, value).map_err(io::Error::other)?;
             Ok(true)
         })
+    }
+}
+
+/// Passes on what comes until its end, or until nobody wants it; only what comes can fail.
+fn pass(from: &mut (dyn Read + Send), to: &mut impl Write) -> io::Result<()> {
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let count = match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if to
+            .write_all(piece.get(..count).unwrap_or_default())
+            .is_err()
+        {
+            return Ok(());
+        }
     }
 }
 

@@ -148,7 +148,7 @@ enum From {
 }
 
 /// Takes a bundle; it is to be fetched then as from a repository.
-pub(super) fn upload(agent: &Agent, input: &mut dyn Read) -> Result<Value, Fault> {
+pub(super) fn upload(agent: &Agent, input: &mut (dyn Read + Send)) -> Result<Value, Fault> {
     agent.updates.engine()?;
     let version = bundle::unpack(input, &agent.at(STORE).join(BUNDLE))
         .map_err(|error| Fault::failed(error.to_string()))?;
@@ -284,6 +284,11 @@ pub(super) fn choose(agent: &Agent, params: Params) -> Result<Value, Fault> {
         Fault::failed(format!("the settings of updates cannot be kept: {error}"))
     })?;
     shown(agent)
+}
+
+/// What was chosen, as `update.settings` takes it.
+pub(super) fn kept(agent: &Agent) -> Result<Value, Fault> {
+    serde_json::to_value(agent.updates.choices()?).map_err(|e| Fault::failed(e.to_string()))
 }
 
 fn shown(agent: &Agent) -> Result<Value, Fault> {

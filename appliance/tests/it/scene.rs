@@ -1,6 +1,6 @@
 //! An appliance in a folder, whose programs are written down instead of run.
 
-use std::io;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -50,6 +50,13 @@ impl Machine for Fake {
         }
         world.ran.push(line);
         answer.map_err(io::Error::other)
+    }
+
+    fn feed(&self, job: &Job<'_>, from: &mut (dyn Read + Send)) -> io::Result<String> {
+        let mut input = Vec::new();
+        from.read_to_end(&mut input)?;
+        let input = &input[..];
+        self.run(&Job { input, ..*job })
     }
 
     fn space(&self, _: &Path) -> io::Result<Space> {
@@ -184,6 +191,14 @@ impl Scene {
         match verb.run {
             Run::Value(run) => run(&self.agent, params),
             Run::File(..) | Run::Upload(..) => panic!("a file"),
+        }
+    }
+
+    /// Sends a file as root does.
+    pub fn send(&self, verb: &str, mut file: &[u8]) -> Result<Value, Fault> {
+        match verbs::find(verb, true)?.run {
+            Run::Upload(take) => take(&self.agent, &mut file),
+            Run::Value(_) | Run::File(..) => panic!("no upload"),
         }
     }
 
