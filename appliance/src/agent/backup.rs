@@ -3,21 +3,49 @@
 use std::io::Read;
 use std::time::Duration;
 
+use semver::Version;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::protocol::Fault;
 use super::{Agent, server, verbs};
+use crate::update::journal::{PutBack, When};
 
 type Params = Map<String, Value>;
 
 /// Databases have some megabytes.
 const LIMIT: Duration = Duration::from_secs(300);
+/// The server waits for it.
+const AT_START: Duration = Duration::from_secs(60);
 
 /// Answers its name.
 pub(super) fn make(agent: &Agent, params: Params) -> Result<Value, Fault> {
     verbs::nothing(params)?;
     told(agent, &["backup", "make"])
+}
+
+/// An update to this version is about to begin.
+pub(super) fn make_before(agent: &Agent, version: &Version) -> Result<(), Fault> {
+    let version = version.to_string();
+    let arguments = ["backup", "make", "--before", &version];
+    let made = server::run(agent, &arguments, b"", LIMIT);
+    made.map(drop).map_err(|fault| {
+        let message = format!("the data cannot be backed up, so nothing is done: {fault}");
+        Fault::failed(message)
+    })
+}
+
+/// Has the server start with the data of before an update. Told in words, also why it is not done.
+pub(super) fn put_back(agent: &Agent, wanted: &PutBack) -> String {
+    let version = wanted.version.to_string();
+    let mut arguments = vec!["backup", "put-back", &version];
+    if wanted.when == When::FromTheFuture {
+        arguments.push("--if-newer");
+    }
+    match server::run(agent, &arguments, b"", AT_START) {
+        Ok(told) => told.trim().to_owned(),
+        Err(fault) => format!("the data of before it cannot be put back: {fault}"),
+    }
 }
 
 fn told(agent: &Agent, arguments: &[&str]) -> Result<Value, Fault> {

@@ -2,7 +2,7 @@
 
 use xo_appliance::update::engine::Wanted;
 use xo_appliance::update::fetch::Speed;
-use xo_appliance::update::journal::{End, Step};
+use xo_appliance::update::journal::{End, Step, When};
 use xo_release::Part;
 
 use super::image::{Image, Shelf, noise, version};
@@ -206,6 +206,9 @@ fn a_new_system_that_does_not_do_its_work_is_left_told_and_not_tried_again() {
     assert_eq!(status.outcomes[0].end, End::Failed);
     let reason = status.outcomes[0].reason.as_deref();
     assert_eq!(reason, Some("the server does not answer"));
+    assert!(status.outcomes[0].data.is_none());
+    let owed = engine.to_put_back().unwrap().unwrap();
+    assert_eq!((owed.version, owed.when), (version("1.1.0"), When::Always));
     assert_eq!(status.refused, [version("1.1.0")]);
     assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
     // Somebody asks for it by name: then it is tried.
