@@ -17,6 +17,7 @@ pub mod machine;
 mod network;
 mod password;
 mod power;
+mod probe;
 pub mod protocol;
 mod server;
 mod settings;
@@ -53,6 +54,8 @@ pub struct Agent {
     keeping: Mutex<()>,
     network: Mutex<network::Trial>,
     updates: update::Updates,
+    /// Of the last self-test.
+    token: Mutex<Option<String>>,
 }
 
 impl Agent {
@@ -67,6 +70,7 @@ impl Agent {
             keeping: Mutex::default(),
             network: Mutex::default(),
             updates: update::Updates::new(root),
+            token: Mutex::default(),
         }
     }
 

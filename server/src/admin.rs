@@ -1,6 +1,7 @@
 //! What is done on the machine's own terminal, beside the running server.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use anyhow::Result;
 use xo_engine::{AdminCreation, Engine};
@@ -23,6 +24,14 @@ pub async fn reset_password(config: &Config, name: &str, password: &str) -> Resu
     Engine::reset_password_in(&store, name, password).await?;
     store.close().await;
     Ok(())
+}
+
+/// Makes a short-lived token of an administrator, for a self-test of the sign-in; the one before ends. Nothing while nobody has an account.
+pub async fn self_test_token(config: &Config) -> Result<Option<String>> {
+    let store = open_store(config).await?;
+    let token = Engine::self_test_token_in(&store, SystemTime::now()).await;
+    store.close().await;
+    Ok(token?)
 }
 
 /// Makes an administrator; returns the id. A running server takes it over at the next sign-in.

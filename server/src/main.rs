@@ -124,6 +124,8 @@ enum AdminAction {
     },
     /// List administrators.
     List,
+    /// Print a token that is good for a quarter of an hour, for a self-test of the sign-in; nothing while nobody has an account.
+    SelfTestToken,
     /// Give an administrator another password; their sessions end, and so does their second factor.
     ResetPassword {
         /// The user name.
@@ -187,6 +189,12 @@ async fn administer(config: &Config, action: AdminAction) -> Result<()> {
             for name in admin::list(config).await? {
                 println!("{name}");
             }
+        }
+        AdminAction::SelfTestToken => {
+            println!(
+                "{}",
+                admin::self_test_token(config).await?.unwrap_or_default()
+            );
         }
         AdminAction::ResetPassword { name, .. } => {
             admin::reset_password(config, &name, &typed("password")?).await?;

@@ -1,7 +1,7 @@
 //! What the agent does outside of its own process and files: programs, free space, name servers, the server on this machine.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -74,11 +74,18 @@ pub trait Machine: Send + Sync {
     /// When none comes.
     fn ask_name_server(&self, server: IpAddr) -> io::Result<()>;
 
-    /// Gets a path of the server on this machine, which must show the certificate of this PEM file.
+    /// Gets a path of the server on this machine, which must show the certificate of this PEM file; signed in by a token, if there is one.
     ///
     /// # Errors
     /// When it does not answer so.
-    fn ask_server(&self, path: &str, certificate: &Path) -> io::Result<String>;
+    fn ask_server(&self, path: &str, certificate: &Path, token: Option<&str>)
+    -> io::Result<String>;
+
+    /// Connects to an address (`host`, `host:port`) and leaves.
+    ///
+    /// # Errors
+    /// When nobody is there.
+    fn reach(&self, address: &str) -> io::Result<()>;
 
     /// Writes a key of XenStore; tells whether there is one.
     ///
@@ -146,8 +153,25 @@ impl Machine for Here {
         ask_name_server(SocketAddr::new(server, 53), Duration::from_secs(2))
     }
 
-    fn ask_server(&self, path: &str, certificate: &Path) -> io::Result<String> {
-        local_https::get(self.server, path, certificate)
+    fn ask_server(
+        &self,
+        path: &str,
+        certificate: &Path,
+        token: Option<&str>,
+    ) -> io::Result<String> {
+        local_https::get(self.server, path, certificate, token)
+    }
+
+    fn reach(&self, address: &str) -> io::Result<()> {
+        let patience = Duration::from_secs(3);
+        let mut last = io::Error::other(format!("{address} has no address"));
+        for place in places(address)? {
+            match TcpStream::connect_timeout(&place, patience) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     fn publish(&self, key: &str, value: &str) -> io::Result<bool> {
@@ -203,6 +227,19 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<std::process::ExitStat
         }
         std::thread::sleep(LOOK);
     }
+}
+
+/// Where a pool is: `host`, `host:port`, `[address]:port`, or an IPv6 address by itself; HTTPS when no port is told.
+fn places(address: &str) -> io::Result<Vec<SocketAddr>> {
+    const HTTPS: u16 = 443;
+    if let Ok(ip) = address.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, HTTPS)]);
+    }
+    let places = match address.rsplit_once(':') {
+        Some(_) => address.to_socket_addrs()?,
+        None => (address, HTTPS).to_socket_addrs()?,
+    };
+    Ok(places.collect())
 }
 
 /// Asks for the name servers of the root, which every resolver knows. RFC 1035, section 4.
@@ -270,6 +307,24 @@ mod tests {
         let job = Job::new("sleep", &["600"], Duration::from_millis(50));
         let error = here().run(&job).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_pool_is_reached_when_somebody_listens_at_its_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        here().reach(&address).unwrap();
+        drop(listener);
+        here().reach(&address).unwrap_err();
+        for (address, place) in [
+            ("10.0.0.1", "10.0.0.1:443"),
+            ("10.0.0.1:8443", "10.0.0.1:8443"),
+            ("fd00::1", "[fd00::1]:443"),
+            ("[fd00::1]", "[fd00::1]:443"),
+            ("[fd00::1]:8443", "[fd00::1]:8443"),
+        ] {
+            assert_eq!(places(address).unwrap(), [place.parse().unwrap()]);
+        }
     }
 
     #[test]

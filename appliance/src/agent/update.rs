@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::protocol::{Fault, Kind};
-use super::{Agent, backup, lock, settings, verbs};
+use super::{Agent, backup, lock, probe, settings, verbs};
 use crate::update::engine::Wanted;
 use crate::update::fetch::Speed;
 use crate::update::folder::{self, OnDisk};
@@ -204,6 +204,7 @@ pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let status = engine.status().map_err(|error| fault(&error))?;
     if let Some(update) = status.update.filter(|update| update.step == Step::Staged) {
         backup::make_before(agent, &update.version)?;
+        probe::remember(agent);
     }
     engine.apply().map_err(|error| fault(&error))?;
     reboot(agent)

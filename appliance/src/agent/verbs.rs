@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::protocol::{Fault, Kind};
 use super::{
-    Agent, backup, bundle, certificate, check, network, password, power, settings, status, update,
+    Agent, backup, bundle, certificate, check, network, password, power, probe, settings, status,
+    update,
 };
 
 /// Who may ask.
@@ -100,6 +101,7 @@ pub const VERBS: &[Verb] = &[
     verb("update.rollback", update::rollback),
     verb("update.cancel", update::cancel),
     verb("update.settings", update::choose),
+    of_root(verb("update.probe", probe::verb)),
     of_root(verb("update.confirm", update::confirm)),
     of_root(verb("update.doubt", update::doubt)),
     verb("backup", backup::make),

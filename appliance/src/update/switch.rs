@@ -68,13 +68,20 @@ impl Engine {
         if !self.runs(&update.offer) || journal.rollback.is_some() {
             return Ok(());
         }
+        if let Some(reason) = update.doubt {
+            return Err(Error::NotNow {
+                wanted: "confirm the new system",
+                why: format!("the next start is that of the old one ({reason})"),
+            });
+        }
         journal.raise_floor(&update.offer.release.security_floor);
         journal.end(self.outcome(update, End::Confirmed, None));
         journal.write(&*self.store)?;
         self.clear_store()
     }
 
-    /// The new system does not do its work, says the gate behind its start; told when the old one runs again.
+    /// The new system does not do its work, says the gate behind its start; told when the old one runs again. That is at the next start: the
+    /// boot loader tries this one no more.
     ///
     /// # Errors
     /// Those of the disk.
@@ -84,7 +91,8 @@ impl Engine {
         match &mut journal.update {
             Some(update) if self.runs(&update.offer) => {
                 update.doubt = Some(reason.chars().take(2000).collect());
-                journal.write(&*self.store)
+                journal.write(&*self.store)?;
+                kernels::retire(&*self.esp, &self.system.version)
             }
             _ => Ok(()),
         }
@@ -163,7 +171,9 @@ impl Engine {
         match &update.step {
             Step::Applied { boot } => *boot != self.system.boot,
             // The rename was the last thing on the disk.
-            Step::Staged => kernel.is_some_and(|kernel| kernel.tries_done > 0),
+            Step::Staged => {
+                update.doubt.is_some() || kernel.is_some_and(|kernel| kernel.tries_done > 0)
+            }
             Step::Fetching | Step::Fetched | Step::Staging => false,
         }
     }

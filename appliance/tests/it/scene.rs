@@ -32,6 +32,8 @@ pub struct World {
     pub name_servers: Vec<IpAddr>,
     /// Paths that the server answers.
     pub server: Vec<(&'static str, String)>,
+    /// Addresses where somebody listens.
+    pub listens: Vec<String>,
     pub published: Vec<(String, String)>,
 }
 
@@ -70,12 +72,21 @@ impl Machine for Fake {
             .ok_or_else(|| io::Error::other("silence"))
     }
 
-    fn ask_server(&self, path: &str, _: &Path) -> io::Result<String> {
+    fn ask_server(&self, path: &str, _: &Path, token: Option<&str>) -> io::Result<String> {
         let world = self.0.lock().unwrap();
-        let found = world.server.iter().find(|(known, _)| *known == path);
+        let asked = token.map_or(path.to_owned(), |token| format!("{path} as {token}"));
+        let found = world.server.iter().rfind(|(known, _)| *known == asked);
         found
             .map(|(_, body)| body.clone())
             .ok_or_else(|| io::Error::other("connection refused"))
+    }
+
+    fn reach(&self, address: &str) -> io::Result<()> {
+        let listens = &self.0.lock().unwrap().listens;
+        let is_there = listens.contains(&address.to_owned());
+        is_there
+            .then_some(())
+            .ok_or_else(|| io::ErrorKind::ConnectionRefused.into())
     }
 
     fn publish(&self, key: &str, value: &str) -> io::Result<bool> {
@@ -129,6 +140,7 @@ impl Scene {
                     "xo_pools{state=\"connected\"} 2\nxo_pools{state=\"lost\"} 0\n".to_owned(),
                 ),
             ],
+            listens: Vec::new(),
             published: Vec::new(),
         }));
         let agent = agent(folder.path(), &world);

@@ -305,6 +305,36 @@ async fn nobody_else_gets_at_backups() {
     machine.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_self_test_signs_in_beside_the_running_server_and_only_for_a_while() {
+    let machine = Machine::with_administrator().await;
+    let layer = Layer {
+        data_dir: Some(machine.data()),
+        ..Layer::default()
+    };
+    let config = Config::merge(&[("test", layer)]).unwrap();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let token = admin::self_test_token(&config).await.unwrap().unwrap();
+        let request = machine.request(Method::GET, "/servers").bearer_auth(&token);
+        assert_eq!(answer(request).await, (StatusCode::OK, json!([])));
+        tokens.push(token);
+    }
+    assert_ne!(tokens[0], tokens[1]);
+    let path = "/users/me/authentication_tokens";
+    let request = machine.request(Method::GET, path).bearer_auth(&tokens[1]);
+    let (_, listed) = answer(request).await;
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    let ends =
+        listed[0]["expiration"].as_i64().unwrap() - listed[0]["created_at"].as_i64().unwrap();
+    assert_eq!(ends, 15 * 60_000);
+    machine.stop().await;
+
+    let mut fresh = Machine::fresh().await;
+    let token = fresh.stopped(async |config| admin::self_test_token(&config).await);
+    assert_eq!(token.await.unwrap(), None, "nobody has an account");
+}
+
 /// What a newer version would leave.
 fn make_newer(database: &Path) {
     let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \

@@ -82,9 +82,6 @@ fn a_release_goes_through_all_steps_on_files_in_place_of_partitions() {
     let status = scene.look("update.status");
     assert_eq!(status["version"], "1.1.0");
     assert_eq!(status["update"]["isOnTrial"], true);
-    scene
-        .ask("update.doubt", json!({ "reason": "slow" }))
-        .unwrap();
     scene.look("update.confirm");
     let status = scene.look("update.status");
     assert_eq!(status["outcomes"][0]["end"], "confirmed");
@@ -96,7 +93,7 @@ fn a_release_goes_through_all_steps_on_files_in_place_of_partitions() {
 }
 
 /// An appliance whose other slot was written with a newer release.
-fn staged() -> (Scene, Image, Image) {
+pub fn staged() -> (Scene, Image, Image) {
     let (old, new) = two();
     let scene = appliance(&old);
     let (parts, held) = here::open(scene.folder.path()).unwrap();
@@ -126,7 +123,9 @@ fn data_are_backed_up_before_a_switch_and_put_back_when_the_old_system_comes_bac
     scene.look("update.apply");
     let reboot = "systemctl --no-block reboot";
     let backup = format!("{AS_SERVER} make --before 1.1.0 {DATA}");
-    assert_eq!(scene.ran(), [backup.as_str(), reboot]);
+    let ran = scene.ran();
+    assert_eq!(ran.first(), Some(&backup));
+    assert_eq!(ran.last().map(String::as_str), Some(reboot));
     // Asked once more while the machine goes down.
     scene.look("update.apply");
     assert_eq!(scene.ran(), [reboot]);

@@ -153,6 +153,37 @@ fn data_are_put_back_after_a_failure_whatever_moment_the_power_goes() {
     assert!(operations > 5, "{operations}");
 }
 
+fn doubted(engine: &Engine, world: &World, _: &mut Shelf) -> Result<bool, Error> {
+    if world.version() == "1.0.0" {
+        return Ok(true);
+    }
+    engine.doubt("the server does not answer")?;
+    Ok(false)
+}
+
+#[test]
+fn a_system_that_is_doubted_is_left_whatever_moment_the_power_goes() {
+    let (old, new) = two();
+    let operations = everywhere(
+        || {
+            let mut world = World::delivered(&old);
+            let mut shelf = Shelf::new([new.clone()]);
+            prepare(&world, &mut shelf);
+            world.start();
+            (world, shelf)
+        },
+        doubted,
+        |world| {
+            assert_eq!(world.version(), "1.0.0");
+            let outcome = world.engine().unwrap().status().unwrap().outcomes[0].clone();
+            assert_eq!(outcome.end, End::Failed);
+            let reason = outcome.reason.as_deref();
+            assert_eq!(reason, Some("the server does not answer"));
+        },
+    );
+    assert!(operations > 5, "{operations}");
+}
+
 #[test]
 fn a_way_back_survives_a_cut_anywhere() {
     let (old, new) = two();
