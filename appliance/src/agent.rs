@@ -6,6 +6,7 @@
 //!
 //! Invariant: what a request says never becomes a program's name, a path or an option; it is checked by type before it is used.
 
+mod backup;
 pub mod bundle;
 mod certificate;
 pub mod check;
@@ -16,7 +17,9 @@ pub mod machine;
 mod network;
 mod password;
 mod power;
+mod probe;
 pub mod protocol;
+mod server;
 mod settings;
 mod slots;
 mod status;
@@ -51,6 +54,8 @@ pub struct Agent {
     keeping: Mutex<()>,
     network: Mutex<network::Trial>,
     updates: update::Updates,
+    /// Of the last self-test.
+    token: Mutex<Option<String>>,
 }
 
 impl Agent {
@@ -65,6 +70,7 @@ impl Agent {
             keeping: Mutex::default(),
             network: Mutex::default(),
             updates: update::Updates::new(root),
+            token: Mutex::default(),
         }
     }
 

@@ -6,7 +6,7 @@ mod arguments;
 mod text;
 mod update;
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::agent::protocol::{Fault, Kind};
 
 pub(crate) use text::duration;
 
-pub use arguments::{Command, NetworkVerb, PowerVerb, UpdateVerb, Verb};
+pub use arguments::{BackupVerb, Command, NetworkVerb, PowerVerb, UpdateVerb, Verb};
 
 /// Where it reads and writes.
 pub struct Streams<'a> {
@@ -72,17 +72,7 @@ impl Failure {
 /// [`Failure`], to be printed.
 pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Result<u8, Failure> {
     let shows_json = command.json || !streams.is_terminal;
-    let mut show = |value: &Value, text: fn(&Value) -> String| {
-        let shown = if shows_json {
-            format!("{value:#}\n")
-        } else {
-            text(value)
-        };
-        streams
-            .output
-            .write_all(shown.as_bytes())
-            .map_err(local("standard output"))
-    };
+    let mut show = |value: &Value, text: Text| print(streams.output, shows_json, value, text);
     match &command.verb {
         Verb::Status => show(&agent.ask("status", Map::new())?, text::status)?,
         Verb::Check => {
@@ -222,10 +212,49 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
             };
             show(&update::run(agent, step)?, update::text)?;
         }
-        Verb::Backup => show(&agent.ask("backup", Map::new())?, text::done)?,
-        Verb::Restore => show(&agent.ask("restore", Map::new())?, text::done)?,
+        Verb::Backup { verb } => {
+            let verb = match verb {
+                None => "backup",
+                Some(BackupVerb::List) => "backup.list",
+                Some(BackupVerb::Key) => "backup.key",
+            };
+            show(&agent.ask(verb, Map::new())?, text::backup)?;
+        }
+        Verb::Restore { backup, from } => {
+            let params = match from {
+                None => json!({ "backup": backup }),
+                Some(path) => uploaded(agent, path, streams)?,
+            };
+            let told = agent.ask("restore", members(params))?;
+            print(streams.output, shows_json, &told, text::backup)?;
+        }
     }
     Ok(0)
+}
+
+type Text = fn(&Value) -> String;
+
+fn print(
+    output: &mut dyn Write,
+    shows_json: bool,
+    value: &Value,
+    text: Text,
+) -> Result<(), Failure> {
+    let shown = if shows_json {
+        format!("{value:#}\n")
+    } else {
+        text(value)
+    };
+    let written = output.write_all(shown.as_bytes());
+    written.map_err(local("standard output"))
+}
+
+/// Sends a backup of another machine; answers what it takes to restore it.
+fn uploaded(agent: &dyn Ask, path: &Path, streams: &mut Streams<'_>) -> Result<Value, Failure> {
+    let mut file = File::open(path).map_err(local(&path.display().to_string()))?;
+    let key = typed(streams, "Recovery key of the machine that made it: ")?;
+    let taken = agent.upload("backup.upload", &mut file)?;
+    Ok(json!({ "backup": taken.get("backup"), "key": key }))
 }
 
 fn members(value: Value) -> Map<String, Value> {

@@ -1,22 +1,26 @@
-//! The gate behind a start that the boot loader still counts as a try: it was good when the server answers over TLS and the agent is there.
+//! The gate behind a start that the boot loader still counts as a try: it was good when the server answers over TLS, and the agent, which
+//! signs in there and looks at the pools, has nothing to say against it, for a while without a break.
 //!
-//! The server tells that it is ready when its database is open and its listeners are there; the gate's unit runs after that. Here it is
-//! asked as a client would ask. When it does not answer in time, and another system is on the disk that may be started, the machine is to
-//! be restarted: the boot loader takes the other one when this one has no tries left.
+//! The server listens when its database is open and migrated; here it is asked as a client would ask. When that does not come in time, or
+//! does not last, and another system is on the disk that may be started, the machine is to be restarted into that one.
 //!
 //! Invariant: without another system to go to, a machine is never restarted: whoever looks at its screen must be able to read.
 
 use std::net::SocketAddr;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::Map;
+
+use crate::agent::client::{Ask, Client, Error};
 use crate::{entries, local_https};
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_secs(1);
 const QUESTION: &str = "/rest/v0/ping";
+/// Of the agent.
+const PROBE: &str = "update.probe";
 
 /// Whom to ask, and for how long.
 #[derive(Debug, Clone)]
@@ -31,8 +35,10 @@ pub struct Gate {
     pub entries: PathBuf,
     /// Names the version that runs.
     pub os_release: PathBuf,
-    /// For how long they may be silent.
+    /// How long it may take until all is well.
     pub patience: Duration,
+    /// How long all must be well then.
+    pub hold: Duration,
 }
 
 /// What came of it.
@@ -47,15 +53,22 @@ pub enum Verdict {
 }
 
 impl Gate {
-    /// Asks until all answer, or patience ends.
+    /// Asks until all has been well for long enough, or patience ends. What fails once patience is over counts at once.
     pub fn judge(&self) -> Verdict {
         let began = Instant::now();
+        let mut well_since = None;
         let reason = loop {
             match self.ask() {
-                Ok(()) => return Verdict::Good,
+                Ok(()) => {
+                    let since = *well_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= self.hold {
+                        return Verdict::Good;
+                    }
+                }
                 Err(reason) if began.elapsed() >= self.patience => break reason,
-                Err(_) => sleep(PAUSE),
+                Err(_) => well_since = None,
             }
+            sleep(PAUSE);
         };
         match entries::other(&self.entries, &self.os_release) {
             Ok(Some(other)) => Verdict::GoTo(reason, other),
@@ -71,12 +84,12 @@ impl Gate {
     }
 
     fn ask(&self) -> Result<(), String> {
-        local_https::get(self.server, QUESTION, &self.certificate)
+        local_https::get(self.server, QUESTION, &self.certificate, None)
             .map_err(|error| format!("the server does not answer: {error}"))?;
-        UnixStream::connect(&self.agent).map_err(|error| {
-            let path = self.agent.display();
-            format!("the agent does not answer on {path}: {error}")
-        })?;
-        Ok(())
+        match Client::new(&self.agent).ask(PROBE, Map::new()) {
+            Ok(_) => Ok(()),
+            Err(Error::Refused(fault)) => Err(fault.message),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }

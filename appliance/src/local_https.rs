@@ -19,8 +19,13 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 const PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: u64 = 256 * 1024;
 
-/// The body of a good answer.
-pub fn get(server: SocketAddr, path: &str, certificate: &Path) -> io::Result<String> {
+/// The body of a good answer; to whoever has the token, if there is one.
+pub fn get(
+    server: SocketAddr,
+    path: &str,
+    certificate: &Path,
+    token: Option<&str>,
+) -> io::Result<String> {
     let expected = CertificateDer::from_pem_file(certificate)
         .map_err(|e| io::Error::other(format!("{}: {e}", certificate.display())))?;
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -41,7 +46,10 @@ pub fn get(server: SocketAddr, path: &str, certificate: &Path) -> io::Result<Str
     socket.set_write_timeout(Some(PATIENCE))?;
     let mut stream = StreamOwned::new(connection, socket);
     // In the older version of HTTP bodies have no chunks, and the connection ends with them.
-    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    let signed = token.map_or(String::new(), |token| {
+        format!("Authorization: Bearer {token}\r\n")
+    });
+    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n{signed}\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     match (&mut stream).take(ANSWER_LIMIT).read_to_end(&mut answer) {
@@ -171,10 +179,10 @@ mod tests {
         let answer = "HTTP/1.0 200 OK\r\ncontent-length: 4\r\n\r\nfine";
         let (shown, file) = certificate(folder.path(), "own");
         let address = serve(&shown, answer);
-        assert_eq!(get(address, "/x", &file).unwrap(), "fine");
+        assert_eq!(get(address, "/x", &file, None).unwrap(), "fine");
 
         let (shown, _) = certificate(folder.path(), "other");
-        get(serve(&shown, answer), "/x", &file).unwrap_err();
+        get(serve(&shown, answer), "/x", &file, None).unwrap_err();
     }
 
     #[test]

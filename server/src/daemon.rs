@@ -15,7 +15,7 @@ use xo_store::{Store, StoreConfig};
 
 use crate::labs::Labs;
 use crate::listen::Listener;
-use crate::{Config, process, setup_code, tls};
+use crate::{Config, backup, process, setup_code, tls};
 
 /// Between two attempts to tell the agent.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -30,7 +30,10 @@ pub struct Daemon {
     lab_addresses: Vec<String>,
     /// What is shown over TLS, now.
     certificate: Option<tls::InUse>,
+    backups: Arc<backup::Host>,
     stopping: CancellationToken,
+    /// Told when the server is to start anew, with other data.
+    restart: CancellationToken,
     _lock: File,
 }
 
@@ -39,16 +42,24 @@ impl Daemon {
     pub async fn start(config: &Config) -> Result<Self> {
         // The libraries that bring TLS must agree on one provider; a second call finds it installed.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let store = open_store(config).await?;
+        make_data_dir(config)?;
         let lock = lock(&config.data_dir)?;
+        if let Ok(places) = backup::Places::of(config) {
+            backup::swap::carry_out(&places)?;
+        }
+        backup::Shelf::of(&config.data_dir)?.sweep();
+        let store = open_store(config).await?;
         let options = Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timezone: process::timezone(),
             agent: Some(config.agent.clone()),
         };
         let engine = Engine::start(store.clone(), options).await?;
-        let stopping = CancellationToken::new();
+        let (stopping, restart) = (CancellationToken::new(), CancellationToken::new());
+        let backups = backup::Host::new(config, store.clone(), restart.clone());
         let mut daemon = Self {
+            backups: Arc::new(backups),
+            restart,
             labs: Arc::new(Labs::new(Arc::clone(&engine), store)),
             engine,
             listeners: Vec::new(),
@@ -121,6 +132,11 @@ impl Daemon {
         lines.join("\n")
     }
 
+    /// Waits until the server is to start anew: stop it, and start another one.
+    pub async fn restart_wanted(&self) {
+        self.restart.cancelled().await;
+    }
+
     /// Stops: no new requests, open ones get some seconds, then the pools are left.
     pub async fn stop(self) {
         self.stopping.cancel();
@@ -140,6 +156,7 @@ impl Daemon {
                 certificate: self.certificate.clone(),
                 labs: Arc::clone(&self.labs),
             }),
+            backups: Arc::clone(&self.backups) as _,
         }
     }
 
@@ -236,9 +253,20 @@ fn lock(folder: &Path) -> Result<File> {
 
 /// Opens the database of a configuration; the data folder is made when it is not there.
 pub async fn open_store(config: &Config) -> Result<Store> {
+    make_data_dir(config)?;
+    if backup::swap::is_half_done(&config.data_dir) {
+        bail!(
+            "a restore in {} was broken off: start the server, which ends it",
+            config.data_dir.display()
+        );
+    }
+    let key = config.data_dir.join(backup::SECRET);
+    let store = StoreConfig::new(config.database.clone(), key);
+    Ok(Store::open(&store).await?)
+}
+
+fn make_data_dir(config: &Config) -> Result<()> {
     let folder = &config.data_dir;
     process::make_private_folder(folder)
-        .with_context(|| format!("cannot use the data folder {}", folder.display()))?;
-    let store = StoreConfig::new(config.database.clone(), folder.join("secret.key"));
-    Ok(Store::open(&store).await?)
+        .with_context(|| format!("cannot use the data folder {}", folder.display()))
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use xo_engine::AdminCreation;
+use xo_server::backup::{RecoveryKey, Shelf};
 use xo_server::config::{self, Config, Layer};
 use xo_server::{Daemon, admin};
 
@@ -69,6 +70,43 @@ enum Command {
         #[command(subcommand)]
         action: AdminAction,
     },
+    /// Backups of this server, also while it runs.
+    Backup {
+        #[command(subcommand)]
+        action: BackupAction,
+    },
+}
+
+#[derive(Subcommand)]
+enum BackupAction {
+    /// Make one; prints its name.
+    Make {
+        /// An update to this version is about to begin.
+        #[arg(long, value_name = "VERSION")]
+        before: Option<String>,
+    },
+    /// List them, the newest first.
+    List,
+    /// Print the recovery key, which opens them on any machine.
+    Key,
+    /// Keep one that comes from elsewhere, from standard input; prints its name.
+    Take,
+    /// Have the next start of the server take the data of one.
+    Restore {
+        /// Its name, or a file.
+        backup: String,
+        /// Read the recovery key from standard input; this machine's own when left out.
+        #[arg(long)]
+        key_stdin: bool,
+    },
+    /// Have the next start of the server take the data of before an update that was gone back from.
+    PutBack {
+        /// The version that the update installed.
+        version: String,
+        /// Only if this version cannot open the database as it is.
+        #[arg(long)]
+        if_newer: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -86,6 +124,8 @@ enum AdminAction {
     },
     /// List administrators.
     List,
+    /// Print a token that is good for a quarter of an hour, for a self-test of the sign-in; nothing while nobody has an account.
+    SelfTestToken,
     /// Give an administrator another password; their sessions end, and so does their second factor.
     ResetPassword {
         /// The user name.
@@ -128,6 +168,7 @@ fn run(cli: Cli) -> Result<()> {
     runtime.block_on(async {
         match cli.command {
             Some(Command::Admin { action }) => administer(&config, action).await,
+            Some(Command::Backup { action }) => back_up(&config, action).await,
             None => serve(&config).await,
         }
     })
@@ -141,7 +182,7 @@ async fn administer(config: &Config, action: AdminAction) -> Result<()> {
             } else {
                 AdminCreation::Another
             };
-            let id = admin::create(config, &name, &typed_password()?, creation).await?;
+            let id = admin::create(config, &name, &typed("password")?, creation).await?;
             println!("{id}");
         }
         AdminAction::List => {
@@ -149,16 +190,43 @@ async fn administer(config: &Config, action: AdminAction) -> Result<()> {
                 println!("{name}");
             }
         }
+        AdminAction::SelfTestToken => {
+            println!(
+                "{}",
+                admin::self_test_token(config).await?.unwrap_or_default()
+            );
+        }
         AdminAction::ResetPassword { name, .. } => {
-            admin::reset_password(config, &name, &typed_password()?).await?;
+            admin::reset_password(config, &name, &typed("password")?).await?;
         }
     }
     Ok(())
 }
 
-fn typed_password() -> Result<String> {
+async fn back_up(config: &Config, action: BackupAction) -> Result<()> {
+    match action {
+        BackupAction::Make { before } => println!("{}", admin::back_up(config, before).await?),
+        BackupAction::List => {
+            for kept in Shelf::of(&config.data_dir)?.list()? {
+                println!("{}", kept.id);
+            }
+        }
+        BackupAction::Key => println!("{}", RecoveryKey::of(&config.data_dir)?),
+        BackupAction::Restore { backup, key_stdin } => {
+            let key = key_stdin.then(|| typed("recovery key")).transpose()?;
+            println!("{}", admin::restore(config, &backup, key.as_deref()).await?);
+        }
+        BackupAction::Take => println!("{}", admin::take_backup(config).await?),
+        BackupAction::PutBack { version, if_newer } => {
+            println!("{}", admin::put_back(config, &version, if_newer).await?);
+        }
+    }
+    Ok(())
+}
+
+fn typed(what: &str) -> Result<String> {
     let text = std::io::read_to_string(std::io::stdin())
-        .context("cannot read the password from standard input")?;
+        .with_context(|| format!("cannot read the {what} from standard input"))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
@@ -224,15 +292,21 @@ fn log_filter(given: Option<String>) -> String {
 }
 
 async fn serve(config: &Config) -> Result<()> {
-    let daemon = Daemon::start(config).await?;
-    println!("{}", daemon.welcome());
-    let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let mut daemon = Daemon::start(config).await?;
     let watchdog = tokio::spawn(feed_watchdog());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        println!("{}", daemon.welcome());
+        let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = daemon.restart_wanted() => {}
+        }
+        tracing::info!("starting anew");
+        daemon.stop().await;
+        daemon = Daemon::start(config).await?;
     }
     tracing::info!("stopping");
     let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);

@@ -61,3 +61,18 @@ pub(crate) fn timezone() -> String {
     path.split_once("zoneinfo/")
         .map_or_else(|| "UTC".to_owned(), |(_, name)| name.to_owned())
 }
+
+/// The machine's name, when it is one that a certificate may have.
+pub(crate) fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    let fits = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    if fits {
+        name.to_owned()
+    } else {
+        "xoa".to_owned()
+    }
+}

@@ -22,6 +22,15 @@ use files::{Files, Mark};
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
+/// Whether the pair in a folder can be used; none at all can.
+pub(crate) async fn look(data_dir: &Path) -> Result<()> {
+    let files = Files::of(data_dir);
+    if files.marks() == [None, None] {
+        return Ok(());
+    }
+    files.load().await.map(drop)
+}
+
 /// What is shown over TLS, and what it takes to show another one.
 #[derive(Clone)]
 pub(crate) struct InUse {

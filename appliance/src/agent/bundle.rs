@@ -116,7 +116,7 @@ pub(super) fn write(agent: &Agent, output: &mut dyn Write) -> io::Result<()> {
     }
     let metrics = agent
         .machine
-        .ask_server("/metrics", &agent.at(certificate::PLACE));
+        .ask_server("/metrics", &agent.at(certificate::PLACE), None);
     put(
         "metrics.txt",
         &metrics.unwrap_or_else(|error| format!("cannot tell: {error}\n")),

@@ -369,7 +369,7 @@ fn database_and_pools(agent: &Agent) -> Vec<Finding> {
     const ACTION: &str =
         "look at the end of the journal in a support bundle: the server says there what is wrong";
     let certificate = agent.at(certificate::PLACE);
-    let ask = |path: &str| agent.machine.ask_server(path, &certificate);
+    let ask = |path: &str| agent.machine.ask_server(path, &certificate, None);
     let database = match ask("/rest/v0/setup") {
         Ok(_) => ok("database", "answers"),
         Err(error) => {

@@ -185,7 +185,7 @@ fn answer(
     line: &[u8],
     agent: &Agent,
     is_root: bool,
-    input: &mut impl io::Read,
+    input: &mut (impl io::Read + Send),
     output: &mut impl io::Write,
 ) -> (String, io::Result<Option<Fault>>) {
     let request = match serde_json::from_slice::<Request>(line) {
@@ -242,9 +242,9 @@ fn stream(
 
 /// Takes a file; what is left of one that is refused is read, so that the answer is heard.
 fn upload(
-    input: &mut impl io::Read,
+    input: &mut (impl io::Read + Send),
     output: &mut impl io::Write,
-    take: impl FnOnce(&mut dyn io::Read) -> Result<serde_json::Value, Fault>,
+    take: impl FnOnce(&mut (dyn io::Read + Send)) -> Result<serde_json::Value, Fault>,
 ) -> io::Result<Option<Fault>> {
     let mut pieces = Incoming::new(input);
     let outcome = take(&mut pieces);

@@ -1,7 +1,7 @@
 //! What the agent does outside of its own process and files: programs, free space, name servers, the server on this machine.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,6 +56,12 @@ pub trait Machine: Send + Sync {
     /// Names the program, with its last words.
     fn run(&self, job: &Job<'_>) -> io::Result<String>;
 
+    /// Runs a program that reads what comes, as it comes.
+    ///
+    /// # Errors
+    /// As [`Machine::run`]; also when what comes breaks off.
+    fn feed(&self, job: &Job<'_>, input: &mut (dyn Read + Send)) -> io::Result<String>;
+
     /// How full a file system is.
     ///
     /// # Errors
@@ -68,11 +74,18 @@ pub trait Machine: Send + Sync {
     /// When none comes.
     fn ask_name_server(&self, server: IpAddr) -> io::Result<()>;
 
-    /// Gets a path of the server on this machine, which must show the certificate of this PEM file.
+    /// Gets a path of the server on this machine, which must show the certificate of this PEM file; signed in by a token, if there is one.
     ///
     /// # Errors
     /// When it does not answer so.
-    fn ask_server(&self, path: &str, certificate: &Path) -> io::Result<String>;
+    fn ask_server(&self, path: &str, certificate: &Path, token: Option<&str>)
+    -> io::Result<String>;
+
+    /// Connects to an address (`host`, `host:port`) and leaves.
+    ///
+    /// # Errors
+    /// When nobody is there.
+    fn reach(&self, address: &str) -> io::Result<()>;
 
     /// Writes a key of XenStore; tells whether there is one.
     ///
@@ -90,6 +103,10 @@ pub struct Here {
 
 impl Machine for Here {
     fn run(&self, job: &Job<'_>) -> io::Result<String> {
+        self.feed(job, &mut { job.input })
+    }
+
+    fn feed(&self, job: &Job<'_>, from: &mut (dyn Read + Send)) -> io::Result<String> {
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", job.program));
         let mut child = Command::new(job.program)
@@ -105,14 +122,16 @@ impl Machine for Here {
         std::thread::scope(|scope| {
             let output = scope.spawn(|| drain(output));
             let errors = scope.spawn(|| drain(errors));
-            if let Some(mut input) = input {
-                // A program that does not want it has a reason, which it tells.
-                let _ = input.write_all(job.input);
+            // A program that does not want all of it has a reason, which it tells.
+            let fed = input.map_or(Ok(()), |mut input| pass(from, &mut input));
+            if fed.is_err() {
+                let _ = child.kill();
             }
             let ended = wait(&mut child, job.limit);
             let output = output.join().unwrap_or_default();
             let errors = errors.join().unwrap_or_default();
             let status = ended.map_err(named)?;
+            fed?;
             if status.success() {
                 return Ok(output);
             }
@@ -134,8 +153,25 @@ impl Machine for Here {
         ask_name_server(SocketAddr::new(server, 53), Duration::from_secs(2))
     }
 
-    fn ask_server(&self, path: &str, certificate: &Path) -> io::Result<String> {
-        local_https::get(self.server, path, certificate)
+    fn ask_server(
+        &self,
+        path: &str,
+        certificate: &Path,
+        token: Option<&str>,
+    ) -> io::Result<String> {
+        local_https::get(self.server, path, certificate, token)
+    }
+
+    fn reach(&self, address: &str) -> io::Result<()> {
+        let patience = Duration::from_secs(3);
+        let mut last = io::Error::other(format!("{address} has no address"));
+        for place in places(address)? {
+            match TcpStream::connect_timeout(&place, patience) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     fn publish(&self, key: &str, value: &str) -> io::Result<bool> {
@@ -144,6 +180,25 @@ impl Machine for Here {
             store.write(key, value).map_err(io::Error::other)?;
             Ok(true)
         })
+    }
+}
+
+/// Passes on what comes until its end, or until nobody wants it; only what comes can fail.
+fn pass(from: &mut (dyn Read + Send), to: &mut impl Write) -> io::Result<()> {
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let count = match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if to
+            .write_all(piece.get(..count).unwrap_or_default())
+            .is_err()
+        {
+            return Ok(());
+        }
     }
 }
 
@@ -172,6 +227,19 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<std::process::ExitStat
         }
         std::thread::sleep(LOOK);
     }
+}
+
+/// Where a pool is: `host`, `host:port`, `[address]:port`, or an IPv6 address by itself; HTTPS when no port is told.
+fn places(address: &str) -> io::Result<Vec<SocketAddr>> {
+    const HTTPS: u16 = 443;
+    if let Ok(ip) = address.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, HTTPS)]);
+    }
+    let places = match address.rsplit_once(':') {
+        Some(_) => address.to_socket_addrs()?,
+        None => (address, HTTPS).to_socket_addrs()?,
+    };
+    Ok(places.collect())
 }
 
 /// Asks for the name servers of the root, which every resolver knows. RFC 1035, section 4.
@@ -239,6 +307,24 @@ mod tests {
         let job = Job::new("sleep", &["600"], Duration::from_millis(50));
         let error = here().run(&job).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_pool_is_reached_when_somebody_listens_at_its_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        here().reach(&address).unwrap();
+        drop(listener);
+        here().reach(&address).unwrap_err();
+        for (address, place) in [
+            ("10.0.0.1", "10.0.0.1:443"),
+            ("10.0.0.1:8443", "10.0.0.1:8443"),
+            ("fd00::1", "[fd00::1]:443"),
+            ("[fd00::1]", "[fd00::1]:443"),
+            ("[fd00::1]:8443", "[fd00::1]:8443"),
+        ] {
+            assert_eq!(places(address).unwrap(), [place.parse().unwrap()]);
+        }
     }
 
     #[test]

@@ -5,25 +5,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::machine::Job;
 use super::protocol::Fault;
-use super::{Agent, verbs};
+use super::{Agent, server, verbs};
 
-const AS_SERVER: [&str; 6] = [
-    "--reuid=xo-server",
-    "--regid=xo-server",
-    "--init-groups",
-    "--",
-    "xo-server",
-    "admin",
-];
-const DATA: &str = "--data-dir=/var/lib/xo-server";
 /// Hashing a password takes a while on purpose.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) fn list(agent: &Agent, params: Map<String, Value>) -> Result<Value, Fault> {
     verbs::nothing(params)?;
-    let told = server(agent, &["list"], b"")?;
+    let told = server::run(agent, &["admin", "list"], b"", LIMIT)?;
     let names: Vec<&str> = told.lines().filter(|line| !line.is_empty()).collect();
     Ok(json!({ "names": names }))
 }
@@ -49,20 +39,12 @@ pub(super) fn reset(agent: &Agent, params: Map<String, Value>) -> Result<Value, 
             "must have at least 8 characters",
         ));
     }
-    let arguments = ["reset-password", account.as_str(), "--password-stdin"];
-    server(agent, &arguments, password.as_bytes())?;
+    let arguments = [
+        "admin",
+        "reset-password",
+        account.as_str(),
+        "--password-stdin",
+    ];
+    server::run(agent, &arguments, password.as_bytes(), LIMIT)?;
     Ok(json!({}))
-}
-
-fn server(agent: &Agent, arguments: &[&str], input: &[u8]) -> Result<String, Fault> {
-    let arguments = [&AS_SERVER[..], arguments, &[DATA]].concat();
-    let job = Job {
-        input,
-        ..Job::new("setpriv", &arguments, LIMIT)
-    };
-    agent.machine.run(&job).map_err(|error| {
-        let error = error.to_string();
-        // It is the server's program that speaks.
-        Fault::failed(error.strip_prefix("setpriv: ").unwrap_or(&error).to_owned())
-    })
 }

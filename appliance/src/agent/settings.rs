@@ -7,7 +7,7 @@ use xo_firstboot::apply;
 use xo_firstboot::settings::{Settings, is_host_name, is_proxy, is_time_zone, server};
 
 use super::protocol::Fault;
-use super::{Agent, lock, status, verbs};
+use super::{Agent, lock, status, update, verbs};
 
 type Params = Map<String, Value>;
 
@@ -67,6 +67,18 @@ fn log(problems: &[Problem]) {
     for problem in problems {
         eprintln!("{problem}");
     }
+}
+
+/// All that a backup keeps, with the proxy's password. The network is not a part of it: a machine that is restored is reached where it is.
+pub(super) fn all(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    let kept = kept(agent)?;
+    Ok(json!({
+        "hostname": kept.hostname,
+        "time": { "zone": kept.timezone.as_deref().unwrap_or("UTC"), "ntp": kept.ntp },
+        "proxy": kept.proxy,
+        "updates": update::kept(agent)?,
+    }))
 }
 
 pub(super) fn get_hostname(agent: &Agent, params: Params) -> Result<Value, Fault> {

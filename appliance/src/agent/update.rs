@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::protocol::{Fault, Kind};
-use super::{Agent, lock, settings, verbs};
+use super::{Agent, backup, lock, probe, settings, verbs};
 use crate::update::engine::Wanted;
 use crate::update::fetch::Speed;
 use crate::update::folder::{self, OnDisk};
 use crate::update::here::{self, NoUpdates, STORE};
+use crate::update::journal::Step;
 use crate::update::signed::Signed;
 use crate::update::source::Source;
 use crate::update::trust::{Expiry, Location, Settings, TrustError};
@@ -106,7 +107,15 @@ pub(super) fn settle(agent: &Agent) {
     let Ok(engine) = agent.updates.engine() else {
         return;
     };
-    if let Err(error) = engine.settle() {
+    let settled = engine.settle().and_then(|()| {
+        let Some(wanted) = engine.to_put_back()? else {
+            return Ok(());
+        };
+        let told = backup::put_back(agent, &wanted);
+        eprintln!("after {}: {told}", wanted.version);
+        engine.was_put_back(told)
+    });
+    if let Err(error) = settled {
         eprintln!("the last update: {}", causes(&error));
     }
 }
@@ -148,7 +157,7 @@ enum From {
 }
 
 /// Takes a bundle; it is to be fetched then as from a repository.
-pub(super) fn upload(agent: &Agent, input: &mut dyn Read) -> Result<Value, Fault> {
+pub(super) fn upload(agent: &Agent, input: &mut (dyn Read + Send)) -> Result<Value, Fault> {
     agent.updates.engine()?;
     let version = bundle::unpack(input, &agent.at(STORE).join(BUNDLE))
         .map_err(|error| Fault::failed(error.to_string()))?;
@@ -191,11 +200,13 @@ pub(super) fn stage(agent: &Agent, params: Params) -> Result<Value, Fault> {
 
 pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {
     verbs::nothing(params)?;
-    agent
-        .updates
-        .engine()?
-        .apply()
-        .map_err(|error| fault(&error))?;
+    let engine = agent.updates.engine()?;
+    let status = engine.status().map_err(|error| fault(&error))?;
+    if let Some(update) = status.update.filter(|update| update.step == Step::Staged) {
+        backup::make_before(agent, &update.version)?;
+        probe::remember(agent);
+    }
+    engine.apply().map_err(|error| fault(&error))?;
     reboot(agent)
 }
 
@@ -284,6 +295,11 @@ pub(super) fn choose(agent: &Agent, params: Params) -> Result<Value, Fault> {
         Fault::failed(format!("the settings of updates cannot be kept: {error}"))
     })?;
     shown(agent)
+}
+
+/// What was chosen, as `update.settings` takes it.
+pub(super) fn kept(agent: &Agent) -> Result<Value, Fault> {
+    serde_json::to_value(agent.updates.choices()?).map_err(|e| Fault::failed(e.to_string()))
 }
 
 fn shown(agent: &Agent) -> Result<Value, Fault> {

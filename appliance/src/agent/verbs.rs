@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::protocol::{Fault, Kind};
 use super::{
-    Agent, bundle, certificate, check, network, password, power, settings, status, update,
+    Agent, backup, bundle, certificate, check, network, password, power, probe, settings, status,
+    update,
 };
 
 /// Who may ask.
@@ -32,7 +33,7 @@ pub enum Run {
         fn(&Agent, &mut dyn Write) -> io::Result<()>,
     ),
     /// Takes a file, as it comes.
-    Upload(fn(&Agent, &mut dyn Read) -> Result<Value, Fault>),
+    Upload(fn(&Agent, &mut (dyn Read + Send)) -> Result<Value, Fault>),
 }
 
 /// One of them.
@@ -75,6 +76,7 @@ pub const VERBS: &[Verb] = &[
     verb("time.set", settings::set_time),
     verb("proxy.get", settings::get_proxy),
     verb("proxy.set", settings::set_proxy),
+    verb("settings.get", settings::all),
     verb("power", power::power),
     verb("factory-reset", power::factory_reset),
     verb("certificate-changed", certificate::changed),
@@ -99,10 +101,18 @@ pub const VERBS: &[Verb] = &[
     verb("update.rollback", update::rollback),
     verb("update.cancel", update::cancel),
     verb("update.settings", update::choose),
+    of_root(verb("update.probe", probe::verb)),
     of_root(verb("update.confirm", update::confirm)),
     of_root(verb("update.doubt", update::doubt)),
-    verb("backup", not_built),
-    verb("restore", not_built),
+    verb("backup", backup::make),
+    verb("backup.list", backup::list),
+    of_root(verb("backup.key", backup::key)),
+    Verb {
+        name: "backup.upload",
+        who: Who::Server,
+        run: Run::Upload(backup::upload),
+    },
+    verb("restore", backup::restore),
 ];
 
 /// Finds one, for somebody.
@@ -135,12 +145,6 @@ pub(super) fn nothing(params: Params) -> Result<(), Fault> {
         None => Ok(()),
         Some((name, _)) => Err(Fault::invalid(&name, "is not expected: this takes nothing")),
     }
-}
-
-fn not_built(_: &Agent, _: Params) -> Result<Value, Fault> {
-    let message = "not implemented: this appliance can neither back up nor restore its data yet; \
-                   take the server's data over (docs/appliance.md)";
-    Err(Fault::new(Kind::NotImplemented, message))
 }
 
 #[cfg(test)]

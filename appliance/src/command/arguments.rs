@@ -101,10 +101,21 @@ pub enum Verb {
         #[command(subcommand)]
         verb: Option<UpdateVerb>,
     },
-    /// Back the appliance's data up (not built yet)
-    Backup,
-    /// Restore such a backup (not built yet)
-    Restore,
+    /// Back up accounts, connections, keys, certificate and settings; tells the backup's name
+    Backup {
+        /// Something else than making one.
+        #[command(subcommand)]
+        verb: Option<BackupVerb>,
+    },
+    /// Have a backup in place of what is here, and restart the server
+    Restore {
+        /// Its name
+        #[arg(required_unless_present = "from", conflicts_with = "from")]
+        backup: Option<String>,
+        /// A file of another machine, whose recovery key is read from standard input
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
 }
 
 /// What to do with the network.
@@ -161,6 +172,15 @@ pub enum PowerVerb {
     Reboot,
     /// For good
     Off,
+}
+
+/// What to do with backups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum BackupVerb {
+    /// Those that are kept, the newest first
+    List,
+    /// The recovery key, which opens them on any machine
+    Key,
 }
 
 /// Steps of an update.

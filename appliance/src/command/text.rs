@@ -250,6 +250,27 @@ pub(super) fn setup_code(told: &Value) -> String {
     )
 }
 
+pub(super) fn backup(told: &Value) -> String {
+    let mut text = String::new();
+    for name in told
+        .get("backups")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let _ = writeln!(text, "{}", name.as_str().unwrap_or_default());
+    }
+    for member in ["backup", "key"] {
+        if let Some(word) = told.get(member).and_then(Value::as_str) {
+            let _ = writeln!(text, "{word}");
+        }
+    }
+    if let Some(word) = told.get("restored").and_then(Value::as_str) {
+        let _ = writeln!(text, "{word}\nthe server restarts");
+    }
+    text
+}
+
 pub(super) fn done(_: &Value) -> String {
     "done\n".to_owned()
 }
@@ -281,6 +302,7 @@ mod tests {
             proxy,
             administrators,
             setup_code,
+            backup,
         ] {
             page(&Value::Null);
         }

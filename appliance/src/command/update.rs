@@ -100,6 +100,9 @@ pub(super) fn text(told: &Value) -> String {
     if let (Some(version), Some(end)) = (word("/outcomes/0/version"), word("/outcomes/0/end")) {
         let reason = word("/outcomes/0/reason").map_or(String::new(), |why| format!(" ({why})"));
         let _ = writeln!(text, "the last one was {version}: {end}{reason}");
+        if let Some(data) = word("/outcomes/0/data") {
+            let _ = writeln!(text, "{data}");
+        }
     }
     text
 }

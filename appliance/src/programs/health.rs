@@ -33,9 +33,12 @@ struct Arguments {
     /// The running system
     #[arg(long, value_name = "FILE", default_value = "/usr/lib/os-release")]
     os_release: PathBuf,
-    /// For how long they may be silent
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    /// How long it may take until all is well
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
+    /// How long all must be well then
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    hold: u64,
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -50,10 +53,11 @@ pub fn main() -> ExitCode {
         entries: arguments.entries,
         os_release: arguments.os_release,
         patience: Duration::from_secs(arguments.patience),
+        hold: Duration::from_secs(arguments.hold),
     };
     match gate.judge() {
         Verdict::Good => {
-            eprintln!("xoa-health: the server answers: this start was good");
+            eprintln!("xoa-health: the server does its work: this start was good");
             if !arguments.dry_run {
                 note(&gate, "update.confirm", Map::new());
             }
@@ -61,9 +65,7 @@ pub fn main() -> ExitCode {
         }
         Verdict::GoTo(reason, other) => {
             tell(&format!("this start was not good: {reason}"));
-            tell(&format!(
-                "restarting; {other} is started when this system has no tries left"
-            ));
+            tell(&format!("restarting; {other} is to be started"));
             if !arguments.dry_run {
                 let reason = Map::from_iter([("reason".to_owned(), reason.into())]);
                 note(&gate, "update.doubt", reason);

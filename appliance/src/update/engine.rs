@@ -271,6 +271,7 @@ impl Engine {
             from: update.from,
             end: End::Cancelled,
             reason: None,
+            data: None,
         });
         journal.write(&*self.store)?;
         self.clear_store()

@@ -32,6 +32,28 @@ pub struct Journal {
     pub outcomes: Vec<Outcome>,
     /// The last look.
     pub checked: Option<Checked>,
+    /// What the newest outcome left to do.
+    pub put_back: Option<PutBack>,
+}
+
+/// Data of before an update, which are to be put back before the server starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PutBack {
+    /// What was installed.
+    pub version: Version,
+    /// When.
+    pub when: When,
+}
+
+/// When data are put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum When {
+    /// Whatever is there.
+    Always,
+    /// When this system cannot open what is there.
+    FromTheFuture,
 }
 
 /// An update on its way.
@@ -95,6 +117,9 @@ pub struct Outcome {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What became of the data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
 }
 
 /// How it ended.

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::error::io;
 use super::folder::Folder;
 use super::hash::PIECE;
-use super::journal::{End, Journal, Outcome, Rollback, Step, Update};
+use super::journal::{End, Journal, Outcome, PutBack, Rollback, Step, Update, When};
 use super::kernels::{self, Kernel};
 use super::{Error, verity};
 
@@ -68,13 +68,20 @@ impl Engine {
         if !self.runs(&update.offer) || journal.rollback.is_some() {
             return Ok(());
         }
+        if let Some(reason) = update.doubt {
+            return Err(Error::NotNow {
+                wanted: "confirm the new system",
+                why: format!("the next start is that of the old one ({reason})"),
+            });
+        }
         journal.raise_floor(&update.offer.release.security_floor);
         journal.end(self.outcome(update, End::Confirmed, None));
         journal.write(&*self.store)?;
         self.clear_store()
     }
 
-    /// The new system does not do its work, says the gate behind its start; told when the old one runs again.
+    /// The new system does not do its work, says the gate behind its start; told when the old one runs again. That is at the next start: the
+    /// boot loader tries this one no more.
     ///
     /// # Errors
     /// Those of the disk.
@@ -84,7 +91,8 @@ impl Engine {
         match &mut journal.update {
             Some(update) if self.runs(&update.offer) => {
                 update.doubt = Some(reason.chars().take(2000).collect());
-                journal.write(&*self.store)
+                journal.write(&*self.store)?;
+                kernels::retire(&*self.esp, &self.system.version)
             }
             _ => Ok(()),
         }
@@ -125,9 +133,37 @@ impl Engine {
             0 => "another system was started in its place".to_owned(),
             tries => format!("it did not come up in {tries} starts, and left no word why"),
         });
+        journal.put_back = Some(PutBack {
+            version: version.clone(),
+            when: When::Always,
+        });
         journal.end(self.outcome(update, End::Failed, Some(reason)));
         journal.write(&*self.store)?;
         self.clear_store()
+    }
+
+    /// The data that are to be put back, after [`Engine::settle`] and before the server starts. Asked again until [`Engine::was_put_back`]:
+    /// whoever does it must be able to do it twice.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn to_put_back(&self) -> Result<Option<PutBack>, Error> {
+        Ok(Journal::read(&*self.store)?.put_back)
+    }
+
+    /// It was done, or cannot be: what is to be told of it.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn was_put_back(&self, told: String) -> Result<(), Error> {
+        let _running = self.pace.begin("a note")?;
+        let mut journal = Journal::read(&*self.store)?;
+        if journal.put_back.take().is_some()
+            && let Some(outcome) = journal.outcomes.first_mut()
+        {
+            outcome.data = Some(told);
+        }
+        journal.write(&*self.store)
     }
 
     /// Whether the old system runs although the new one was to.
@@ -135,7 +171,9 @@ impl Engine {
         match &update.step {
             Step::Applied { boot } => *boot != self.system.boot,
             // The rename was the last thing on the disk.
-            Step::Staged => kernel.is_some_and(|kernel| kernel.tries_done > 0),
+            Step::Staged => {
+                update.doubt.is_some() || kernel.is_some_and(|kernel| kernel.tries_done > 0)
+            }
             Step::Fetching | Step::Fetched | Step::Staging => false,
         }
     }
@@ -148,12 +186,17 @@ impl Engine {
             // The power went before the boot loader was told.
             journal.rollback = None;
         } else {
+            journal.put_back = Some(PutBack {
+                version: rollback.from.clone(),
+                when: When::FromTheFuture,
+            });
             journal.end(Outcome {
                 at: self.pace.date_ms(),
                 version: rollback.from.clone(),
                 from: rollback.to.clone(),
                 end: End::RolledBack,
                 reason: None,
+                data: None,
             });
         }
         journal.write(&*self.store)
@@ -229,6 +272,7 @@ impl Engine {
             from: update.from,
             end,
             reason,
+            data: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The gate behind a start.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -12,8 +12,8 @@ use rustls_pki_types::PrivateKeyDer;
 use tempfile::TempDir;
 use xo_appliance::health::{Gate, Verdict};
 
-/// A server that shows the certificate of `tls.crt` in the folder and answers one question so.
-fn serve(folder: &Path, status: &'static str) -> SocketAddr {
+/// A server that shows the certificate of `tls.crt` in the folder and gives these answers, one after the other.
+fn serve(folder: &Path, answers: &'static [&'static str]) -> SocketAddr {
     let made = rcgen::generate_simple_self_signed(vec!["xoa".into()]).unwrap();
     std::fs::write(folder.join("tls.crt"), made.cert.pem()).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
@@ -26,15 +26,35 @@ fn serve(folder: &Path, status: &'static str) -> SocketAddr {
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let config = Arc::new(config);
     std::thread::spawn(move || {
-        let (socket, _) = listener.accept().unwrap();
-        let connection = ServerConnection::new(Arc::new(config)).unwrap();
-        let mut stream = StreamOwned::new(connection, socket);
-        stream.read_exact(&mut [0; 16]).unwrap();
-        write!(stream, "HTTP/1.1 {status}\r\n\r\n").unwrap();
+        for (socket, status) in listener.incoming().zip(answers) {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(connection, socket.unwrap());
+            stream.read_exact(&mut [0; 16]).unwrap();
+            write!(stream, "HTTP/1.1 {status}\r\n\r\n").unwrap();
+        }
     });
     address
 }
+
+/// An agent that gives these answers, one after the other.
+fn advise(gate: &Gate, answers: &'static [&'static str]) {
+    let listener = UnixListener::bind(&gate.agent).unwrap();
+    std::thread::spawn(move || {
+        for (socket, answer) in listener.incoming().zip(answers) {
+            let mut socket = socket.unwrap();
+            let mut line = String::new();
+            let read = BufReader::new(&socket).read_line(&mut line);
+            read.unwrap();
+            assert_eq!(line, "{\"verb\":\"update.probe\",\"params\":{}}\n");
+            writeln!(socket, "{answer}").unwrap();
+        }
+    });
+}
+
+const WELL: &str = r#"{"ok":{}}"#;
+const LOST: &str = r#"{"error":{"kind":"failed","message":"the pool lab is lost"}}"#;
 
 fn gate(folder: &TempDir, server: SocketAddr) -> Gate {
     let at = |name: &str| folder.path().join(name);
@@ -48,21 +68,51 @@ fn gate(folder: &TempDir, server: SocketAddr) -> Gate {
         entries: at("entries"),
         os_release: at("os-release"),
         patience: Duration::ZERO,
+        hold: Duration::ZERO,
     }
 }
 
 #[test]
 fn a_start_is_good_when_server_and_agent_answer() {
     let folder = tempfile::tempdir().unwrap();
-    let gate = gate(&folder, serve(folder.path(), "200 OK"));
-    let _agent = UnixListener::bind(&gate.agent).unwrap();
+    let gate = gate(&folder, serve(folder.path(), &["200 OK"; 9]));
+    advise(&gate, &[WELL]);
     assert_eq!(gate.judge(), Verdict::Good);
+}
+
+#[test]
+fn a_start_whose_pools_are_lost_is_not_good_and_the_reason_is_the_agents() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = gate(&folder, serve(folder.path(), &["200 OK"; 9]));
+    advise(&gate, &[LOST]);
+    let Verdict::Stay(reason, _) = gate.judge() else {
+        panic!("there is nowhere to go")
+    };
+    assert_eq!(reason, "the pool lab is lost");
+}
+
+#[test]
+fn what_comes_late_is_waited_for_and_what_does_not_last_is_not_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gate = gate(&folder, serve(folder.path(), &["200 OK"; 9]));
+    gate.patience = Duration::from_secs(3600);
+    advise(&gate, &[LOST, WELL]);
+    assert_eq!(gate.judge(), Verdict::Good);
+
+    std::fs::remove_file(&gate.agent).unwrap();
+    gate.patience = Duration::ZERO;
+    gate.hold = Duration::from_secs(3600);
+    advise(&gate, &[WELL, LOST]);
+    let Verdict::Stay(reason, _) = gate.judge() else {
+        panic!("there is nowhere to go")
+    };
+    assert_eq!(reason, "the pool lab is lost");
 }
 
 #[test]
 fn a_start_without_the_agent_is_not_good() {
     let folder = tempfile::tempdir().unwrap();
-    let gate = gate(&folder, serve(folder.path(), "200 OK"));
+    let gate = gate(&folder, serve(folder.path(), &["200 OK"; 9]));
     let Verdict::Stay(reason, _) = gate.judge() else {
         panic!("there is nowhere to go")
     };
@@ -72,7 +122,7 @@ fn a_start_without_the_agent_is_not_good() {
 #[test]
 fn a_bad_start_goes_to_the_other_system_and_stays_when_there_is_none() {
     let folder = tempfile::tempdir().unwrap();
-    let gate = gate(&folder, serve(folder.path(), "503 Service Unavailable"));
+    let gate = gate(&folder, serve(folder.path(), &["503 Service Unavailable"]));
     let Verdict::Stay(reason, _) = gate.judge() else {
         panic!("there is nowhere to go")
     };

@@ -13,6 +13,7 @@ mod console;
 mod guest;
 mod health;
 mod network;
+mod probe;
 mod process;
 mod scene;
 mod settings;

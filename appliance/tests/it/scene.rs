@@ -1,6 +1,6 @@
 //! An appliance in a folder, whose programs are written down instead of run.
 
-use std::io;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,8 @@ pub struct World {
     pub name_servers: Vec<IpAddr>,
     /// Paths that the server answers.
     pub server: Vec<(&'static str, String)>,
+    /// Addresses where somebody listens.
+    pub listens: Vec<String>,
     pub published: Vec<(String, String)>,
 }
 
@@ -52,6 +54,13 @@ impl Machine for Fake {
         answer.map_err(io::Error::other)
     }
 
+    fn feed(&self, job: &Job<'_>, from: &mut (dyn Read + Send)) -> io::Result<String> {
+        let mut input = Vec::new();
+        from.read_to_end(&mut input)?;
+        let input = &input[..];
+        self.run(&Job { input, ..*job })
+    }
+
     fn space(&self, _: &Path) -> io::Result<Space> {
         Ok(self.0.lock().unwrap().space)
     }
@@ -63,12 +72,21 @@ impl Machine for Fake {
             .ok_or_else(|| io::Error::other("silence"))
     }
 
-    fn ask_server(&self, path: &str, _: &Path) -> io::Result<String> {
+    fn ask_server(&self, path: &str, _: &Path, token: Option<&str>) -> io::Result<String> {
         let world = self.0.lock().unwrap();
-        let found = world.server.iter().find(|(known, _)| *known == path);
+        let asked = token.map_or(path.to_owned(), |token| format!("{path} as {token}"));
+        let found = world.server.iter().rfind(|(known, _)| *known == asked);
         found
             .map(|(_, body)| body.clone())
             .ok_or_else(|| io::Error::other("connection refused"))
+    }
+
+    fn reach(&self, address: &str) -> io::Result<()> {
+        let listens = &self.0.lock().unwrap().listens;
+        let is_there = listens.contains(&address.to_owned());
+        is_there
+            .then_some(())
+            .ok_or_else(|| io::ErrorKind::ConnectionRefused.into())
     }
 
     fn publish(&self, key: &str, value: &str) -> io::Result<bool> {
@@ -122,6 +140,7 @@ impl Scene {
                     "xo_pools{state=\"connected\"} 2\nxo_pools{state=\"lost\"} 0\n".to_owned(),
                 ),
             ],
+            listens: Vec::new(),
             published: Vec::new(),
         }));
         let agent = agent(folder.path(), &world);
@@ -184,6 +203,14 @@ impl Scene {
         match verb.run {
             Run::Value(run) => run(&self.agent, params),
             Run::File(..) | Run::Upload(..) => panic!("a file"),
+        }
+    }
+
+    /// Sends a file as root does.
+    pub fn send(&self, verb: &str, mut file: &[u8]) -> Result<Value, Fault> {
+        match verbs::find(verb, true)?.run {
+            Run::Upload(take) => take(&self.agent, &mut file),
+            Run::Value(_) | Run::File(..) => panic!("no upload"),
         }
     }
 

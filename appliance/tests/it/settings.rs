@@ -205,7 +205,7 @@ fn a_password_goes_to_the_server_over_its_input_as_its_user() {
     scene.fails("setpriv", "setpriv: xo-server: no such user ann");
     let asked = json!({ "account": "ann", "password": "correct horse" });
     let fault = scene.ask("reset-password", asked).unwrap_err();
-    assert_eq!(fault.message, "xo-server: no such user ann");
+    assert_eq!(fault.message, "no such user ann");
     scene.prints("setpriv", "admin\nann\n");
     assert_eq!(
         scene.look("administrators"),
@@ -229,12 +229,85 @@ fn the_pool_is_told_the_certificates_fingerprint() {
     scene.ask("certificate-changed", json!({})).unwrap_err();
 }
 
+const AS_SERVER: &str = "setpriv --reuid=xo-server --regid=xo-server --init-groups -- xo-server";
+const DATA: &str = "--data-dir=/var/lib/xo-server";
+
 #[test]
-fn what_is_not_built_says_so() {
+fn backups_are_made_listed_and_taken_by_the_servers_own_program() {
     let scene = Scene::new();
-    for verb in ["backup", "restore"] {
-        let fault = scene.ask(verb, json!({})).unwrap_err();
-        assert_eq!(fault.kind, Kind::NotImplemented);
-        assert!(fault.message.starts_with("not implemented"), "{fault}");
+    scene.prints("setpriv", "20261126T154300.000Z-0.1.0\n");
+    let told = scene.look("backup");
+    assert_eq!(told["backup"], "20261126T154300.000Z-0.1.0");
+    assert_eq!(scene.ran(), [format!("{AS_SERVER} backup make {DATA}")]);
+    let told = scene.look("backup.list");
+    assert_eq!(told["backups"], json!(["20261126T154300.000Z-0.1.0"]));
+    scene.ran();
+    scene.send("backup.upload", b"content").unwrap();
+    assert_eq!(
+        scene.ran(),
+        [format!("{AS_SERVER} backup take {DATA} < content")]
+    );
+    scene.fails(
+        "setpriv",
+        "setpriv: xo-server: this file is no backup of XOA",
+    );
+    let fault = scene.send("backup.upload", b"content").unwrap_err();
+    assert_eq!(fault.message, "this file is no backup of XOA");
+}
+
+#[test]
+fn a_restore_restarts_the_server_when_the_whole_backup_is_good() {
+    let scene = Scene::new();
+    let restore = |params| scene.ask("restore", params);
+    let name = "20261126T154300.000Z-0.1.0";
+    restore(json!({ "backup": name })).unwrap();
+    let restart = "systemctl --no-block restart xo-server.service";
+    let first = format!("{AS_SERVER} backup restore {name} {DATA}");
+    assert_eq!(scene.ran(), [first.as_str(), restart]);
+    restore(json!({ "backup": name, "key": "ABCD" })).unwrap();
+    let second = format!("{AS_SERVER} backup restore {name} --key-stdin {DATA} < ABCD");
+    assert_eq!(scene.ran(), [second.as_str(), restart]);
+    for name in ["--help", "", "2/../../etc/passwd", "a", "2 3"] {
+        let fault = restore(json!({ "backup": name })).unwrap_err();
+        assert_eq!(fault.field.as_deref(), Some("backup"), "{name}");
     }
+    assert!(scene.ran().is_empty());
+    scene.fails("setpriv", "setpriv: xo-server: this backup ends early");
+    restore(json!({ "backup": name })).unwrap_err();
+    assert_eq!(scene.ran().len(), 1, "the server is left alone");
+}
+
+#[test]
+fn a_backup_is_told_all_settings_but_the_network() {
+    let scene = Scene::new();
+    scene
+        .ask("hostname.set", json!({ "hostname": "xoa2" }))
+        .unwrap();
+    scene
+        .ask(
+            "time.set",
+            json!({ "zone": "Europe/Paris", "ntp": ["10.0.0.3"] }),
+        )
+        .unwrap();
+    let proxy = "http://ann:secret@proxy:3128";
+    scene.ask("proxy.set", json!({ "proxy": proxy })).unwrap();
+    let told = scene.look("settings.get");
+    assert_eq!(
+        told,
+        json!({
+            "hostname": "xoa2",
+            "time": { "zone": "Europe/Paris", "ntp": ["10.0.0.3"] },
+            "proxy": proxy,
+            "updates": { "channel": null, "repository": null, "bytesPerSecond": null },
+        })
+    );
+    // As a restore sets them.
+    for (verb, params) in [
+        ("hostname.set", json!({ "hostname": told["hostname"] })),
+        ("time.set", told["time"].clone()),
+        ("proxy.set", json!({ "proxy": told["proxy"] })),
+    ] {
+        scene.ask(verb, params).unwrap();
+    }
+    assert_eq!(scene.look("settings.get"), told);
 }

@@ -12,6 +12,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::{any, get, post};
 use xo_engine::Engine;
 
+use crate::backup_host::BackupHost;
 use crate::rate::{self, Limits};
 use crate::setup_host::SetupHost;
 use crate::{client, console, http_metrics, layers, rest, rpc, sign_in, transfers};
@@ -30,6 +31,8 @@ pub struct App {
     pub metrics: Metrics,
     /// What the set-up needs of the daemon.
     pub setup: Arc<dyn SetupHost>,
+    /// Backups of the server itself, which the daemon makes.
+    pub backups: Arc<dyn BackupHost>,
 }
 
 /// The whole site.

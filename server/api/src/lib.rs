@@ -3,6 +3,7 @@
 //! Nothing here decides: a request is parsed, the engine is asked, the answer is serialised.
 
 mod app;
+mod backup_host;
 mod client;
 mod console;
 #[doc(hidden)]
@@ -20,4 +21,5 @@ mod unread;
 mod websocket;
 
 pub use app::{App, Metrics, Site, redirect_site, router, site};
+pub use backup_host::{Backup, BackupHost, BackupReason, Restored};
 pub use setup_host::{Certificate, LabState, Later, SetupHost};

@@ -12,6 +12,7 @@ mod alarms;
 mod appliance;
 mod asked;
 mod authenticate;
+mod backups;
 mod certificate;
 mod changes;
 mod collections;

@@ -22,6 +22,20 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const LINE_LIMIT: u64 = 4 * 1024 * 1024;
 const PIECE_LIMIT: usize = 64 * 1024;
 
+/// Asks an agent for a value, where no engine runs.
+///
+/// # Errors
+/// [`Error::NotAppliance`] without its socket; the agent's.
+pub async fn ask_agent(
+    socket: &Path,
+    verb: &'static str,
+    params: Map<String, Value>,
+) -> Result<Value> {
+    Appliance::new(Some(socket.to_owned()))
+        .ask(verb, params)
+        .await
+}
+
 /// The way to the agent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Appliance {

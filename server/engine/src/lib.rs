@@ -29,6 +29,7 @@ mod transfer;
 
 pub use access::Permission;
 pub use action::{Action, Answer, Started};
+pub use appliance::ask_agent;
 pub use call::{Call, Outcome};
 pub use caller::{Caller, Credentials, SignIn};
 pub use console::{Console, Viewing};

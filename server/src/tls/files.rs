@@ -190,7 +190,7 @@ impl Mark {
 
 /// What stands in a certificate that is made now.
 fn parameters(now: SystemTime) -> Result<CertificateParams> {
-    let host = host_name();
+    let host = crate::process::host_name();
     let mut params = CertificateParams::new(vec!["localhost".to_owned(), host.clone()])
         .context("the host name is unfit for a certificate")?;
     for address in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
@@ -232,20 +232,6 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
             address.ok().map(|address| address.to_string())
         }
         _ => None,
-    }
-}
-
-fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    let fits = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-    if fits {
-        name.to_owned()
-    } else {
-        "xoa".to_owned()
     }
 }
 

@@ -11,9 +11,12 @@ use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyPool};
 
 use crate::error::StoreError;
+use crate::row;
 pub(crate) use open::Backend;
 
+mod copy;
 mod failure;
+mod migrate;
 mod open;
 
 /// A statement with its arguments. Placeholders are `$1`, `$2`…, which both databases read.
@@ -76,6 +79,34 @@ impl Database {
             transaction.execute(sqlx::query(WRITER_LOCK)).await?;
         }
         Ok(transaction)
+    }
+
+    /// Reads all of it for damage (SQLite), or asks whether it answers (PostgreSQL).
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        let mut transaction = self.read("check the database").await?;
+        if self.backend == Backend::Postgres {
+            return transaction
+                .count(sqlx::query("SELECT COUNT(*) FROM schema_version"))
+                .await
+                .map(drop);
+        }
+        let findings = transaction
+            .rows(sqlx::query("PRAGMA integrity_check"))
+            .await?;
+        let mut what = Vec::new();
+        for finding in &findings {
+            let text = row::text(finding, "integrity_check")?;
+            if text != "ok" {
+                what.push(text);
+            }
+        }
+        if what.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Damaged {
+            database: self.name.clone(),
+            what: what.join("; "),
+        })
     }
 
     /// Closes the connections; waits for the transactions that are under way.

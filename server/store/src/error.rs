@@ -125,6 +125,20 @@ pub enum StoreError {
         /// What the database said.
         what: String,
     },
+    /// A PostgreSQL database is asked for as a file.
+    #[error(
+        "the database {database} is not a file: copy it with the tools of its server, such as pg_dump"
+    )]
+    NotAFile {
+        /// The database.
+        database: String,
+    },
+    /// A migration would leave another process with a file that nobody reads.
+    #[error("the database {database} is open in another process: stop that one first")]
+    OpenElsewhere {
+        /// The database.
+        database: String,
+    },
     /// A folder or file of the store cannot be made or read.
     #[error("cannot use {}", path.display())]
     File {
@@ -253,11 +267,14 @@ impl StoreError {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
             Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::SetupDone | Self::Unsealable { .. } => ErrorKind::Conflict,
+            Self::SetupDone | Self::Unsealable { .. } | Self::NotAFile { .. } => {
+                ErrorKind::Conflict
+            }
             Self::InvalidLocation { .. }
             | Self::FutureSchema { .. }
             | Self::ForeignDatabase { .. }
             | Self::Damaged { .. }
+            | Self::OpenElsewhere { .. }
             | Self::File { .. }
             | Self::KeyFile { .. } => ErrorKind::Unusable,
             Self::Unavailable { .. } => ErrorKind::Unavailable,

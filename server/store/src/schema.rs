@@ -22,10 +22,15 @@ pub(crate) fn supported() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// Fails when the database must not be touched: newer than this build, or not ours.
-pub(crate) async fn refuse_unfit(database: &Database) -> Result<(), StoreError> {
+/// Whether a version is that of a database with something in it that this build migrates.
+pub(crate) fn is_older(version: i64) -> bool {
+    version > 0 && version < supported()
+}
+
+/// Fails when the database must not be touched: newer than this build, or not ours. Answers its version.
+pub(crate) async fn refuse_unfit(database: &Database) -> Result<i64, StoreError> {
     let mut transaction = database.read("look at the database").await?;
-    found_version(&mut transaction, database).await.map(drop)
+    found_version(&mut transaction, database).await
 }
 
 /// Applies what is missing. Two processes that start at once take turns.

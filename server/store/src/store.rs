@@ -1,17 +1,17 @@
 //! The open store: the database, the key that seals secrets, and the password hasher, shared by the
 //! nouns.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::acls::Acls;
 use crate::cloud_configs::CloudConfigs;
 use crate::config::StoreConfig;
-use crate::database::{Backend, Database};
+use crate::database::Database;
 use crate::entropy::{Entropy, EntropyError};
 use crate::error::StoreError;
 use crate::groups::Groups;
 use crate::passwords::Passwords;
-use crate::row;
 use crate::seal::SealingKey;
 use crate::servers::Servers;
 use crate::settings::Settings;
@@ -101,31 +101,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Damaged`] with what was found.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let database = self.database();
-        let mut transaction = database.read("check the database").await?;
-        if database.backend() == Backend::Postgres {
-            return transaction
-                .count(sqlx::query("SELECT COUNT(*) FROM schema_version"))
-                .await
-                .map(drop);
-        }
-        let findings = transaction
-            .rows(sqlx::query("PRAGMA integrity_check"))
-            .await?;
-        let mut what = Vec::new();
-        for finding in &findings {
-            let text = row::text(finding, "integrity_check")?;
-            if text != "ok" {
-                what.push(text);
-            }
-        }
-        if what.is_empty() {
-            return Ok(());
-        }
-        Err(StoreError::Damaged {
-            database: database.name().to_owned(),
-            what: what.join("; "),
-        })
+        self.database().check().await
+    }
+
+    /// Writes a copy of the database (SQLite) into a file, as it is at this moment. It does not hold
+    /// the key file, without which passwords of pools stay sealed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAFile`] for PostgreSQL; [`StoreError::DiskFull`].
+    pub async fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        self.database().copy_to(path).await
     }
 
     /// Where the data is, for a person to read. Without the password of a URL.

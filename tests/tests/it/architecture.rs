@@ -57,7 +57,16 @@ const OWNED: &[(&str, &[&str])] = &[
     ("axum", &["xo-api"]),
     ("xmlrpc", &["xapi"]),
     ("ratatui", &["xo-appliance"]),
-    ("tar", &["xva", "xo-lab", "xo-appliance", "xo-image-build"]),
+    (
+        "tar",
+        &[
+            "xva",
+            "xo-lab",
+            "xo-appliance",
+            "xo-image-build",
+            "xo-server",
+        ],
+    ),
     ("tough", &["xo-appliance", "xo-image-build"]),
 ];
 

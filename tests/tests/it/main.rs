@@ -9,6 +9,7 @@
 
 mod appliance;
 mod architecture;
+mod backups;
 mod bad_input;
 mod certificate;
 mod clients;

@@ -82,9 +82,6 @@ fn a_release_goes_through_all_steps_on_files_in_place_of_partitions() {
     let status = scene.look("update.status");
     assert_eq!(status["version"], "1.1.0");
     assert_eq!(status["update"]["isOnTrial"], true);
-    scene
-        .ask("update.doubt", json!({ "reason": "slow" }))
-        .unwrap();
     scene.look("update.confirm");
     let status = scene.look("update.status");
     assert_eq!(status["outcomes"][0]["end"], "confirmed");
@@ -93,6 +90,92 @@ fn a_release_goes_through_all_steps_on_files_in_place_of_partitions() {
     scene.look("update.rollback");
     assert_eq!(scene.ran(), ["systemctl --no-block reboot"]);
     assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+0.efi").exists());
+}
+
+/// An appliance whose other slot was written with a newer release.
+pub fn staged() -> (Scene, Image, Image) {
+    let (old, new) = two();
+    let scene = appliance(&old);
+    let (parts, held) = here::open(scene.folder.path()).unwrap();
+    let engine = Engine::new(parts);
+    let mut shelf = Shelf::new([new.clone()]);
+    let fetched = engine.fetch(&mut shelf, &stable(), Speed::default());
+    fetched.unwrap();
+    engine.stage().unwrap();
+    drop((engine, held));
+    (scene, old, new)
+}
+
+const AS_SERVER: &str =
+    "setpriv --reuid=xo-server --regid=xo-server --init-groups -- xo-server backup";
+/// What ran of the server's program.
+fn of_server(scene: &Scene) -> Vec<String> {
+    let mut ran = scene.ran();
+    ran.retain(|line| line.starts_with("setpriv"));
+    ran
+}
+
+const DATA: &str = "--data-dir=/var/lib/xo-server";
+
+#[test]
+fn data_are_backed_up_before_a_switch_and_put_back_when_the_old_system_comes_back() {
+    let (mut scene, old, _) = staged();
+    scene.look("update.apply");
+    let reboot = "systemctl --no-block reboot";
+    let backup = format!("{AS_SERVER} make --before 1.1.0 {DATA}");
+    let ran = scene.ran();
+    assert_eq!(ran.first(), Some(&backup));
+    assert_eq!(ran.last().map(String::as_str), Some(reboot));
+    // Asked once more while the machine goes down.
+    scene.look("update.apply");
+    assert_eq!(scene.ran(), [reboot]);
+
+    starts(&scene, &old, [2, 3]);
+    scene.write("proc/sys/kernel/random/boot_id", "another start");
+    scene.prints("setpriv", "the data of before it are back\n");
+    scene.restart();
+    let put_back = format!("{AS_SERVER} put-back 1.1.0 {DATA}");
+    assert_eq!(of_server(&scene), [put_back]);
+    let outcome = scene.look("update.status")["outcomes"][0].clone();
+    assert_eq!(outcome["end"], "failed");
+    assert_eq!(outcome["data"], "the data of before it are back");
+    scene.restart();
+    assert!(of_server(&scene).is_empty(), "once");
+}
+
+#[test]
+fn nothing_is_switched_when_the_data_cannot_be_backed_up() {
+    let (scene, ..) = staged();
+    scene.fails("setpriv", "setpriv: xo-server: no space left");
+    let fault = scene.ask("update.apply", json!({})).unwrap_err();
+    assert!(fault.message.contains("no space left"), "{fault}");
+    assert_eq!(scene.ran().len(), 1, "no restart");
+    assert!(!scene.at("boot/EFI/Linux/xoa_1.1.0+3.efi").exists());
+    scene.prints("setpriv", "");
+    scene.look("update.apply");
+    assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+3.efi").exists());
+}
+
+#[test]
+fn after_a_way_back_data_are_put_back_when_they_are_of_the_future_and_what_fails_is_told() {
+    let (mut scene, old, new) = staged();
+    scene.look("update.apply");
+    starts(&scene, &new, [4, 5]);
+    scene.restart();
+    scene.look("update.confirm");
+    scene.look("update.rollback");
+    starts(&scene, &old, [2, 3]);
+    scene.ran();
+    scene.fails("setpriv", "setpriv: xo-server: there is no backup");
+    scene.restart();
+    assert_eq!(
+        of_server(&scene),
+        [format!("{AS_SERVER} put-back 1.1.0 --if-newer {DATA}")]
+    );
+    let outcome = scene.look("update.status")["outcomes"][0].clone();
+    assert_eq!(outcome["end"], "rolledBack");
+    let told = outcome["data"].as_str().unwrap();
+    assert!(told.ends_with("there is no backup"), "{told}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The update engine on a machine of memory: its disks lose their power at any moment, and what starts is what systemd-boot and the init
 //! would start.
 
-mod agent;
+pub mod agent;
 mod image;
 mod install;
 mod power;

@@ -8,7 +8,7 @@ use xo_appliance::update::journal::End;
 use xo_appliance::update::{Engine, Error};
 
 use super::image::{Image, Shelf, noise, version};
-use super::install::{install, two, wanted};
+use super::install::{install, prepare, two, wanted};
 use super::world::World;
 
 /// What is done in one life of the machine; `Ok(true)` when nothing is left to do.
@@ -118,6 +118,70 @@ fn an_update_by_chunks_into_a_slot_in_use_survives_a_cut_anywhere() {
         |world| is_updated(world, "1.2.0"),
     );
     assert!(operations > 50, "{operations}");
+}
+
+fn put_back(engine: &Engine, _: &World, _: &mut Shelf) -> Result<bool, Error> {
+    if let Some(owed) = engine.to_put_back()? {
+        engine.was_put_back(format!("of before {}", owed.version))?;
+    }
+    Ok(true)
+}
+
+#[test]
+fn data_are_put_back_after_a_failure_whatever_moment_the_power_goes() {
+    let (old, new) = two();
+    let operations = everywhere(
+        || {
+            let mut world = World::delivered(&old);
+            let mut shelf = Shelf::new([new.clone()]);
+            prepare(&world, &mut shelf);
+            // Three tries, then the old system.
+            for _ in 0..4 {
+                world.start();
+            }
+            (world, shelf)
+        },
+        put_back,
+        |world| {
+            let engine = world.engine().unwrap();
+            assert_eq!(engine.to_put_back().unwrap(), None);
+            let outcome = engine.status().unwrap().outcomes[0].clone();
+            assert_eq!(outcome.end, End::Failed);
+            assert_eq!(outcome.data.as_deref(), Some("of before 1.1.0"));
+        },
+    );
+    assert!(operations > 5, "{operations}");
+}
+
+fn doubted(engine: &Engine, world: &World, _: &mut Shelf) -> Result<bool, Error> {
+    if world.version() == "1.0.0" {
+        return Ok(true);
+    }
+    engine.doubt("the server does not answer")?;
+    Ok(false)
+}
+
+#[test]
+fn a_system_that_is_doubted_is_left_whatever_moment_the_power_goes() {
+    let (old, new) = two();
+    let operations = everywhere(
+        || {
+            let mut world = World::delivered(&old);
+            let mut shelf = Shelf::new([new.clone()]);
+            prepare(&world, &mut shelf);
+            world.start();
+            (world, shelf)
+        },
+        doubted,
+        |world| {
+            assert_eq!(world.version(), "1.0.0");
+            let outcome = world.engine().unwrap().status().unwrap().outcomes[0].clone();
+            assert_eq!(outcome.end, End::Failed);
+            let reason = outcome.reason.as_deref();
+            assert_eq!(reason, Some("the server does not answer"));
+        },
+    );
+    assert!(operations > 5, "{operations}");
 }
 
 #[test]

@@ -50,6 +50,15 @@ impl Asked {
             .map(|(_, value)| value.as_str())
     }
 
+    /// A header that must be there.
+    pub(super) fn header(&self, name: &str) -> Result<String, Error> {
+        let request = self.request.lock();
+        let value = request.headers().get(name);
+        let text = value.and_then(|value| value.to_str().ok());
+        text.map(str::to_owned)
+            .ok_or_else(|| Error::invalid(name, "is required as a header"))
+    }
+
     /// A switch in the query: on by mere presence or by any value but `false`, `0`, `no`, `off`. Upstream takes only `true`, but older
     /// clients send other things (`wait=result`).
     pub(super) fn flag(&self, name: &str) -> bool {

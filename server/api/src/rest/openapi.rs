@@ -62,7 +62,11 @@ fn operation(route: &Route) -> Value {
     let in_query = route.query.iter().map(|field| {
         json!({ "name": field.name, "in": "query", "required": field.is_required, "schema": field.schema })
     });
-    operation.insert("parameters".into(), in_path.chain(in_query).collect());
+    let in_header = route.headers.iter().map(|field| {
+        json!({ "name": field.name, "in": "header", "required": field.is_required, "schema": field.schema })
+    });
+    let parameters = in_path.chain(in_query).chain(in_header);
+    operation.insert("parameters".into(), parameters.collect());
     if let Some(body) = &route.body {
         operation.insert("requestBody".into(), request_body(body));
     }

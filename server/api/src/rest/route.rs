@@ -63,6 +63,8 @@ pub(super) struct Route {
     /// For the document: the first part of the path.
     pub(super) access: Access,
     pub(super) query: Vec<Field>,
+    /// Required headers, for what should not stand in an address.
+    pub(super) headers: Vec<Field>,
     pub(super) body: Option<Body>,
     pub(super) replies: Vec<Reply>,
     pub(super) run: Run,
@@ -86,6 +88,7 @@ impl Route {
             summary: summary.into(),
             access: Access::SignedIn,
             query: Vec::new(),
+            headers: Vec::new(),
             body: None,
             replies: Vec::new(),
             run: Arc::new(move |asked| Box::pin(run(asked))),
@@ -109,6 +112,12 @@ impl Route {
             schema,
             is_required: false,
         });
+        self
+    }
+
+    /// A required header.
+    pub(super) fn header(mut self, name: &str, schema: Value) -> Self {
+        self.headers.push(required(name, schema));
         self
     }
 

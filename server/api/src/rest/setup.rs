@@ -6,9 +6,13 @@ use serde_json::{Map, Value, json};
 use xo_engine::Error;
 
 use super::asked::{self, Asked, nothing};
-use super::certificate;
 use super::route::{Route, made, of, required};
+use super::{backups, certificate};
 use crate::problem::Problem;
+use crate::transfers::incoming;
+
+const CODE: &str = "x-xo-setup-code";
+const KEY: &str = "x-xo-recovery-key";
 
 pub(super) fn routes() -> Vec<Route> {
     let code = || {
@@ -56,6 +60,29 @@ pub(super) fn routes() -> Vec<Route> {
             403,
             "The code is wrong, or an administrator exists already",
         ),
+        Route::new(
+            Verb::POST,
+            "/setup/restore",
+            "Looks at the whole backup that is sent, and restarts the server with what is in it, in place of a first administrator.",
+            restore,
+        )
+        .public()
+        .header(
+            CODE,
+            json!({ "type": "string", "description": "the setup code, printed where the server was started" }),
+        )
+        .header(
+            KEY,
+            json!({ "type": "string", "description": "the recovery key of the machine that made the backup" }),
+        )
+        .stream_body()
+        .reply_json(200, "The server restarts", backups::restored())
+        .reply(400, "It cannot be restored: nothing is changed")
+        .reply(
+            403,
+            "The code is wrong, or an administrator exists already",
+        )
+        .reply(422, "The recovery key is another one"),
         Route::new(
             Verb::POST,
             "/setup/lab",
@@ -125,6 +152,14 @@ async fn make_admin(mut asked: Asked) -> Result<Response, Problem> {
         .create_first_admin(code, name, password)
         .await?;
     asked::created("users", &id)
+}
+
+async fn restore(mut asked: Asked) -> Result<Response, Problem> {
+    asked.engine().check_setup_code(&asked.header(CODE)?)?;
+    let key = asked.header(KEY)?;
+    let file = incoming(std::mem::take(asked.request.get_mut()));
+    let restored = asked.rest.app.backups.restore_file(file, key).await?;
+    asked::json(StatusCode::OK, &restored)
 }
 
 async fn start_lab(asked: Asked) -> Result<Response, Problem> {

@@ -4,8 +4,8 @@ use xo_engine::Engine;
 
 use super::route::Route;
 use super::{
-    accounts, acls, actions, alarms, appliance, certificate, changes, collections, docs, events,
-    public, servers, session, setup, stats, streams, tasks,
+    accounts, acls, actions, alarms, appliance, backups, certificate, changes, collections, docs,
+    events, public, servers, session, setup, stats, streams, tasks,
 };
 
 /// Every route that is served. What needs a method that the engine lacks is left out.
@@ -17,6 +17,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         acls::routes(),
         alarms::routes(),
         appliance::routes(engine),
+        backups::routes(),
         certificate::routes(),
         collections::routes(),
         actions::routes(engine),

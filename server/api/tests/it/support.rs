@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use xo_api::{App, Certificate, LabState, Later, SetupHost};
-use xo_engine::{Engine, Options};
+use xo_api::{App, Backup, BackupHost, Certificate, LabState, Later, Restored, SetupHost};
+use xo_engine::{Engine, Incoming, Options, Outgoing};
 use xo_lab::{Lab, LabConfig};
 use xo_store::{DatabaseLocation, PasswordCost, Store, StoreConfig};
 
@@ -65,6 +65,45 @@ impl SetupHost for Daemon {
 
     fn start_lab(&self) -> Later<'_, xo_engine::Result<String>> {
         Box::pin(async { Ok("the-lab".to_owned()) })
+    }
+}
+
+/// Whose backups are refused.
+fn none<T: Send + 'static>() -> Later<'static, xo_engine::Result<T>> {
+    Box::pin(async { Err(xo_engine::Error::no_such("it", "backup")) })
+}
+
+impl BackupHost for Daemon {
+    fn list(&self) -> xo_engine::Result<Vec<Backup>> {
+        Ok(Vec::new())
+    }
+
+    fn make(&self) -> Later<'_, xo_engine::Result<Backup>> {
+        none()
+    }
+
+    fn take(&self, _: Incoming) -> Later<'_, xo_engine::Result<Backup>> {
+        none()
+    }
+
+    fn open(&self, _: String) -> Later<'_, xo_engine::Result<Outgoing>> {
+        none()
+    }
+
+    fn remove(&self, id: &str) -> xo_engine::Result<()> {
+        Err(xo_engine::Error::no_such(id, "backup"))
+    }
+
+    fn recovery_key(&self) -> xo_engine::Result<String> {
+        Ok("ABCD".to_owned())
+    }
+
+    fn restore(&self, _: String, _: Option<String>) -> Later<'_, xo_engine::Result<Restored>> {
+        none()
+    }
+
+    fn restore_file(&self, _: Incoming, _: String) -> Later<'_, xo_engine::Result<Restored>> {
+        none()
     }
 }
 
@@ -121,6 +160,7 @@ impl Site {
             secure_cookies: false,
             metrics,
             setup: Arc::new(Daemon),
+            backups: Arc::new(Daemon),
         };
         Self {
             engine,

@@ -24,7 +24,8 @@ pub(crate) enum Backend {
 }
 
 impl Database {
-    /// Opens the database, making it if it is absent (SQLite), and brings its schema up to date.
+    /// Opens the database, making it if it is absent (SQLite), and brings its schema up to date: that
+    /// of an older SQLite file on a copy, that of PostgreSQL in one transaction.
     ///
     /// # Errors
     /// A database from the future, or one that is not ours, is refused before anything is written
@@ -48,12 +49,28 @@ async fn open_sqlite(path: &Path, config: &StoreConfig) -> Result<Database, Stor
         source,
     })?;
     let name = path.display().to_string();
-    if make_file(&path)? == Made::Before {
-        look(&path, &name, config).await?;
+    if make_file(&path)? == Made::Before && schema::is_older(look(&path, &name, config).await?) {
+        super::migrate::on_a_copy(&path, &name, config).await?;
     }
+    let database = connect_sqlite(&path, &name, config).await?;
+    // Kept in the file; the other connections follow.
+    database
+        .writer
+        .execute("PRAGMA journal_mode = WAL")
+        .await
+        .map_err(|source| database.failure("open the database", source))?;
+    Ok(database)
+}
+
+/// Connections to a file that is there.
+pub(super) async fn connect_sqlite(
+    path: &Path,
+    name: &str,
+    config: &StoreConfig,
+) -> Result<Database, StoreError> {
     let failure =
-        |source| super::failure::classify(Backend::Sqlite, &name, "open the database", source);
-    let url = sqlite_url(&path, "rw")?;
+        |source| super::failure::classify(Backend::Sqlite, name, "open the database", source);
+    let url = sqlite_url(path, "rw")?;
     let options = with_session(pool_options(config.wait), sqlite_session(config));
     let writer = options
         .clone()
@@ -64,11 +81,6 @@ async fn open_sqlite(path: &Path, config: &StoreConfig) -> Result<Database, Stor
         .connect(&url)
         .await
         .map_err(failure)?;
-    // Kept in the file; the other connections follow.
-    writer
-        .execute("PRAGMA journal_mode = WAL")
-        .await
-        .map_err(failure)?;
     let reader = options
         .max_connections(3)
         .test_before_acquire(false)
@@ -76,7 +88,7 @@ async fn open_sqlite(path: &Path, config: &StoreConfig) -> Result<Database, Stor
         .map_err(failure)?;
     Ok(Database {
         backend: Backend::Sqlite,
-        name,
+        name: name.to_owned(),
         writer,
         reader,
     })
@@ -150,7 +162,7 @@ fn make_file(path: &Path) -> Result<Made, StoreError> {
 }
 
 /// Reads the schema version over a read-only connection.
-async fn look(path: &Path, name: &str, config: &StoreConfig) -> Result<(), StoreError> {
+pub(super) async fn look(path: &Path, name: &str, config: &StoreConfig) -> Result<i64, StoreError> {
     let pool = pool_options(config.wait)
         .max_connections(1)
         .connect(&sqlite_url(path, "ro")?)
@@ -164,9 +176,9 @@ async fn look(path: &Path, name: &str, config: &StoreConfig) -> Result<(), Store
         writer: pool.clone(),
         reader: pool,
     };
-    let fit = schema::refuse_unfit(&seen).await;
+    let version = schema::refuse_unfit(&seen).await;
     seen.close().await;
-    fit
+    version
 }
 
 /// `sqlite:///path?mode=…`, as sqlx reads it.

@@ -6,6 +6,7 @@ mod acls;
 mod cloud_configs;
 mod crash;
 mod groups;
+mod migrating;
 mod opening;
 mod servers;
 mod settings;

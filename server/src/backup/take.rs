@@ -1,0 +1,53 @@
+//! Taking one that comes from elsewhere: it is kept beside the others, and opened when it is restored.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use time::OffsetDateTime;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use xo_api::Backup;
+
+use super::error::io;
+use super::sealed::Opener;
+use super::shelf::{Part, Reason, Shelf};
+use super::{BackupError, RecoveryKey};
+
+/// No backup is longer, in bytes.
+const LIMIT: u64 = 16 * 1024 * 1024 * 1024;
+
+/// Keeps what comes, in place of the one that was taken before.
+///
+/// # Errors
+/// When it does not begin as a backup, is longer than any, or breaks off.
+pub async fn take(
+    data_dir: &Path,
+    input: impl AsyncRead + Send + Unpin,
+) -> Result<Backup, BackupError> {
+    let shelf = Shelf::of(data_dir)?;
+    let part = receive(&shelf, input).await?;
+    // What is no backup at all is told at once; with which key it opens, when it is restored.
+    let what = || io("the file that was sent cannot be read");
+    let file = std::fs::File::open(part.path()).map_err(what())?;
+    Opener::new(file, &RecoveryKey::of(data_dir)?).map_err(what())?;
+    shelf.keep(&part, OffsetDateTime::now_utc(), "", &Reason::Uploaded)
+}
+
+/// Writes what comes into a file that goes with what is returned.
+pub(super) async fn receive(
+    shelf: &Shelf,
+    input: impl AsyncRead + Send + Unpin,
+) -> Result<Part, BackupError> {
+    let part = shelf.part();
+    let what = || io("the file that is sent cannot be kept");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let target = options.open(part.path()).map_err(what())?;
+    let mut target = tokio::fs::File::from_std(target);
+    let mut input = input.take(LIMIT + 1);
+    let length = tokio::io::copy(&mut input, &mut target).await;
+    if length.map_err(what())? > LIMIT {
+        return Err(BackupError::TooLong(LIMIT));
+    }
+    target.sync_all().await.map_err(what())?;
+    Ok(part)
+}
