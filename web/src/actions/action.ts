@@ -1,6 +1,7 @@
 // What an action is. Actions are data: lists, pages, the palette and "copy as" all read the same.
 import type { Call } from '../api/http.ts';
 import type { Collection, Collections, Permission } from '../api/types.ts';
+import type { AskedNeed } from '../components/storage.ts';
 import type { TextKey } from '../i18n.ts';
 
 /** What the user must do before it runs: nothing, say yes, or type the object's name. */
@@ -32,6 +33,8 @@ export interface Field {
   /** For `object`: where it is chosen from, and which of them. */
   collection?: Collection;
   filter?: string;
+  /** Of storage and disks: what is needed of them. */
+  need?: AskedNeed;
 }
 
 export interface Action<C extends Collection = Collection> {

@@ -19,7 +19,7 @@ export const ADD_DISK: Action<'vms'> = {
   ask: (vm) => [
     { name: 'name_label', label: 'column.name', kind: 'text', initial: `${vm.name_label} ${vm.$VBDs.length}`, isRequired: true },
     { name: 'virtual_size', label: 'column.size', kind: 'size', initial: 10 * 2 ** 30, most: MOST_DISK, isRequired: true },
-    { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), isRequired: true },
+    { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), need: { vm, roomField: 'virtual_size' }, isRequired: true },
     { name: 'bootable', label: 'disks.bootable', kind: 'flag' },
   ],
   call: (vm, values) => ({ method: 'POST', path: '/vdis', body: { ...values, vmId: vm.id } }),
@@ -37,7 +37,7 @@ export function attachDisk(images: readonly string[]): Action<'vms'> {
     collection: 'vms',
     label: 'disks.attach',
     ask: (vm) => [
-      { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, isRequired: true },
+      { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, need: { vm }, isRequired: true },
       { name: 'mode', label: 'disks.mode', kind: 'choice', choices: choicesOf('mode', ['RW', 'RO']) },
     ],
     call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
@@ -53,7 +53,7 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
     needs: 'operate',
     collection: 'vms',
     label: 'disks.insert',
-    ask: () => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: within(repositories), isRequired: true }],
+    ask: (vm) => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: within(repositories), need: { vm }, isRequired: true }],
     call: (vm, values) => posts('vms', 'insert_cd', { ...values, force: true })(vm),
     allows: always,
   };

@@ -26,7 +26,7 @@ export const VDI_ACTIONS: Action<'vdis'>[] = [
     collection: 'vdis',
     label: 'disks.move',
     ask: (vdi) => [
-      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: `${containing('$pool', vdi.$pool)} content_type:/^user$/ !id:${vdi.$SR}`, isRequired: true },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: `${containing('$pool', vdi.$pool)} content_type:/^user$/ !id:${vdi.$SR}`, need: { room: vdi.size }, isRequired: true },
     ],
     call: (vdi, values) => posts('vdis', 'migrate', values)(vdi),
     allows: always,

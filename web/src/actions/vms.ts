@@ -65,7 +65,7 @@ const ROWS: Row[] = [
     label: 'act.migrate',
     ask: (vm) => [
       { name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} !id:${vm.$container}`, isRequired: true },
-      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), help: 'act.migrateStorage' },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), need: { hostField: 'hostId' }, help: 'act.migrateStorage' },
       { name: 'migrationNetworkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), help: 'act.migrateNetwork' },
     ],
     call: (vm, values) => posts('vms', 'migrate', given(values))(vm),

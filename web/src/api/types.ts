@@ -113,6 +113,8 @@ export interface Vdi extends Common {
 }
 
 export interface VmTemplate extends Common {
+  /** The only host that reaches its disks, else the pool. */
+  $container: string;
   CPUs: { max: number; number: number };
   memory: { size: number };
   isDefaultTemplate: boolean;
@@ -239,6 +241,9 @@ export interface Named {
 
 export interface NamedInPool extends Named {
   $pool: string;
+  /** Of storage: where it is. */
+  shared?: boolean;
+  $container?: string;
 }
 
 export interface Task {

@@ -7,7 +7,7 @@ import { useLocation } from 'wouter';
 
 import { findByName } from '../api/find.ts';
 import { pathOf } from './paths.ts';
-import { usePlace } from './pools.tsx';
+import { Place } from './pools.tsx';
 import { useNamedScreens } from './routes.tsx';
 import { takeTyped } from './typedAhead.ts';
 
@@ -17,7 +17,6 @@ const BOX = 'palette-box';
 export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
-  const placeOf = usePlace();
   const [text, setText] = useState('');
   const menu = useRef<HTMLDivElement>(null);
   const asked = useDeferredValue(text.trim());
@@ -67,7 +66,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               <MenuGroup label={t('palette.objects')}>
                 <MenuList>
                   {objects.data.map(([collection, object]) => (
-                    <MenuItem key={object.id} itemId={pathOf(collection, object.id)} description={placeOf([collection, object])}>
+                    <MenuItem key={object.id} itemId={pathOf(collection, object.id)} description={<Place of={[collection, object]} />}>
                       {object.name_label}
                     </MenuItem>
                   ))}

@@ -8,6 +8,7 @@ import { isSound } from '../actions/flaws.ts';
 import { Problem } from '../api/problem.ts';
 import { FieldInput } from './FieldInput.tsx';
 import { ProblemText } from './ProblemText.tsx';
+import { needOf } from './storage.ts';
 
 const FIRST_FIELD = '#form :is(input, select, textarea)';
 
@@ -72,6 +73,7 @@ export function FormModal({ title, text, warning, fields = [], button, isDanger 
               field={field}
               value={values[field.name] ?? ''}
               refused={refused(field.name)}
+              need={field.need && needOf(field.need, values)}
               onChange={(value) => {
                 setProblem(undefined);
                 setValues({ ...values, [field.name]: value });

@@ -20,12 +20,17 @@ import { useTitle } from '../../app/useTitle.ts';
 import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
 import { containing, NOTHING, oneOf } from '../../components/filterText.ts';
 import { outcomeOf } from '../../components/outcome.ts';
+import type { Need } from '../../components/storage.ts';
+import { useStorageName } from '../../components/StorageName.tsx';
+import { StorageSelect } from '../../components/StorageSelect.tsx';
 import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withoutFirst, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
 import { makeAll } from './makeAll.ts';
+import { tieOfDisk } from './places.ts';
 import { Summary } from './Summary.tsx';
 import { useBroughtDisks } from './useBroughtDisks.ts';
 
-const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode'];
+const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode', '$container'];
+const SR_FIELDS = ['id', 'name_label', '$pool', 'size', 'physical_usage', 'shared', '$container'];
 const BARE = 'Other install media';
 const GIVEN_GIB = 10;
 
@@ -55,7 +60,11 @@ export default function CreateVmScreen() {
   const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200));
   const networks = ofPool(useAll('networks', within, ['id', 'name_label', 'automatic', 'PIFs', '$pool']));
   const repositories = useAll('srs', `${within} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
+  const srs = ofPool(useAll('srs', within, SR_FIELDS));
   const template = templates.find((one) => one.id === draft.template);
+  const defaultSr = pools.find((pool) => pool.id === draft.pool)?.default_SR;
+  const known = { srs, defaultSr, template };
+  const usual = useStorageName(srs.find((sr) => sr.id === defaultSr));
 
   const firstNetwork = (networks.find((network) => network.automatic) ?? networks.find((network) => network.PIFs.length > 0) ?? networks[0])?.id;
   if (!isNetworkGiven && firstNetwork) {
@@ -174,6 +183,8 @@ export default function CreateVmScreen() {
                   index={i + 1}
                   disk={disk}
                   storage={draft.pool ? storageOf(draft.pool) : NOTHING}
+                  need={{ tie: tieOfDisk(draft, known, i), room: disk.size * draft.copies }}
+                  usual={usual ? t('storage.usual', { name: usual }) : t('storage.noDefault')}
                   onChange={(next) => change({ disks: draft.disks.map((old, at) => (at === i ? next : old)) })}
                   {...(disk.device === undefined && { onRemove: () => change({ disks: draft.disks.filter((_, at) => at !== i) }) })}
                 />
@@ -223,7 +234,7 @@ export default function CreateVmScreen() {
           </Form>
         </GridItem>
         <GridItem lg={4} className="xo-sticky">
-          <Summary draft={draft} template={template} brought={brought ?? []} flaws={flaws} defaultSr={pools.find((pool) => pool.id === draft.pool)?.default_SR}>
+          <Summary draft={draft} template={template} brought={brought ?? []} flaws={flaws} srs={srs} defaultSr={defaultSr}>
             <Button type="submit" form="create" isDisabled={!isReady} isLoading={isSending}>
               {t('create.button', { count: draft.copies })}
             </Button>
@@ -282,6 +293,9 @@ interface DiskFieldsProps {
   index: number;
   disk: Disk;
   storage: string;
+  need: Need;
+  /** Where it lies when no storage is chosen. */
+  usual: string;
   onChange: (disk: Disk) => void;
   onRemove?: () => void;
 }
@@ -289,7 +303,7 @@ interface DiskFieldsProps {
 /** Marks a field; what is wrong with it is said beside, for all disks at once. */
 const wrong = (field: Field, value: Value) => (flawOf(field, value) ? { validated: 'error' as const } : {});
 
-function DiskFields({ index, disk, storage, onChange, onRemove }: DiskFieldsProps) {
+function DiskFields({ index, disk, storage, need, usual, onChange, onRemove }: DiskFieldsProps) {
   const { t } = useTranslation();
   const of = (what: string) => `${what} ${index}`;
   return (
@@ -301,7 +315,7 @@ function DiskFields({ index, disk, storage, onChange, onRemove }: DiskFieldsProp
         <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} look={wrong(FIELDS.disk, disk.size)} />
       </GridItem>
       <GridItem sm={4}>
-        <ObjectSelect id={`create-sr-${index}`} label={of(t('column.storage'))} collection="srs" filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
+        <StorageSelect id={`create-sr-${index}`} label={of(t('column.storage'))} {...{ need, usual }} filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
       </GridItem>
       <GridItem sm={2}>
         {onRemove && (
