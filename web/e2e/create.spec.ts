@@ -103,6 +103,12 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await dialog.getByRole('button', { name: 'Delete the snapshot' }).click();
   await expect(page.getByRole('main').getByText('second one')).toBeHidden();
 
+  // What was done to its devices and snapshots is told with what was done to it, and by whom.
+  await page.getByRole('tab', { name: 'Activity' }).click();
+  const activity = page.getByRole('grid', { name: 'Activity' });
+  for (const what of ['Detach disk', 'Delete snapshot', 'Insert a CD']) await expect(activity.getByRole('row', { name: new RegExp(`${what}.*admin`) })).toBeVisible();
+  await shot('vm-activity-devices');
+
   await page.getByRole('tab', { name: 'Settings' }).click();
   const pencil = page.getByRole('button', { name: 'Edit: Description' });
   await pencil.click();

@@ -254,7 +254,8 @@ export interface Task {
   end?: number;
   /** When somebody asked it to stop. */
   abortionRequestedAt?: number;
-  properties: { name?: string; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
+  /** `vmIds`: the VMs that the object belonged to. */
+  properties: { name?: string; vmIds?: string[]; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
   /** Why it failed, or what it made. */
   result?: { message?: string; code?: string; params?: string[]; id?: string };
 }

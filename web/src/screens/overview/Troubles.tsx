@@ -91,7 +91,7 @@ function One({ trouble }: { trouble: Trouble }) {
               </li>
             ))}
           </ul>
-          <Link to="/tasks?state=failure">{t('overview.allFailed')}</Link>
+          <Link to={`/tasks?state=trouble&since=${trouble.since}`}>{t('overview.allFailed')}</Link>
         </Alert>
       );
   }
