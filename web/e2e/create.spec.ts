@@ -61,6 +61,14 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await shot('ask-disk');
   await dialog.getByRole('button', { name: 'Add a disk' }).click();
   await expect(page.getByRole('row', { name: /data disk/ })).toContainText('5 GiB');
+  // What cannot be done says why.
+  await page.getByRole('row', { name: /data disk/ }).getByRole('button', { name: /Actions/ }).click();
+  await page.getByRole('menuitem', { name: 'Delete the disk' }).hover();
+  await expect(page.getByText(`It is attached to ${vm.name_label}: detach it first`)).toBeVisible();
+  await shot('why-not');
+  await page.getByRole('menuitem', { name: 'Delete the disk' }).click({ force: true });
+  await expect(dialog).toBeHidden();
+  await page.keyboard.press('Escape');
   await menuOf(/data disk/, 'Disconnect');
   await expect(page.getByRole('row', { name: /data disk/ })).toContainText('Disconnected');
   await menuOf(/data disk/, 'Edit, resize');

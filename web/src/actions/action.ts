@@ -3,6 +3,7 @@ import type { Call } from '../api/http.ts';
 import type { Collection, Collections, Permission } from '../api/types.ts';
 import type { AskedNeed } from '../components/storage.ts';
 import type { TextKey } from '../i18n.ts';
+import type { Why } from './reasons.ts';
 
 /** What the user must do before it runs: nothing, say yes, or type the object's name. */
 export type Confirm = 'none' | 'confirm' | 'type-name';
@@ -46,8 +47,8 @@ export interface Action<C extends Collection = Collection> {
   ask?(object: Collections[C]): readonly Field[];
   /** The request that does it to one object; one that answers `{taskId}` is followed to its end. */
   call(object: Collections[C], values: Values): Call;
-  /** Whether the state of an object allows it. */
-  allows(object: Collections[C]): boolean;
+  /** Why the state of an object does not allow it; without this, each does. */
+  whyNot?(object: Collections[C]): Why | undefined;
   confirm: Confirm;
   /** What somebody must know before they ask for it. */
   warns?: TextKey;
@@ -63,6 +64,11 @@ export interface Action<C extends Collection = Collection> {
   takesDisks?: boolean;
   /** Offered where it belongs on the page, not in menus. */
   isInPlace?: boolean;
+}
+
+/** Whether the state of an object allows it. */
+export function allows<C extends Collection>(action: Action<C>, object: Collections[C]): boolean {
+  return action.whyNot?.(object) === undefined;
 }
 
 /** `POST /<collection>/<id>/actions/<name>`, which is what nearly every action is. */
