@@ -18,7 +18,7 @@ export interface Field {
   label: TextKey;
   /** `size` is in bytes, asked for in GiB; `object` is chosen from a collection, `search` is any object, found by its name. */
   kind: 'text' | 'password' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object' | 'search';
-  /** Of `number` and `size`: the limits. Without `least`, 0. */
+  /** Of `number` and `size`: the limits; without `least`, 0. Of `password`: the fewest characters. */
   least?: number;
   most?: number;
   /** Of `text`: what it must be. */

@@ -14,7 +14,7 @@ import { PasswordInput } from './PasswordInput.tsx';
 import { useStorageName } from './StorageName.tsx';
 import { hostOf, type Need } from './storage.ts';
 import { StorageSelect, useStorageWarning } from './StorageSelect.tsx';
-import { bytes, GIB } from './units.ts';
+import { bytes, GIB, unitOf } from './units.ts';
 
 const OFFERED = 200;
 
@@ -52,15 +52,16 @@ function Input({ field, value, onChange, refused, warning, need = {} }: Props) {
   if (field.kind === 'flag') return <Checkbox id={id} label={label} isChecked={value === true} onChange={(_, is) => change(is)} {...(field.help && { description: t(field.help) })} />;
   const flaw = isTouched ? flawOf(field, value) : undefined;
   const wrong = flaw ? String(t(flaw.key, flaw.with ?? {})) : refused && t('flaw.refused', { why: refused });
-  const help = wrong ?? warning ?? (field.help && t(field.help));
+  const rule = field.kind === 'password' && field.least !== undefined && t('setup.passwordHelp', { count: field.least });
+  const help = wrong ?? warning ?? (field.help ? t(field.help) : rule);
   const variant = wrong ? 'error' : warning ? 'warning' : undefined;
   return (
-    <FormGroup label={field.kind === 'size' ? `${label} (GiB)` : label} fieldId={id} isRequired={field.isRequired === true}>
+    <FormGroup label={field.kind === 'size' ? `${label} (${unitOf('Gi')})` : label} fieldId={id} isRequired={field.isRequired === true}>
       <Control {...{ field, value, id, need }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(variant && { validated: variant }) }} />
       {help && (
         <FormHelperText>
           <HelperText id={`${id}-help`} isLiveRegion={variant !== undefined}>
-            <HelperTextItem variant={variant ?? 'default'}>{help}</HelperTextItem>
+            <HelperTextItem variant={variant ?? 'default'} {...(variant && { screenReaderText: t(variant === 'error' ? 'said.danger' : 'said.warning') })}>{help}</HelperTextItem>
           </HelperText>
         </FormHelperText>
       )}

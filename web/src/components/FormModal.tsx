@@ -1,11 +1,12 @@
 // A dialog that asks for some fields, or for a yes, sends them, and stays with the reason when that fails.
-import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type Field, initialOf, type Values } from '../actions/action.ts';
 import { isSound } from '../actions/flaws.ts';
 import { Problem } from '../api/problem.ts';
+import { Alert } from './Alert.tsx';
 import { FieldInput } from './FieldInput.tsx';
 import { ProblemText } from './ProblemText.tsx';
 import { needOf } from './storage.ts';

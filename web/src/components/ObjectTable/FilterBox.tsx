@@ -106,7 +106,7 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
       )}
       {isWrong && (
         <HelperText id="filter-problem" isLiveRegion>
-          <HelperTextItem variant="error">{problem.message}</HelperTextItem>
+          <HelperTextItem variant="error" screenReaderText={t('said.danger')}>{problem.message}</HelperTextItem>
           <HelperTextItem className="xo-marked">{marked(filter, problem)}</HelperTextItem>
         </HelperText>
       )}

@@ -1,10 +1,11 @@
 // What comes of the description of a VM, and what speaks against it.
-import { Alert, Card, CardBody, CardFooter, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, List, ListItem } from '@patternfly/react-core';
+import { Card, CardBody, CardFooter, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, List, ListItem } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Sr, VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { containing, NOTHING } from '../../components/filterText.ts';
 import { freeOf, hostOf } from '../../components/storage.ts';
 import { bytes } from '../../components/units.ts';

@@ -18,7 +18,7 @@ import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
 import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
-import { DAY_MS, troublesOf, troublesSince } from './problems.ts';
+import { DAY_MS, isStore, troublesOf, troublesSince } from './problems.ts';
 import { SeesNothing, Troubles } from './Troubles.tsx';
 
 const MANY = 500;
@@ -53,7 +53,7 @@ export default function OverviewScreen() {
       {!seesNothing && (
         <PageSection isFilled>
           <div className="xo-cards">
-            <Part title={t('noun.pools')}>
+            <Part title={t(pools.total === 0 ? 'noun.vms' : 'noun.pools')}>
               <ul className="xo-plain">
                 {pools.rows.map((pool) => (
                   <li key={pool.id} className="xo-line">
@@ -69,9 +69,11 @@ export default function OverviewScreen() {
                 )}
               </ul>
             </Part>
-            <Part title={t('overview.capacity')}>
-              <Capacity hosts={hosts.rows} srs={srs.rows} />
-            </Part>
+            {(hosts.rows.length > 0 || srs.rows.some(isStore)) && (
+              <Part title={t('overview.capacity')}>
+                <Capacity hosts={hosts.rows} srs={srs.rows} />
+              </Part>
+            )}
             <Part title={t('tasks.now')}>
               <TaskLines tasks={running.slice(0, LAST)} none={t('tasks.none')} />
             </Part>

@@ -1,8 +1,9 @@
 // Why a pool cannot be connected: in short, in the server's words, and what to do.
-import { Alert, AlertActionLink } from '@patternfly/react-core';
+import { AlertActionLink } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import type { Problem } from '../../api/problem.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import en from '../../locales/en.json';
 

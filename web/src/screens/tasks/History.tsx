@@ -1,10 +1,11 @@
 // Tasks that have ended: how, of which object, and for those that failed why and what to do.
-import { Alert, Button, EmptyState, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
+import { Button, EmptyState, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'wouter';
 
 import { useEndedTasks } from '../../api/useTasks.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { FAILED, STOPPED } from '../../components/outcome.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { TaskTable } from '../../components/TaskTable.tsx';
