@@ -1,6 +1,7 @@
 // Lists: completion, views, export, many at once.
 import { readFile } from 'node:fs/promises';
 
+import { expectAccessible } from './axe.ts';
 import { expect, test } from './fixture.ts';
 
 test('a filter is completed, kept as a view, and exported', async ({ page, enter, shot }) => {
@@ -90,4 +91,17 @@ test('only the rows in sight are drawn, and scrolling draws the others', async (
   await page.mouse.wheel(0, 5000);
   await expect(grid.locator('[aria-rowindex="20"]')).toBeInViewport();
   await expect(grid.locator('[aria-rowindex="20"]')).toContainText(/\w+-\d\d/);
+});
+
+test('beside its box stands how filters are written', async ({ page, enter, shot }) => {
+  await enter();
+  await page.getByRole('button', { name: 'How to filter' }).click();
+  const help = page.getByRole('dialog', { name: 'How to filter' });
+  await expectAccessible(page);
+  await shot('filter-help');
+  // What it shows is read by the server.
+  for (const example of await help.locator('code').allInnerTexts()) {
+    await page.goto(`/vms?filter=${encodeURIComponent(example)}`);
+    await expect(page.getByText(/^\d+ objects?$/)).toBeVisible();
+  }
 });

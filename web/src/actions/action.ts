@@ -31,7 +31,7 @@ export interface Field {
   help?: TextKey;
   /** For `choice`: value and text. */
   choices?: readonly (readonly [string, string])[];
-  /** For `object`: where it is chosen from, and which of them. */
+  /** For `object`: where it is chosen from, and which of them. For a MAC: the interfaces that it must not be of. */
   collection?: Collection;
   filter?: string;
   /** Of storage and disks: what is needed of them. */

@@ -71,7 +71,7 @@ export const ADD_NIC: Action<'vms'> = {
   label: 'nics.add',
   ask: (vm: Vm) => [
     { name: 'networkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), isRequired: true },
-    { name: 'MAC', label: 'nics.mac', kind: 'text', is: 'mac', help: 'nics.macHelp' },
+    { name: 'MAC', label: 'nics.mac', kind: 'text', is: 'mac', filter: containing('$pool', vm.$pool), help: 'nics.macHelp' },
   ],
   call: (vm, values) => ({ method: 'POST', path: '/vifs', body: { ...given(values), vmId: vm.id } }),
 };
@@ -86,7 +86,7 @@ export const VIF_ACTIONS: Action<'vifs'>[] = [
     label: 'nics.change',
     ask: (vif) => [
       { name: 'network', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vif.$pool), initial: vif.$network, isRequired: true },
-      { name: 'mac', label: 'nics.mac', kind: 'text', is: 'mac', initial: vif.MAC },
+      { name: 'mac', label: 'nics.mac', kind: 'text', is: 'mac', filter: containing('$pool', vif.$pool), initial: vif.MAC },
       { name: 'ipv4', label: 'nics.ipv4', kind: 'text', is: 'addresses', initial: vif.allowedIpv4Addresses.join(' '), help: 'nics.addressesHelp' },
       { name: 'ipv6', label: 'nics.ipv6', kind: 'text', is: 'addresses', initial: vif.allowedIpv6Addresses.join(' ') },
       { name: 'lockingMode', label: 'nics.locking', kind: 'choice', initial: vif.lockingMode, choices: choicesOf('locking', ['network_default', 'locked', 'unlocked', 'disabled']) },

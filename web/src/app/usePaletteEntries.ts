@@ -48,5 +48,12 @@ export function usePaletteEntries(text: string): Group[] {
     },
   ];
   const wanted = text.trim().toLowerCase();
-  return groups.map(({ label, entries }) => ({ label, entries: entries.filter(({ name }) => name.toLowerCase().includes(wanted)) })).filter(({ entries }) => entries.length > 0);
+  return matching(groups, wanted);
+}
+
+/** Where a name begins with what is typed, that is meant more often. */
+function matching(groups: readonly Group[], wanted: string): Group[] {
+  const begins = ({ name }: Entry) => name.toLowerCase().startsWith(wanted);
+  const found = groups.map(({ label, entries }) => ({ label, entries: entries.filter(({ name }) => name.toLowerCase().includes(wanted)) }));
+  return found.filter(({ entries }) => entries.length > 0).sort((a, b) => Number(b.entries.some(begins)) - Number(a.entries.some(begins)));
 }

@@ -31,12 +31,24 @@ interface Props {
 }
 
 export function FieldInput(props: Props) {
+  if (props.field.is === 'mac') return <MacInput {...props} />;
   return props.field.collection === 'srs' ? <StorageInput {...props} /> : <Input {...props} />;
 }
 
 function StorageInput(props: Props) {
   const warning = useStorageWarning(props.field.filter ?? '', String(props.value), props.need ?? {});
   return <Input {...props} warning={warning ?? props.warning} />;
+}
+
+/** Two devices with one address in one network hear nothing right. */
+function MacInput(props: Props) {
+  const { t } = useTranslation();
+  const { field, value } = props;
+  const mac = String(value).trim().toLowerCase();
+  const isNew = mac !== '' && mac !== String(field.initial ?? '').toLowerCase() && flawOf(field, value) === undefined;
+  const [other] = useAll('vifs', isNew ? `${field.filter ?? ''} MAC:/^${mac}$/i` : undefined, ['id', 'MAC', '$VM']).rows;
+  const vm = useName('vms', other?.$VM);
+  return <Input {...props} warning={other ? t('nics.taken', { vm: vm ?? '…' }) : undefined} />;
 }
 
 function Input({ field, value, onChange, refused, warning, need = {} }: Props) {

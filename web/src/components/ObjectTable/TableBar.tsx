@@ -12,6 +12,7 @@ import { FilterBox } from './FilterBox.tsx';
 import type { Inventory } from './inventory.ts';
 import type { TableState } from './useTableState.ts';
 
+const FilterHelp = lazy(() => import('./FilterHelp.tsx'));
 const TableMenu = lazy(() => import('./TableMenu.tsx'));
 
 interface Props<C extends Collection> {
@@ -41,6 +42,11 @@ function Bar<C extends Collection>({ inventory, table, filter, problem, total, c
       <ToolbarContent>
         <ToolbarItem>
           <FilterBox ref={filterBox} collection={collection} properties={properties} filter={table.filter} onFilter={table.setFilter} problem={problem} />
+        </ToolbarItem>
+        <ToolbarItem alignSelf="center">
+          <Suspense>
+            <FilterHelp />
+          </Suspense>
         </ToolbarItem>
         <ToolbarItem alignSelf="center" aria-live="polite">
           {total !== undefined && t('table.count', { count: total })}

@@ -23,6 +23,7 @@ import { outcomeOf } from '../../components/outcome.ts';
 import type { Need } from '../../components/storage.ts';
 import { useStorageName } from '../../components/StorageName.tsx';
 import { StorageSelect } from '../../components/StorageSelect.tsx';
+import { cloudFlawOf } from './cloudFlaw.ts';
 import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withoutFirst, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
 import { makeAll } from './makeAll.ts';
 import { tieOfDisk } from './places.ts';
@@ -80,6 +81,7 @@ export default function CreateVmScreen() {
   if (bare) setDraft((old) => withTemplate(old, bare));
   const brought = useBroughtDisks(template);
   const flaws = flawsOf(draft, brought?.length);
+  const cloud = cloudFlawOf(draft.cloudConfig);
   const isReady = !flaws.some(isFatal) && !isSending;
 
   const make = async () => {
@@ -223,7 +225,7 @@ export default function CreateVmScreen() {
             </Part>
             {draft.source === 'template' && (
               <Part title="cloud-init">
-                <FieldInput field={{ name: 'create-cloud', label: 'create.cloud', kind: 'lines', help: 'create.cloudHelp' }} value={draft.cloudConfig} onChange={(text) => change({ cloudConfig: String(text) })} />
+                <FieldInput field={{ name: 'create-cloud', label: 'create.cloud', kind: 'lines', help: 'create.cloudHelp' }} value={draft.cloudConfig} onChange={(text) => change({ cloudConfig: String(text) })} warning={cloud && t(`create.cloudFlaw.${cloud.flaw}`, { line: cloud.line })} />
                 {draft.cloudConfig.trim() && (
                   <FieldInput field={{ name: 'create-net', label: 'create.net', kind: 'lines' }} value={draft.networkConfig} onChange={(text) => change({ networkConfig: String(text) })} />
                 )}
