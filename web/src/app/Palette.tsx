@@ -41,7 +41,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             const typed = takeTyped();
             if (typed) setText(typed);
           }}
+          resetButtonLabel={t('palette.clear')}
           onClear={() => setText('')}
+          submitSearchButtonLabel={t('palette.first')}
           onSearch={() => first()?.click()}
           onKeyDown={(event) => {
             if (event.key === 'ArrowDown') first()?.focus();

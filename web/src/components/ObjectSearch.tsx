@@ -36,7 +36,7 @@ export function ObjectSearch({ id, value, onChange }: Props) {
   }
   return (
     <>
-      <SearchInput searchInputId={id} aria-label={t('rights.search')} value={text} onChange={(_, typed) => setText(typed)} onClear={() => setText('')} />
+      <SearchInput searchInputId={id} aria-label={t('rights.search')} value={text} onChange={(_, typed) => setText(typed)} resetButtonLabel={t('palette.clear')} onClear={() => setText('')} />
       {data?.length === 0 && <p role="status">{t('rights.noneFound')}</p>}
       {data && data.length > 0 && (
         <Menu isScrollable aria-label={t('rights.search')}>

@@ -75,7 +75,8 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
           setText(value);
           setCaret(event.currentTarget.selectionStart ?? value.length);
         }}
-        onClear={() => setText('')}
+        resetButtonLabel={t('palette.clear')}
+          onClear={() => setText('')}
         onKeyDown={(event) => {
           if (event.key === 'Escape' || event.key === 'Enter') setCaret(undefined);
           if (event.key !== 'ArrowDown') return;

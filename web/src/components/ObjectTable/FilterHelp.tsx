@@ -22,9 +22,9 @@ export default function FilterHelp() {
       headerContent={t('filter.help')}
       headerComponent="h2"
       closeBtnAriaLabel={t('filter.close')}
-      minWidth="min(32rem, 95vw)"
+      minWidth="min(40rem, 95vw)"
       bodyContent={
-        <DescriptionList isHorizontal isCompact>
+        <DescriptionList isCompact orientation={{ md: 'horizontal' }} horizontalTermWidthModifier={{ md: '17rem' }}>
           {EXAMPLES.map(([example, meaning]) => (
             <DescriptionListGroup key={meaning}>
               <DescriptionListTerm>

@@ -310,13 +310,13 @@ function DiskFields({ index, disk, storage, need, usual, onChange, onRemove }: D
   const of = (what: string) => `${what} ${index}`;
   return (
     <Grid hasGutter>
-      <GridItem sm={4}>
+      <GridItem sm={3}>
         <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} {...wrong(FIELDS.diskName, disk.name)} />
       </GridItem>
       <GridItem sm={2}>
         <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} look={wrong(FIELDS.disk, disk.size)} />
       </GridItem>
-      <GridItem sm={4}>
+      <GridItem sm={5}>
         <StorageSelect id={`create-sr-${index}`} label={of(t('column.storage'))} {...{ need, usual }} filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
       </GridItem>
       <GridItem sm={2}>

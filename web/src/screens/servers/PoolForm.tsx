@@ -140,7 +140,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
         </FormGroup>
       </ExpandableSection>
       <div ref={end} className="xo-part xo-pool-end">
-        {sight && <Certificate sight={sight} />}
+        {sight && master === undefined && <Certificate sight={sight} />}
         {problem && <ConnectProblem problem={problem} />}
         <ActionGroup>
           <Button type="submit" variant="primary" isDisabled={!isReady || isBusy} isLoading={isBusy}>
