@@ -105,3 +105,14 @@ test('beside its box stands how filters are written', async ({ page, enter, shot
     await expect(page.getByText(/^\d+ objects?$/)).toBeVisible();
   }
 });
+
+test('what leaves the list while it is chosen is told', async ({ page, server, enter, shot }) => {
+  await enter();
+  await page.goto('/vms?filter=power_state:Running');
+  const [one, two] = await server.ask<{ id: string; name_label: string }[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=2');
+  for (const vm of [one, two]) await page.getByRole('checkbox', { name: `Choose ${vm?.name_label}` }).check();
+  await expect(page.getByText('not in this list', { exact: false })).toBeHidden();
+  await server.ask('POST', `/vms/${one?.id}/actions/hard_shutdown?sync=true`, {});
+  await expect(page.getByText('2 chosen, 1 not in this list any more')).toBeVisible();
+  await shot('list-gone');
+});

@@ -1,9 +1,9 @@
 // One action on one object, as a button where it belongs.
-import { Button, Tooltip } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
+import { MaybeButton } from '../components/MaybeButton.tsx';
 import { neededFor, type Action } from './action.ts';
 import { useAction } from './useAction.tsx';
 import { WhyNot } from './WhyNot.tsx';
@@ -20,10 +20,9 @@ export function InPlace<C extends Collection>({ action, object, variant = 'secon
   const may = useMay([object.id]);
   if (!may?.(object.id, neededFor(action))) return null;
   const whyNot = action.whyNot?.(object);
-  const button = (
-    <Button size="sm" variant={variant} isAriaDisabled={whyNot !== undefined} onClick={() => run(action, [object])}>
+  return (
+    <MaybeButton size="sm" variant={variant} whyNot={whyNot && <WhyNot why={whyNot} />} onClick={() => run(action, [object])}>
       {t(action.label)}
-    </Button>
+    </MaybeButton>
   );
-  return whyNot === undefined ? button : <Tooltip content={<WhyNot why={whyNot} />}>{button}</Tooltip>;
 }

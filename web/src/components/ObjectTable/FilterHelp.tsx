@@ -24,7 +24,7 @@ export default function FilterHelp() {
       closeBtnAriaLabel={t('filter.close')}
       minWidth="min(40rem, 95vw)"
       bodyContent={
-        <DescriptionList isCompact orientation={{ md: 'horizontal' }} horizontalTermWidthModifier={{ md: '17rem' }}>
+        <DescriptionList isCompact isHorizontal horizontalTermWidthModifier={{ default: '8rem', md: '17rem' }}>
           {EXAMPLES.map(([example, meaning]) => (
             <DescriptionListGroup key={meaning}>
               <DescriptionListTerm>

@@ -11,7 +11,7 @@ import { storageOf } from '../../actions/vms.ts';
 import { send, type Call } from '../../api/http.ts';
 import { useIsAdmin } from '../../api/permissions.ts';
 import { problemOfTask } from '../../api/problem.ts';
-import { tasks } from '../../api/tasks.ts';
+import { tasks, useRunningTasks } from '../../api/tasks.ts';
 import type { VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
 import { useMakerPools } from '../../app/pools.tsx';
@@ -32,6 +32,8 @@ import { useBroughtDisks } from './useBroughtDisks.ts';
 
 const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode', '$container'];
 const SR_FIELDS = ['id', 'name_label', '$pool', 'size', 'physical_usage', 'shared', '$container'];
+/** How the server calls the task that makes a VM. */
+const MAKING = 'REST API: create VM';
 const BARE = 'Other install media';
 const GIVEN_GIB = 10;
 
@@ -58,7 +60,9 @@ export default function CreateVmScreen() {
   const within = draft.pool ? containing('$pool', draft.pool) : NOTHING;
   // What belongs to the pool that was chosen before is no choice, not even for a moment.
   const ofPool = <T extends { isOld: boolean; rows: readonly unknown[] }>({ isOld, rows }: T): T['rows'] => (isOld ? [] : rows);
-  const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200));
+  // Until a VM is made, pools call it a template.
+  const inMaking = useRunningTasks().flatMap(({ properties: { name, params } }) => (name === MAKING ? [params?.name_label] : []));
+  const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200)).filter((one) => one.isDefaultTemplate || !inMaking.includes(one.name_label));
   const networks = ofPool(useAll('networks', within, ['id', 'name_label', 'automatic', 'PIFs', '$pool']));
   const repositories = useAll('srs', `${within} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
   const srs = ofPool(useAll('srs', within, SR_FIELDS));
