@@ -61,6 +61,14 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await shot('ask-disk');
   await dialog.getByRole('button', { name: 'Add a disk' }).click();
   await expect(page.getByRole('row', { name: /data disk/ })).toContainText('5 GiB');
+  // What cannot be done says why.
+  await page.getByRole('row', { name: /data disk/ }).getByRole('button', { name: /Actions/ }).click();
+  await page.getByRole('menuitem', { name: 'Delete the disk' }).hover();
+  await expect(page.getByText(`It is attached to ${vm.name_label}: detach it first`)).toBeVisible();
+  await shot('why-not');
+  await page.getByRole('menuitem', { name: 'Delete the disk' }).click({ force: true });
+  await expect(dialog).toBeHidden();
+  await page.keyboard.press('Escape');
   await menuOf(/data disk/, 'Disconnect');
   await expect(page.getByRole('row', { name: /data disk/ })).toContainText('Disconnected');
   await menuOf(/data disk/, 'Edit, resize');
@@ -103,6 +111,12 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await dialog.getByRole('button', { name: 'Delete the snapshot' }).click();
   await expect(page.getByRole('main').getByText('second one')).toBeHidden();
 
+  // What was done to its devices and snapshots is told with what was done to it, and by whom.
+  await page.getByRole('tab', { name: 'Activity' }).click();
+  const activity = page.getByRole('grid', { name: 'Activity' });
+  for (const what of ['Detach disk', 'Delete snapshot', 'Insert a CD']) await expect(activity.getByRole('row', { name: new RegExp(`${what}.*admin`) })).toBeVisible();
+  await shot('vm-activity-devices');
+
   await page.getByRole('tab', { name: 'Settings' }).click();
   const pencil = page.getByRole('button', { name: 'Edit: Description' });
   await pencil.click();
@@ -130,4 +144,39 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await expect(warning).toBeVisible();
   await expect(page.getByRole('button', { name: 'Save' })).toBeEnabled();
   await shot('vm-settings-warning');
+});
+
+test('storage that does not suit a VM is offered last, and says why', async ({ page, server, enter, shot }) => {
+  await enter();
+  const [vm] = await server.ask<{ id: string; $container: string }[]>('GET', '/vms?fields=id,$container&filter=power_state:Running&limit=1');
+  const hosts = await server.ask<{ id: string; name_label: string }[]>('GET', '/hosts?fields=id,name_label');
+  const nameOf = (isHere: boolean) => hosts.find(({ id }) => (id === vm?.$container) === isHere)?.name_label ?? '';
+  const [here, elsewhere] = [nameOf(true), nameOf(false)];
+  const dialog = page.getByRole('dialog');
+  await page.goto(`/vms/${vm?.id}/disks`);
+  await page.getByRole('button', { name: 'Add a disk' }).click();
+  const storage = dialog.getByLabel('Storage');
+  const out = storage.getByRole('option', { name: new RegExp(`^Local storage on ${elsewhere} .*: not reached from ${here}$`) });
+  await expect(out).toHaveCount(1);
+  await expect(storage.getByRole('option').last()).toHaveText(await out.innerText());
+  await storage.selectOption({ label: await out.innerText() });
+  await expect(dialog.getByText(`The VM runs on ${here}, which does not reach this storage.`)).toBeVisible();
+  await shot('ask-disk-unreached');
+  await dialog.getByLabel('Size (GiB)').fill('60000');
+  const small = storage.getByRole('option', { name: new RegExp(`^Local storage on ${here} .*: too small$`) });
+  await storage.selectOption({ label: await small.innerText() });
+  await expect(dialog.getByText(/^Only .* are free there\./)).toBeVisible();
+
+  await page.goto('/create-vm');
+  await page.getByText('CD image').click();
+  await page.getByRole('button', { name: 'Add a disk' }).click();
+  const pick = async (index: number, host: string) => {
+    const box = page.getByLabel(`Storage ${index}`);
+    await box.selectOption({ label: await box.getByRole('option', { name: new RegExp(`^Local storage on ${host}`) }).innerText() });
+  };
+  await pick(1, here);
+  await expect(page.getByLabel('Storage 2').getByRole('option', { name: `not reached from ${here}` })).toHaveCount(1);
+  await pick(2, elsewhere);
+  await expect(page.getByText('No host reaches all of its disks', { exact: false })).toBeVisible();
+  await shot('create-vm-unreached');
 });

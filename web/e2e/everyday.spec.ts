@@ -31,6 +31,15 @@ test('the overview says what is wrong first, and says so no more when it is righ
   await expect(page.getByText('Failed: Start VM', { exact: false })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Last changes' }).getByRole('link', { name: vm?.name_label ?? '' })).toBeVisible();
   await shot('overview');
+  // The list behind it counts the same.
+  await expect(page.getByText('1 task failed since yesterday')).toBeVisible();
+  await page.getByRole('link', { name: 'All failed tasks' }).click();
+  await expect(page.getByText('1 task', { exact: true })).toBeVisible();
+  await expect(page.getByRole('grid', { name: 'History' }).getByRole('row', { name: new RegExp(`${vm?.name_label}.*admin.*Failed`) })).toBeVisible();
+  await shot('tasks-trouble');
+  await page.getByRole('button', { name: 'Failed' }).click();
+  await expect(page.getByText('2 tasks', { exact: true })).toBeVisible();
+  await page.goto('/overview');
   await server.ask('POST', `/hosts/${host?.id}/actions/enable?sync=true`, {});
   await expect(disabled).toBeHidden();
 

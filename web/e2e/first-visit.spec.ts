@@ -86,3 +86,28 @@ test('the theme is dark from the first paint on, and the palette goes to a VM', 
   await page.getByRole('menuitem', { name: `${vm?.name_label} VM`, exact: true }).click();
   await expect(page).toHaveURL(new RegExp(`/vms/${vm?.id}$`));
 });
+
+test('the palette acts on what is on screen and anywhere, and says when it finds nothing', async ({ page, server, enter, shot }) => {
+  await enter();
+  const [vm] = await server.ask<{ id: string; name_label: string }[]>('GET', '/vms?fields=id,name_label&filter=power_state:Halted&sort=name_label&limit=1');
+  await page.goto(`/vms/${vm?.id}`);
+  await expect(page.getByRole('heading', { level: 1, name: vm?.name_label ?? '' })).toBeVisible();
+  const type = async (text: string) => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').getByRole('textbox').fill(text);
+  };
+  await type('Start');
+  await shot('palette-actions');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(`Start: ${vm?.name_label} is done`)).toBeVisible();
+  await type('dark');
+  await page.getByRole('menuitem', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveClass(/pf-v6-theme-dark/);
+  await type('Add a pool');
+  await page.getByRole('menuitem', { name: 'Add a pool' }).click();
+  await expect(page.getByRole('dialog', { name: 'Add a pool' })).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await type('no such thing');
+  await expect(page.getByText('Nothing is called so', { exact: false })).toBeVisible();
+});

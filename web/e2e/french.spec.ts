@@ -51,6 +51,25 @@ test('screens have room for French', async ({ page, server, enter, shot }) => {
   }
 });
 
+test('another language is spoken at once, in dates and units too', async ({ page, enter }) => {
+  await enter();
+  const speak = async (menu: string, language: string) => {
+    await page.getByRole('button', { name: menu }).click();
+    await page.getByRole('menuitem', { name: language }).click();
+  };
+  await page.getByRole('grid', { name: 'VMs' }).getByRole('link').first().click();
+  await expect(page.getByText(/^\d+ [A-Z][a-z]+ \d{4} \d\d:\d\d$/).first()).toBeVisible();
+  await speak('Menu of admin', 'Français');
+  await expect(page.getByText(/^\d+ (janv\.|févr\.|mars|avr\.|mai|juin|juil\.|août|sept\.|oct\.|nov\.|déc\.) \d{4} \d\d:\d\d$/).first()).toBeVisible();
+  await expect(page.getByText(/^\d+ Gio$/).first()).toBeVisible();
+  await page.getByRole('navigation').getByRole('link', { name: 'VM', exact: true }).click();
+  const list = page.getByRole('grid', { name: 'VM' });
+  await expect(list.getByText(/^\d+ Gio$/).first()).toBeVisible();
+  await speak('Menu de admin', 'English');
+  await expect(page.getByRole('grid', { name: 'VMs' }).getByText(/^\d+ GiB$/).first()).toBeVisible();
+  await expect(page.getByText(/^\d+ Gio$/)).toHaveCount(0);
+});
+
 /** What must be scrolled sideways, and texts that end in dots although nobody typed them: heads of tables, labels, buttons. */
 function tooWide(): string[] {
   const isCut = (element: Element) => element.scrollWidth > element.clientWidth + 1;

@@ -1,6 +1,7 @@
 // Lists: completion, views, export, many at once.
 import { readFile } from 'node:fs/promises';
 
+import { expectAccessible } from './axe.ts';
 import { expect, test } from './fixture.ts';
 
 test('a filter is completed, kept as a view, and exported', async ({ page, enter, shot }) => {
@@ -90,4 +91,28 @@ test('only the rows in sight are drawn, and scrolling draws the others', async (
   await page.mouse.wheel(0, 5000);
   await expect(grid.locator('[aria-rowindex="20"]')).toBeInViewport();
   await expect(grid.locator('[aria-rowindex="20"]')).toContainText(/\w+-\d\d/);
+});
+
+test('beside its box stands how filters are written', async ({ page, enter, shot }) => {
+  await enter();
+  await page.getByRole('button', { name: 'How to filter' }).click();
+  const help = page.getByRole('dialog', { name: 'How to filter' });
+  await expectAccessible(page);
+  await shot('filter-help');
+  // What it shows is read by the server.
+  for (const example of await help.locator('code').allInnerTexts()) {
+    await page.goto(`/vms?filter=${encodeURIComponent(example)}`);
+    await expect(page.getByText(/^\d+ objects?$/)).toBeVisible();
+  }
+});
+
+test('what leaves the list while it is chosen is told', async ({ page, server, enter, shot }) => {
+  await enter();
+  await page.goto('/vms?filter=power_state:Running');
+  const [one, two] = await server.ask<{ id: string; name_label: string }[]>('GET', '/vms?fields=id,name_label&filter=power_state:Running&sort=name_label&limit=2');
+  for (const vm of [one, two]) await page.getByRole('checkbox', { name: `Choose ${vm?.name_label}` }).check();
+  await expect(page.getByText('not in this list', { exact: false })).toBeHidden();
+  await server.ask('POST', `/vms/${one?.id}/actions/hard_shutdown?sync=true`, {});
+  await expect(page.getByText('2 chosen, 1 not in this list any more')).toBeVisible();
+  await shot('list-gone');
 });

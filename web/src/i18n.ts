@@ -35,8 +35,9 @@ export async function startTexts(): Promise<void> {
 
 async function switchTo(language: Language) {
   if (language === 'fr') i18next.addResourceBundle('fr', 'translation', (await import('./locales/fr.json')).default);
-  await i18next.changeLanguage(language);
+  // Dates and units ask the page for its language while all is drawn again.
   document.documentElement.lang = language;
+  await i18next.changeLanguage(language);
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

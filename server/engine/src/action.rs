@@ -105,6 +105,10 @@ impl Engine {
             if let Some(name) = self.name_of(&id).await {
                 properties.insert("objectName".into(), json!(name));
             }
+            let vms = self.vms_of(&id);
+            if !vms.is_empty() {
+                properties.insert("vmIds".into(), json!(vms));
+            }
             properties.insert("objectId".into(), json!(id));
             properties.insert("objectType".into(), json!(kind));
         }
@@ -124,23 +128,6 @@ impl Engine {
             last
         });
         Ok(Started { task, done })
-    }
-
-    /// What people call it now: in the history it keeps that name, whatever becomes of it. A device is called as its VM.
-    async fn name_of(&self, id: &str) -> Option<String> {
-        let Some(item) = self.inventory.find(id) else {
-            let server = self.store.servers().fetch(id).await.ok()?;
-            return server.pool_name.or(server.label).or(Some(server.host));
-        };
-        let text = |item: &xo_inventory::Item, property| match item.at(property) {
-            Some(Value::String(text)) if !text.is_empty() => Some(text),
-            _ => None,
-        };
-        text(&item, "name_label").or_else(|| {
-            let vm = text(&item, "VM").or_else(|| text(&item, "$VM"))?;
-            let vm = self.inventory.find(&vm)?;
-            text(&vm, "name_label")
-        })
     }
 
     /// The answer of the last step, or the first failure.

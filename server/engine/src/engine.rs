@@ -259,7 +259,7 @@ impl Engine {
                 what: format!("pool {name}"),
                 id: Some(object.pool.to_string()),
                 reason: "it is disconnected, and tried again by itself; \
-                         its connection (\u{201c}Pools and connections\u{201d}, server.getAll) tells the cause"
+                         the list of connections (\u{201c}Pools and connections\u{201d}) tells the cause"
                     .into(),
             }
         })

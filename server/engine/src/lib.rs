@@ -23,6 +23,7 @@ mod recent;
 mod second_factor;
 mod setup;
 mod stats;
+mod subject;
 mod tasks;
 mod throttle;
 mod transfer;

@@ -64,7 +64,7 @@ pub struct Task {
     pub end_ms: Option<i64>,
     /// When someone asked it to stop.
     pub abort_requested_at_ms: Option<i64>,
-    /// `{name, type?, objectId?, userId?, method?, params?, progress?, …}`. No secrets: the engine
+    /// `{name, type?, objectId?, vmIds?, userId?, method?, params?, progress?, …}`. No secrets: the engine
     /// masks them.
     pub properties: Map<String, Value>,
     /// What it ended with.

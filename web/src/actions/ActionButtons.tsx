@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
-import { neededFor } from './action.ts';
+import { allows, neededFor } from './action.ts';
 import { ActionMenu } from './ActionMenu.tsx';
 import { actionsOf } from './index.ts';
 import { useAction } from './useAction.tsx';
@@ -21,7 +21,7 @@ export function ActionButtons<C extends Collection>({ collection, object, main }
   const { t } = useTranslation();
   const run = useAction();
   const may = useMay([object.id]);
-  const buttons = actionsOf(collection).filter((action) => main.includes(action.id) && action.allows(object) && may?.(object.id, neededFor(action)));
+  const buttons = actionsOf(collection).filter((action) => main.includes(action.id) && allows(action, object) && may?.(object.id, neededFor(action)));
   const group = useKeptFocus(buttons.map(({ id }) => id).join());
   return (
     <Flex ref={group} spaceItems={{ default: 'spaceItemsSm' }}>

@@ -1,4 +1,4 @@
-// The actions on some objects, as a menu: those that the state of none allows are greyed; each can be copied as a command.
+// The actions on some objects, as a menu: those that the state of none allows are greyed and say why; each can be copied as a command.
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import i18next, { type TFunction } from 'i18next';
@@ -7,9 +7,11 @@ import { useTranslation } from 'react-i18next';
 
 import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
-import { neededFor, type Action } from './action.ts';
+import { allows, neededFor, type Action } from './action.ts';
 import { actionsOf } from './index.ts';
 import { useAction } from './useAction.tsx';
+import type { Why } from './reasons.ts';
+import { WhyNot } from './WhyNot.tsx';
 
 const CopyCommands = lazy(() => import('./CopyCommands.tsx'));
 
@@ -81,8 +83,11 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
     (action) => !action.isInPlace && (action.bulk || objects.length === 1) && objects.some((object) => may?.(object.id, neededFor(action))),
   );
   const others = also ? actionsOf(also.collection).filter((action) => may?.(also.object.id, neededFor(action))) : [];
-  const allowed = (action: Action<C>) => !(action.takesRunning && isOff) && objects.some(action.allows);
   const [first] = objects;
+  const whyNot = (action: Action<C>): Why | undefined => {
+    if (action.takesRunning && isOff) return t('why.off');
+    return first && !objects.some((object) => allows(action, object)) ? action.whyNot?.(first) : undefined;
+  };
   return (
     <>
       <Dropdown
@@ -102,9 +107,7 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
         <DropdownList>
           {may && own.length + others.length === 0 && <DropdownItem isDisabled>{t('rights.nothing')}</DropdownItem>}
           {own.map((action) => (
-            <DropdownItem key={action.id} isDisabled={!allowed(action)} isDanger={action.danger === true} onClick={() => run(action, objects, may)}>
-              {t(action.label)}
-            </DropdownItem>
+            <Item key={action.id} action={action as Action} whyNot={whyNot(action)} onClick={() => run(action, objects, may)} />
           ))}
         </DropdownList>
         {also && others.length > 0 && (
@@ -112,9 +115,7 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
             <Divider />
             <DropdownList>
               {others.map((action) => (
-                <DropdownItem key={action.id} isDisabled={!action.allows(also.object)} isDanger={action.danger === true} onClick={() => run(action, [also.object])}>
-                  {t(action.label)}
-                </DropdownItem>
+                <Item key={action.id} action={action} whyNot={action.whyNot?.(also.object)} onClick={() => run(action, [also.object])} />
               ))}
             </DropdownList>
           </>
@@ -130,10 +131,20 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
       </Dropdown>
       {isCopying && first && (
         <Suspense>
-          <CopyCommands actions={own.filter(allowed) as Action[]} object={first} onClose={() => setCopying(false)} />
+          <CopyCommands actions={own.filter((action) => whyNot(action) === undefined) as Action[]} object={first} onClose={() => setCopying(false)} />
         </Suspense>
       )}
     </>
+  );
+}
+
+function Item({ action, whyNot, onClick }: { action: Action; whyNot: Why | undefined; onClick: () => void }) {
+  const { t } = useTranslation();
+  const refused = whyNot !== undefined && { isAriaDisabled: true, tooltipProps: { content: <WhyNot why={whyNot} />, position: 'left' as const } };
+  return (
+    <DropdownItem isDanger={action.danger === true} onClick={onClick} {...refused}>
+      {t(action.label)}
+    </DropdownItem>
   );
 }
 

@@ -1,11 +1,12 @@
 // One action on one object, as a button where it belongs.
-import { Button } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import { useMay } from '../api/permissions.ts';
 import type { Collection, Collections } from '../api/types.ts';
+import { MaybeButton } from '../components/MaybeButton.tsx';
 import { neededFor, type Action } from './action.ts';
 import { useAction } from './useAction.tsx';
+import { WhyNot } from './WhyNot.tsx';
 
 interface Props<C extends Collection> {
   action: Action<C>;
@@ -18,9 +19,10 @@ export function InPlace<C extends Collection>({ action, object, variant = 'secon
   const run = useAction();
   const may = useMay([object.id]);
   if (!may?.(object.id, neededFor(action))) return null;
+  const whyNot = action.whyNot?.(object);
   return (
-    <Button size="sm" variant={variant} isDisabled={!action.allows(object)} onClick={() => run(action, [object])}>
+    <MaybeButton size="sm" variant={variant} whyNot={whyNot && <WhyNot why={whyNot} />} onClick={() => run(action, [object])}>
       {t(action.label)}
-    </Button>
+    </MaybeButton>
   );
 }

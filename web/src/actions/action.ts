@@ -1,7 +1,9 @@
 // What an action is. Actions are data: lists, pages, the palette and "copy as" all read the same.
 import type { Call } from '../api/http.ts';
 import type { Collection, Collections, Permission } from '../api/types.ts';
+import type { AskedNeed } from '../components/storage.ts';
 import type { TextKey } from '../i18n.ts';
+import type { Why } from './reasons.ts';
 
 /** What the user must do before it runs: nothing, say yes, or type the object's name. */
 export type Confirm = 'none' | 'confirm' | 'type-name';
@@ -16,7 +18,7 @@ export interface Field {
   label: TextKey;
   /** `size` is in bytes, asked for in GiB; `object` is chosen from a collection, `search` is any object, found by its name. */
   kind: 'text' | 'password' | 'lines' | 'number' | 'size' | 'flag' | 'choice' | 'object' | 'search';
-  /** Of `number` and `size`: the limits. Without `least`, 0. */
+  /** Of `number` and `size`: the limits; without `least`, 0. Of `password`: the fewest characters. */
   least?: number;
   most?: number;
   /** Of `text`: what it must be. */
@@ -29,9 +31,11 @@ export interface Field {
   help?: TextKey;
   /** For `choice`: value and text. */
   choices?: readonly (readonly [string, string])[];
-  /** For `object`: where it is chosen from, and which of them. */
+  /** For `object`: where it is chosen from, and which of them. For a MAC: the interfaces that it must not be of. */
   collection?: Collection;
   filter?: string;
+  /** Of storage and disks: what is needed of them. */
+  need?: AskedNeed;
 }
 
 export interface Action<C extends Collection = Collection> {
@@ -43,8 +47,8 @@ export interface Action<C extends Collection = Collection> {
   ask?(object: Collections[C]): readonly Field[];
   /** The request that does it to one object; one that answers `{taskId}` is followed to its end. */
   call(object: Collections[C], values: Values): Call;
-  /** Whether the state of an object allows it. */
-  allows(object: Collections[C]): boolean;
+  /** Why the state of an object does not allow it; without this, each does. */
+  whyNot?(object: Collections[C]): Why | undefined;
   confirm: Confirm;
   /** What somebody must know before they ask for it. */
   warns?: TextKey;
@@ -60,6 +64,11 @@ export interface Action<C extends Collection = Collection> {
   takesDisks?: boolean;
   /** Offered where it belongs on the page, not in menus. */
   isInPlace?: boolean;
+}
+
+/** Whether the state of an object allows it. */
+export function allows<C extends Collection>(action: Action<C>, object: Collections[C]): boolean {
+  return action.whyNot?.(object) === undefined;
 }
 
 /** `POST /<collection>/<id>/actions/<name>`, which is what nearly every action is. */

@@ -34,6 +34,13 @@ describe('what is typed', () => {
     expect(flawOf(size, 2 ** 41)).toEqual({ key: 'flaw.mostSize', with: { most: 1024 } });
   });
 
+  it('is a password that is long enough, where one is chosen', () => {
+    const password: Field = { name: 'p', label: 'signIn.password', kind: 'password' };
+    expect(keyOf(password, 'short')).toBeUndefined();
+    expect(keyOf({ ...password, least: 8 }, 'ééééééé')).toBe('setup.passwordHelp');
+    expect(keyOf({ ...password, least: 8 }, 'éééééééé')).toBeUndefined();
+  });
+
   it('is a MAC address of one device', () => {
     const mac: Field = { name: 'm', label: 'nics.mac', kind: 'text', is: 'mac' };
     expect(keyOf(mac, '')).toBeUndefined();

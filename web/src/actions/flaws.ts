@@ -28,6 +28,8 @@ export function flawOf(field: Field, value: Value): Flaw | undefined {
   switch (field.kind) {
     case 'text':
       return flawOfText(field, String(value));
+    case 'password':
+      return [...String(value)].length < (field.least ?? 0) ? { key: 'setup.passwordHelp', with: { count: field.least ?? 0 } } : undefined;
     case 'number':
     case 'size':
       return flawOfNumber(field, Number(value));

@@ -3,8 +3,8 @@ import type { Vdi } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
 import { type Action, deletes, given, patches, posts } from './action.ts';
 import { MOST_DISK } from './flaws.ts';
+import { when } from './reasons.ts';
 
-const always = () => true;
 
 export const VDI_ACTIONS: Action<'vdis'>[] = [
   {
@@ -17,7 +17,6 @@ export const VDI_ACTIONS: Action<'vdis'>[] = [
       { name: 'size', label: 'column.size', kind: 'size', initial: vdi.size, least: vdi.size, most: MOST_DISK, isRequired: true, help: 'disks.sizeHelp' },
     ],
     call: (vdi, values) => patches('vdis', vdi.id, Object.fromEntries(Object.entries(values).filter(([name, value]) => vdi[name as keyof Vdi] !== value))),
-    allows: always,
     confirm: 'none',
     bulk: false,
   },
@@ -26,14 +25,13 @@ export const VDI_ACTIONS: Action<'vdis'>[] = [
     collection: 'vdis',
     label: 'disks.move',
     ask: (vdi) => [
-      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: `${containing('$pool', vdi.$pool)} content_type:/^user$/ !id:${vdi.$SR}`, isRequired: true },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: `${containing('$pool', vdi.$pool)} content_type:/^user$/ !id:${vdi.$SR}`, need: { room: vdi.size }, isRequired: true },
     ],
     call: (vdi, values) => posts('vdis', 'migrate', values)(vdi),
-    allows: always,
     confirm: 'none',
     bulk: false,
   },
-  { id: 'vdis.delete', collection: 'vdis', label: 'disks.delete', call: deletes('vdis'), allows: (vdi) => vdi.$VBDs.length === 0, confirm: 'type-name', bulk: true, danger: true },
+  { id: 'vdis.delete', collection: 'vdis', label: 'disks.delete', call: deletes('vdis'), whyNot: ({ $VBDs }) => ($VBDs.length > 0 ? { vbds: $VBDs } : undefined), confirm: 'type-name', bulk: true, danger: true },
 ];
 
 export const SNAPSHOT_ACTIONS: Action<'vm-snapshots'>[] = [
@@ -45,7 +43,7 @@ export const SNAPSHOT_ACTIONS: Action<'vm-snapshots'>[] = [
     warns: 'snaps.warns',
     ask: () => [{ name: 'snapshotBefore', label: 'snaps.before', kind: 'flag', initial: true, help: 'snaps.beforeHelp' }],
     call: (snapshot, values) => posts('vms', 'revert_snapshot', { ...values, snapshotId: snapshot.id })({ id: snapshot.$snapshot_of }),
-    allows: (snapshot) => Boolean(snapshot.$snapshot_of),
+    whyNot: (snapshot) => when(!snapshot.$snapshot_of, 'why.noVm'),
     confirm: 'confirm',
     bulk: false,
     danger: true,
@@ -59,12 +57,11 @@ export const SNAPSHOT_ACTIONS: Action<'vm-snapshots'>[] = [
       { name: 'nameDescription', label: 'column.description', kind: 'text', initial: snapshot.name_description },
     ],
     call: (snapshot, values) => patches('vm-snapshots', snapshot.id, values),
-    allows: always,
     confirm: 'none',
     bulk: false,
   },
-  { id: 'vm-snapshots.template', collection: 'vm-snapshots', label: 'snaps.template', call: posts('vm-snapshots', 'copy_to_template'), allows: always, confirm: 'none', bulk: true },
-  { id: 'vm-snapshots.delete', collection: 'vm-snapshots', label: 'snaps.delete', call: deletes('vm-snapshots'), allows: always, confirm: 'confirm', bulk: true, danger: true },
+  { id: 'vm-snapshots.template', collection: 'vm-snapshots', label: 'snaps.template', call: posts('vm-snapshots', 'copy_to_template'), confirm: 'none', bulk: true },
+  { id: 'vm-snapshots.delete', collection: 'vm-snapshots', label: 'snaps.delete', call: deletes('vm-snapshots'), confirm: 'confirm', bulk: true, danger: true },
 ];
 
 export const TEMPLATE_ACTIONS: Action<'vm-templates'>[] = [
@@ -77,7 +74,6 @@ export const TEMPLATE_ACTIONS: Action<'vm-templates'>[] = [
       { name: 'nameDescription', label: 'column.description', kind: 'text', initial: template.name_description },
     ],
     call: (template, values) => patches('vm-templates', template.id, given(values)),
-    allows: always,
     confirm: 'none',
     bulk: false,
   },
@@ -86,7 +82,7 @@ export const TEMPLATE_ACTIONS: Action<'vm-templates'>[] = [
     collection: 'vm-templates',
     label: 'templates.delete',
     call: deletes('vm-templates'),
-    allows: (template) => !template.isDefaultTemplate,
+    whyNot: (template) => when(template.isDefaultTemplate, 'why.builtIn'),
     confirm: 'type-name',
     bulk: true,
     danger: true,

@@ -11,7 +11,7 @@ import { useFullName } from '../app/pools.tsx';
 import { toast, toastProblem } from '../app/toasts.ts';
 import { outcomeOf } from '../components/outcome.ts';
 import { bytes } from '../components/units.ts';
-import { initialOf, neededFor, type Action, type Field, type Values } from './action.ts';
+import { allows, initialOf, neededFor, type Action, type Field, type Values } from './action.ts';
 import { noteDeletion } from './deleted.ts';
 import { overtaken } from './overtaken.ts';
 
@@ -91,7 +91,7 @@ export function ActionProvider({ children }: { children: ReactNode }) {
 
   const run = useMemo<Run>(
     () => (action, objects, may = () => true) => {
-      const allowed = objects.filter((object) => action.allows(object) && may(object.id, neededFor(action)));
+      const allowed = objects.filter((object) => allows(action, object) && may(object.id, neededFor(action)));
       const asked = { action: action as unknown as Action, objects: allowed, skipped: objects.length - allowed.length };
       if (action.confirm === 'none' && !action.ask && objects.length === 1) void runAll(asked);
       else setAsked(asked);

@@ -1,16 +1,20 @@
 // What can be done to VMs as a whole. What is done to their devices is in `devices.ts`.
+import i18next from 'i18next';
+
 import type { PowerState, Vm } from '../api/types.ts';
 import { containing } from '../components/filterText.ts';
 import { stamp } from '../components/units.ts';
 import { type Action, deletes, given, posts } from './action.ts';
+import { when } from './reasons.ts';
 
-/** Whether XAPI's operation is neither blocked nor already under way. */
-const isFree = (operation: string) => (vm: Vm) => !(operation in vm.blockedOperations) && !Object.values(vm.current_operations).includes(operation);
-/** In one of these states, and free. */
-const can =
+/** Whether somebody blocked XAPI's operation, or it is under way already. */
+const ifTaken = (operation: string) => (vm: Vm) =>
+  when(operation in vm.blockedOperations, 'why.blocked') ?? when(Object.values(vm.current_operations).includes(operation), 'why.underWay');
+/** It takes one of these states, and that the operation is free. */
+const unless =
   (operation: string, ...states: PowerState[]) =>
   (vm: Vm) =>
-    states.includes(vm.power_state) && isFree(operation)(vm);
+    when(!states.includes(vm.power_state), 'why.state', states.map((state) => i18next.t(`state.${state}`)).join(', ')) ?? ifTaken(operation)(vm);
 const stamped = (vm: Vm) => `${vm.name_label} ${stamp(Date.now())}`;
 
 /** Storage of the VM's pool that takes disks. */
@@ -18,34 +22,34 @@ export const storageOf = (pool: string) => `${containing('$pool', pool)} content
 
 type Row = Omit<Action<'vms'>, 'collection'>;
 const ROWS: Row[] = [
-  { id: 'vms.start', needs: 'operate', label: 'action.start', call: posts('vms', 'start'), allows: can('start', 'Halted'), confirm: 'none', bulk: true },
+  { id: 'vms.start', needs: 'operate', label: 'action.start', call: posts('vms', 'start'), whyNot: unless('start', 'Halted'), confirm: 'none', bulk: true },
   {
     id: 'vms.startOn',
     needs: 'operate',
     label: 'act.startOn',
     ask: (vm) => [{ name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} enabled?`, isRequired: true }],
     call: (vm, values) => posts('vms', 'start', values)(vm),
-    allows: (vm) => can('start_on', 'Halted')(vm) && isFree('start')(vm),
+    whyNot: (vm) => unless('start_on', 'Halted')(vm) ?? ifTaken('start')(vm),
     confirm: 'none',
     bulk: false,
   },
-  { id: 'vms.resume', needs: 'operate', label: 'action.resume', call: posts('vms', 'resume'), allows: can('resume', 'Suspended'), confirm: 'none', bulk: true },
-  { id: 'vms.unpause', needs: 'operate', label: 'action.unpause', call: posts('vms', 'unpause'), allows: can('unpause', 'Paused'), confirm: 'none', bulk: true },
-  { id: 'vms.shutdown', needs: 'operate', label: 'action.shutdown', call: posts('vms', 'clean_shutdown'), allows: can('clean_shutdown', 'Running'), confirm: 'confirm', bulk: true },
-  { id: 'vms.reboot', needs: 'operate', label: 'action.reboot', call: posts('vms', 'clean_reboot'), allows: can('clean_reboot', 'Running'), confirm: 'confirm', bulk: true },
-  { id: 'vms.pause', needs: 'operate', label: 'action.pause', call: posts('vms', 'pause'), allows: can('pause', 'Running'), confirm: 'none', bulk: true },
-  { id: 'vms.suspend', needs: 'operate', label: 'action.suspend', call: posts('vms', 'suspend'), allows: can('suspend', 'Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.resume', needs: 'operate', label: 'action.resume', call: posts('vms', 'resume'), whyNot: unless('resume', 'Suspended'), confirm: 'none', bulk: true },
+  { id: 'vms.unpause', needs: 'operate', label: 'action.unpause', call: posts('vms', 'unpause'), whyNot: unless('unpause', 'Paused'), confirm: 'none', bulk: true },
+  { id: 'vms.shutdown', needs: 'operate', label: 'action.shutdown', call: posts('vms', 'clean_shutdown'), whyNot: unless('clean_shutdown', 'Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.reboot', needs: 'operate', label: 'action.reboot', call: posts('vms', 'clean_reboot'), whyNot: unless('clean_reboot', 'Running'), confirm: 'confirm', bulk: true },
+  { id: 'vms.pause', needs: 'operate', label: 'action.pause', call: posts('vms', 'pause'), whyNot: unless('pause', 'Running'), confirm: 'none', bulk: true },
+  { id: 'vms.suspend', needs: 'operate', label: 'action.suspend', call: posts('vms', 'suspend'), whyNot: unless('suspend', 'Running'), confirm: 'confirm', bulk: true },
   {
     id: 'vms.forceShutdown',
     needs: 'operate',
     label: 'action.forceShutdown',
     call: posts('vms', 'hard_shutdown'),
-    allows: can('hard_shutdown', 'Running', 'Paused', 'Suspended'),
+    whyNot: unless('hard_shutdown', 'Running', 'Paused', 'Suspended'),
     confirm: 'confirm',
     bulk: true,
     danger: true,
   },
-  { id: 'vms.forceReboot', needs: 'operate', label: 'action.forceReboot', call: posts('vms', 'hard_reboot'), allows: can('hard_reboot', 'Running', 'Paused'), confirm: 'confirm', bulk: true, danger: true },
+  { id: 'vms.forceReboot', needs: 'operate', label: 'action.forceReboot', call: posts('vms', 'hard_reboot'), whyNot: unless('hard_reboot', 'Running', 'Paused'), confirm: 'confirm', bulk: true, danger: true },
   {
     id: 'vms.snapshot',
     needs: 'operate',
@@ -56,7 +60,7 @@ const ROWS: Row[] = [
       ...(vm.power_state === 'Running' ? [{ name: 'saveMemory', label: 'ask.saveMemory', kind: 'flag', help: 'ask.saveMemoryHelp' } as const] : []),
     ],
     call: (vm, values) => posts('vms', 'snapshot', given(values))(vm),
-    allows: isFree('snapshot'),
+    whyNot: ifTaken('snapshot'),
     confirm: 'confirm',
     bulk: true,
   },
@@ -65,11 +69,11 @@ const ROWS: Row[] = [
     label: 'act.migrate',
     ask: (vm) => [
       { name: 'hostId', label: 'column.host', kind: 'object', collection: 'hosts', filter: `${containing('$pool', vm.$pool)} !id:${vm.$container}`, isRequired: true },
-      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), help: 'act.migrateStorage' },
+      { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), need: { hostField: 'hostId' }, help: 'act.migrateStorage' },
       { name: 'migrationNetworkId', label: 'column.network', kind: 'object', collection: 'networks', filter: containing('$pool', vm.$pool), help: 'act.migrateNetwork' },
     ],
     call: (vm, values) => posts('vms', 'migrate', given(values))(vm),
-    allows: can('pool_migrate', 'Running'),
+    whyNot: unless('pool_migrate', 'Running'),
     confirm: 'none',
     bulk: false,
   },
@@ -81,7 +85,7 @@ const ROWS: Row[] = [
       { name: 'fast', label: 'ask.fast', kind: 'flag', initial: true, help: 'ask.fastHelp' },
     ],
     call: (vm, values) => posts('vms', 'clone', values)(vm),
-    allows: can('clone', 'Halted', 'Suspended'),
+    whyNot: unless('clone', 'Halted', 'Suspended'),
     confirm: 'none',
     bulk: false,
   },
@@ -93,16 +97,16 @@ const ROWS: Row[] = [
       { name: 'srId', label: 'column.storage', kind: 'object', collection: 'srs', filter: storageOf(vm.$pool), isRequired: true },
     ],
     call: (vm, values) => posts('vms', 'clone', values)(vm),
-    allows: can('copy', 'Halted', 'Suspended'),
+    whyNot: unless('copy', 'Halted', 'Suspended'),
     confirm: 'none',
     bulk: false,
   },
-  { id: 'vms.convert', label: 'act.convert', call: posts('vms', 'convert_to_template'), allows: can('make_into_template', 'Halted'), confirm: 'type-name', bulk: true, danger: true },
+  { id: 'vms.convert', label: 'act.convert', call: posts('vms', 'convert_to_template'), whyNot: unless('make_into_template', 'Halted'), confirm: 'type-name', bulk: true, danger: true },
   {
     id: 'vms.delete',
     label: 'act.delete',
     call: deletes('vms'),
-    allows: can('destroy', 'Halted'),
+    whyNot: unless('destroy', 'Halted'),
     confirm: 'type-name',
     bulk: true,
     danger: true,

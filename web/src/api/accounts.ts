@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { queries } from './client.ts';
 import { get } from './http.ts';
 import type { Problem } from './problem.ts';
+import { useMe } from './session.ts';
 import type { Acl, Group, User } from './types.ts';
 
 const USERS = ['users'];
@@ -11,8 +12,17 @@ const GROUPS = ['groups'];
 const ACLS = ['acls'];
 const ALL = { fields: '*', sort: 'name' };
 
-export function useUsers() {
-  return useQuery<User[], Problem>({ queryKey: USERS, queryFn: ({ signal }) => get<User[]>('/users', ALL, signal) });
+export function useUsers(isWanted = true) {
+  return useQuery<User[], Problem>({ queryKey: USERS, enabled: isWanted, queryFn: ({ signal }) => get<User[]>('/users', ALL, signal) });
+}
+
+/** Tells what an account is called; `null` when there is none any more, `undefined` while it is not known. Only administrators hear of others. */
+export function useUserName(id: string | undefined): string | null | undefined {
+  const me = useMe().data;
+  const { data } = useUsers(me?.permission === 'admin');
+  if (id === undefined) return undefined;
+  if (id === me?.id) return me.name;
+  return data && (data.find((user) => user.id === id)?.name ?? null);
 }
 
 export function useGroups() {

@@ -6,6 +6,14 @@ import { live, type Watch } from './live.ts';
 import { type Collection, type NamedInPool, TYPES } from './types.ts';
 
 const MOST_KEPT = 200;
+const FIELDS = ['id', 'name_label', '$pool'];
+/** Where a storage is tells it from others of its name. */
+const STORAGE_FIELDS = [...FIELDS, 'shared', '$container'];
+
+/** What tells an object of this collection from others. */
+export function namedBy(collection: Collection): readonly string[] {
+  return collection === 'srs' ? STORAGE_FIELDS : FIELDS;
+}
 
 class Names {
   private readonly users = new Map<string, number>();
@@ -41,7 +49,7 @@ class Names {
     const subscribed = new Set(this.ids);
     if ([...this.users.keys()].every((id) => subscribed.has(id))) return;
     this.ids = [...new Set([...this.users.keys(), ...this.ids])].slice(0, Math.max(this.users.size, MOST_KEPT));
-    const part = { collection: TYPES[this.collection], fields: ['id', 'name_label', '$pool'], ids: this.ids };
+    const part = { collection: TYPES[this.collection], fields: namedBy(this.collection), ids: this.ids };
     if (this.watch) this.watch.change(part);
     else this.watch = live.watch(part, { onChanges: (changes) => this.learn(changes.map((c) => c.object as unknown as NamedInPool)) });
   }

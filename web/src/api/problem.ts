@@ -7,6 +7,8 @@ export interface ProblemData {
   /** Of a body: which members do not fit. */
   errors?: { instancePath: string; message: string }[];
   id?: string;
+  /** Of a pool that is not connected. */
+  objectId?: string;
   type?: string;
   /** Of what exists already. */
   objectType?: string;

@@ -113,6 +113,8 @@ export interface Vdi extends Common {
 }
 
 export interface VmTemplate extends Common {
+  /** The only host that reaches its disks, else the pool. */
+  $container: string;
   CPUs: { max: number; number: number };
   memory: { size: number };
   isDefaultTemplate: boolean;
@@ -239,6 +241,9 @@ export interface Named {
 
 export interface NamedInPool extends Named {
   $pool: string;
+  /** Of storage: where it is. */
+  shared?: boolean;
+  $container?: string;
 }
 
 export interface Task {
@@ -249,7 +254,8 @@ export interface Task {
   end?: number;
   /** When somebody asked it to stop. */
   abortionRequestedAt?: number;
-  properties: { name?: string; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
+  /** `vmIds`: the VMs that the object belonged to. */
+  properties: { name?: string; vmIds?: string[]; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
   /** Why it failed, or what it made. */
   result?: { message?: string; code?: string; params?: string[]; id?: string };
 }

@@ -41,3 +41,8 @@ export function useObject<C extends Collection>(collection: C, id: string) {
       ),
   });
 }
+
+/** As a page shows it now; `undefined` where none does. */
+export function knownObject<C extends Collection>(collection: C, id: string): Collections[C] | undefined {
+  return queries.getQueryData<Collections[C] | null>(keyOf(collection, id)) ?? undefined;
+}

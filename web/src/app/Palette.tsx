@@ -1,4 +1,4 @@
-// The command palette: go to a screen or to an object by typing a part of its name.
+// The command palette: go to a screen or to an object, or do something to the one on screen, by typing a part of its name.
 import { Menu, MenuContent, MenuGroup, MenuItem, MenuList, Modal, ModalBody, SearchInput } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
@@ -7,9 +7,9 @@ import { useLocation } from 'wouter';
 
 import { findByName } from '../api/find.ts';
 import { pathOf } from './paths.ts';
-import { usePlace } from './pools.tsx';
-import { useNamedScreens } from './routes.tsx';
+import { Place } from './pools.tsx';
 import { takeTyped } from './typedAhead.ts';
+import { usePaletteEntries } from './usePaletteEntries.ts';
 
 const FOUND = 8;
 const BOX = 'palette-box';
@@ -17,14 +17,11 @@ const BOX = 'palette-box';
 export default function Palette({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
-  const placeOf = usePlace();
   const [text, setText] = useState('');
   const menu = useRef<HTMLDivElement>(null);
   const asked = useDeferredValue(text.trim());
   const objects = useQuery({ queryKey: ['palette', asked], enabled: asked !== '', queryFn: ({ signal }) => findByName(asked, FOUND, signal) });
-  const screens = useNamedScreens()
-    .map(({ path, label }) => ({ path, name: t(label) }))
-    .filter(({ name }) => name.toLowerCase().includes(text.trim().toLowerCase()));
+  const groups = usePaletteEntries(text);
   const go = (path: string | undefined) => {
     onClose();
     if (path) navigate(path);
@@ -44,30 +41,38 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             const typed = takeTyped();
             if (typed) setText(typed);
           }}
+          resetButtonLabel={t('palette.clear')}
           onClear={() => setText('')}
+          submitSearchButtonLabel={t('palette.first')}
           onSearch={() => first()?.click()}
           onKeyDown={(event) => {
             if (event.key === 'ArrowDown') first()?.focus();
           }}
         />
-        <Menu ref={menu} isPlain isScrollable onSelect={(_, path) => go(String(path))}>
+        <Menu ref={menu} isPlain isScrollable>
           <MenuContent>
-            {screens.length > 0 && (
-              <MenuGroup label={t('palette.screens')}>
+            {groups.map(({ label, entries }) => (
+              <MenuGroup key={label} label={label}>
                 <MenuList>
-                  {screens.map(({ path, name }) => (
-                    <MenuItem key={path} itemId={path}>
+                  {entries.map(({ key, name, run }) => (
+                    <MenuItem
+                      key={key}
+                      onClick={() => {
+                        onClose();
+                        run();
+                      }}
+                    >
                       {name}
                     </MenuItem>
                   ))}
                 </MenuList>
               </MenuGroup>
-            )}
+            ))}
             {objects.data && objects.data.length > 0 && (
               <MenuGroup label={t('palette.objects')}>
                 <MenuList>
                   {objects.data.map(([collection, object]) => (
-                    <MenuItem key={object.id} itemId={pathOf(collection, object.id)} description={placeOf([collection, object])}>
+                    <MenuItem key={object.id} description={<Place of={[collection, object]} />} onClick={() => go(pathOf(collection, object.id))}>
                       {object.name_label}
                     </MenuItem>
                   ))}
@@ -76,6 +81,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             )}
           </MenuContent>
         </Menu>
+        {asked !== '' && groups.length === 0 && objects.data?.length === 0 && <p role="status">{t('palette.nothing')}</p>}
       </ModalBody>
     </Modal>
   );

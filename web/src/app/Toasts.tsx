@@ -1,7 +1,8 @@
 // The toasts of `toasts.ts`, in PatternFly's group, which screen readers hear.
-import { Alert, AlertActionCloseButton, AlertGroup } from '@patternfly/react-core';
+import { AlertActionCloseButton, AlertGroup } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
+import { Alert } from '../components/Alert.tsx';
 import { ProblemText } from '../components/ProblemText.tsx';
 import { closeToast, useToasts } from './toasts.ts';
 
@@ -18,7 +19,7 @@ export function Toasts() {
           title={title}
           timeout={variant === 'danger' ? false : FADE_MS}
           onTimeout={() => closeToast(id)}
-          actionClose={<AlertActionCloseButton title={title} onClose={() => closeToast(id)} />}
+          actionClose={<AlertActionCloseButton title={title} aria-label={t('toasts.close', { title })} onClose={() => closeToast(id)} />}
         >
           {problem && <ProblemText problem={problem} />}
         </Alert>

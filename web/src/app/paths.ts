@@ -14,5 +14,12 @@ export function pathOf(collection: Collection, id: string): string | undefined {
   return base && `${base}/${id}`;
 }
 
+/** The object whose page is at an address. */
+export function pageOf(pathname: string): { collection: Collection; id: string } | undefined {
+  const [, base, id] = /^(\/[\w-]+)\/([^/]+)/.exec(pathname) ?? [];
+  const collection = (Object.keys(PAGES) as Collection[]).find((one) => PAGES[one] === base);
+  return collection && id !== undefined ? { collection, id } : undefined;
+}
+
 /** A step of the first visit. */
 export const SETUP_STEP = '/setup/:step';

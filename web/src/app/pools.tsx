@@ -4,9 +4,11 @@ import { useTranslation } from 'react-i18next';
 
 import { nameOf } from '../actions/action.ts';
 import type { Found } from '../api/find.ts';
+import { useName } from '../api/names.ts';
 import { useIsAdmin, useMay } from '../api/permissions.ts';
 import type { Pool } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
+import { hostOf } from '../components/storage.ts';
 
 const MOST = 500;
 
@@ -68,9 +70,11 @@ export function useFullName(): (object: Object) => string {
   );
 }
 
-/** Tells what something is, and in which pool where there is more than one: "VM · Paris". */
-export function usePlace(): (found: Found) => string {
+/** What something is, and where: of storage that one host reaches, the host; the pool where there is more than one: "VM · Paris". */
+export function Place({ of: [collection, object] }: { of: Found }) {
   const { t } = useTranslation();
   const poolName = usePoolName();
-  return ([collection, { id, $pool }]) => [t(`kind.${collection}`), id === $pool ? undefined : poolName($pool)].filter(Boolean).join(' · ');
+  const { id, $pool } = object;
+  const host = useName('hosts', collection === 'srs' ? hostOf(object) : undefined);
+  return [t(`kind.${collection}`), host, id === $pool ? undefined : poolName($pool)].filter(Boolean).join(' · ');
 }

@@ -5,13 +5,16 @@ import { useTranslation } from 'react-i18next';
 
 import { nameOf, type Field, type Value } from '../actions/action.ts';
 import { flawOf } from '../actions/flaws.ts';
-import { useName } from '../api/names.ts';
-import type { Collection, Sr, Vdi } from '../api/types.ts';
+import { useName, useNamed } from '../api/names.ts';
+import type { Collection, Vdi } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
 import { useFullName } from '../app/pools.tsx';
 import { ObjectSearch } from './ObjectSearch.tsx';
 import { PasswordInput } from './PasswordInput.tsx';
-import { bytes, GIB } from './units.ts';
+import { useStorageName } from './StorageName.tsx';
+import { hostOf, type Need } from './storage.ts';
+import { StorageSelect, useStorageWarning } from './StorageSelect.tsx';
+import { bytes, GIB, unitOf } from './units.ts';
 
 const OFFERED = 200;
 
@@ -23,9 +26,32 @@ interface Props {
   refused?: string | undefined;
   /** What speaks against it, though it may be so. */
   warning?: string | undefined;
+  /** Of storage and disks: what is needed of them. */
+  need?: Need | undefined;
 }
 
-export function FieldInput({ field, value, onChange, refused, warning }: Props) {
+export function FieldInput(props: Props) {
+  if (props.field.is === 'mac') return <MacInput {...props} />;
+  return props.field.collection === 'srs' ? <StorageInput {...props} /> : <Input {...props} />;
+}
+
+function StorageInput(props: Props) {
+  const warning = useStorageWarning(props.field.filter ?? '', String(props.value), props.need ?? {});
+  return <Input {...props} warning={warning ?? props.warning} />;
+}
+
+/** Two devices with one address in one network hear nothing right. */
+function MacInput(props: Props) {
+  const { t } = useTranslation();
+  const { field, value } = props;
+  const mac = String(value).trim().toLowerCase();
+  const isNew = mac !== '' && mac !== String(field.initial ?? '').toLowerCase() && flawOf(field, value) === undefined;
+  const [other] = useAll('vifs', isNew ? `${field.filter ?? ''} MAC:/^${mac}$/i` : undefined, ['id', 'MAC', '$VM']).rows;
+  const vm = useName('vms', other?.$VM);
+  return <Input {...props} warning={other ? t('nics.taken', { vm: vm ?? '…' }) : undefined} />;
+}
+
+function Input({ field, value, onChange, refused, warning, need = {} }: Props) {
   const { t } = useTranslation();
   // What nobody has touched yet is not called wrong.
   const [isTouched, setTouched] = useState(false);
@@ -38,15 +64,16 @@ export function FieldInput({ field, value, onChange, refused, warning }: Props) 
   if (field.kind === 'flag') return <Checkbox id={id} label={label} isChecked={value === true} onChange={(_, is) => change(is)} {...(field.help && { description: t(field.help) })} />;
   const flaw = isTouched ? flawOf(field, value) : undefined;
   const wrong = flaw ? String(t(flaw.key, flaw.with ?? {})) : refused && t('flaw.refused', { why: refused });
-  const help = wrong ?? warning ?? (field.help && t(field.help));
+  const rule = field.kind === 'password' && field.least !== undefined && t('setup.passwordHelp', { count: field.least });
+  const help = wrong ?? warning ?? (field.help ? t(field.help) : rule);
   const variant = wrong ? 'error' : warning ? 'warning' : undefined;
   return (
-    <FormGroup label={field.kind === 'size' ? `${label} (GiB)` : label} fieldId={id} isRequired={field.isRequired === true}>
-      <Control {...{ field, value, id }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(variant && { validated: variant }) }} />
+    <FormGroup label={field.kind === 'size' ? `${label} (${unitOf('Gi')})` : label} fieldId={id} isRequired={field.isRequired === true}>
+      <Control {...{ field, value, id, need }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(variant && { validated: variant }) }} />
       {help && (
         <FormHelperText>
           <HelperText id={`${id}-help`} isLiveRegion={variant !== undefined}>
-            <HelperTextItem variant={variant ?? 'default'}>{help}</HelperTextItem>
+            <HelperTextItem variant={variant ?? 'default'} {...(variant && { screenReaderText: t(variant === 'error' ? 'said.danger' : 'said.warning') })}>{help}</HelperTextItem>
           </HelperText>
         </FormHelperText>
       )}
@@ -65,10 +92,11 @@ interface ControlProps {
   value: Value;
   onChange: (value: Value) => void;
   id: string;
+  need: Need;
   look: Look;
 }
 
-function Control({ field, value, onChange, id, look }: ControlProps) {
+function Control({ field, value, onChange, id, need, look }: ControlProps) {
   switch (field.kind) {
     case 'lines':
       return <TextArea id={id} value={String(value)} rows={5} resizeOrientation="vertical" onChange={(_, text) => onChange(text)} {...look} />;
@@ -97,7 +125,11 @@ function Control({ field, value, onChange, id, look }: ControlProps) {
         </FormSelect>
       );
     case 'object':
-      return <ObjectSelect {...{ id, value: String(value), onChange }} collection={field.collection ?? 'vms'} filter={field.filter ?? ''} />;
+      return field.collection === 'srs' ? (
+        <StorageSelect {...{ id, value: String(value), onChange, need, look }} filter={field.filter ?? ''} />
+      ) : (
+        <ObjectSelect {...{ id, value: String(value), onChange, need }} collection={field.collection ?? 'vms'} filter={field.filter ?? ''} />
+      );
     case 'search':
       return <ObjectSearch {...{ id, value: String(value), onChange }} />;
     default:
@@ -136,16 +168,16 @@ interface ObjectSelectProps {
   value: string;
   onChange: (id: string) => void;
   label?: string;
+  need?: Need;
 }
 
 /** What an offered object must tell to be told from others of its name. */
 const OFFERED_FIELDS = ['id', 'name_label', '$pool'];
 const OFFERED_FIELDS_OF: Partial<Record<Collection, string[]>> = {
-  srs: [...OFFERED_FIELDS, 'size', 'physical_usage', 'shared', '$container'],
   vdis: [...OFFERED_FIELDS, 'size', '$SR'],
 };
 
-export function ObjectSelect({ id, collection, filter, value, onChange, label }: ObjectSelectProps) {
+export function ObjectSelect({ id, collection, filter, value, onChange, label, need = {} }: ObjectSelectProps) {
   const { t } = useTranslation();
   const { rows, isOld } = useAll(collection, filter, OFFERED_FIELDS_OF[collection] ?? OFFERED_FIELDS, 'name_label', OFFERED);
   // Those of another pool are no choice, not even for a moment.
@@ -155,8 +187,7 @@ export function ObjectSelect({ id, collection, filter, value, onChange, label }:
     <FormSelect id={id} value={value} onChange={(_, chosen) => onChange(chosen)} {...(label && { 'aria-label': label })}>
       <FormSelectOption value="" label={t('ask.choose')} isPlaceholder />
       {offered.map((one) => {
-        if (collection === 'srs') return <SrOption key={one.id} sr={one as Sr} isWithPool={hasManyPools} />;
-        if (collection === 'vdis') return <VdiOption key={one.id} vdi={one as Vdi} />;
+        if (collection === 'vdis') return <VdiOption key={one.id} vdi={one as Vdi} need={need} />;
         return <Option key={one.id} object={one} isWithPool={hasManyPools} />;
       })}
     </FormSelect>
@@ -168,21 +199,14 @@ function Option({ object, isWithPool, text }: { object: { id: string; name_label
   return <FormSelectOption value={object.id} label={text ?? (isWithPool ? fullName(object) : nameOf(object))} />;
 }
 
-/** With its free space and, since each host may have a storage of the same name, with its host. */
-function SrOption({ sr, isWithPool }: { sr: Sr; isWithPool: boolean }) {
-  const { t } = useTranslation();
-  const fullName = useFullName();
-  const isLocal = !sr.shared && sr.$container !== sr.$pool;
-  const host = useName('hosts', isLocal ? sr.$container : undefined);
-  const name = isWithPool ? fullName(sr) : sr.name_label;
-  const size = bytes(Math.max(0, sr.size - sr.physical_usage));
-  return <Option object={sr} isWithPool={isWithPool} text={host === undefined ? t('ask.free', { name, size }) : t('ask.freeOn', { name, host, size })} />;
-}
-
 /** With its size and its storage, since disks of different VMs often have the same name. */
-function VdiOption({ vdi }: { vdi: Vdi }) {
+function VdiOption({ vdi, need: { tie } }: { vdi: Vdi; need: Need }) {
   const { t } = useTranslation();
-  const storage = useName('srs', vdi.$SR);
+  const sr = useNamed('srs', vdi.$SR);
+  const storage = useStorageName(sr);
+  const host = useName('hosts', tie?.host);
   const what = { name: vdi.name_label, size: bytes(vdi.size) };
-  return <Option object={vdi} isWithPool={false} text={storage === undefined ? t('ask.sized', what) : t('ask.sizedOn', { ...what, storage })} />;
+  const name = storage === undefined ? t('ask.sized', what) : t('ask.sizedOn', { ...what, storage });
+  const only = sr && hostOf(sr);
+  return <Option object={vdi} isWithPool={false} text={tie && only !== undefined && only !== tie.host ? t('storage.unreached', { name, host }) : name} />;
 }

@@ -1,13 +1,15 @@
 // A dialog that asks for some fields, or for a yes, sends them, and stays with the reason when that fails.
-import { Alert, Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type Field, initialOf, type Values } from '../actions/action.ts';
 import { isSound } from '../actions/flaws.ts';
 import { Problem } from '../api/problem.ts';
+import { Alert } from './Alert.tsx';
 import { FieldInput } from './FieldInput.tsx';
 import { ProblemText } from './ProblemText.tsx';
+import { needOf } from './storage.ts';
 
 const FIRST_FIELD = '#form :is(input, select, textarea)';
 
@@ -72,6 +74,7 @@ export function FormModal({ title, text, warning, fields = [], button, isDanger 
               field={field}
               value={values[field.name] ?? ''}
               refused={refused(field.name)}
+              need={field.need && needOf(field.need, values)}
               onChange={(value) => {
                 setProblem(undefined);
                 setValues({ ...values, [field.name]: value });

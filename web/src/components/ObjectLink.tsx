@@ -4,6 +4,7 @@ import type { Collection, NamedInPool } from '../api/types.ts';
 import { pathOf } from '../app/paths.ts';
 import { useFullName, usePools } from '../app/pools.tsx';
 import { QuickLink } from './QuickLink.tsx';
+import { StorageName, useStorageName } from './StorageName.tsx';
 
 interface Props {
   collection: Collection;
@@ -20,10 +21,11 @@ export function ObjectLink({ collection, id, isWithPool = false, name }: Props) 
   // Who may see all sees it in a moment; to others it may never be told.
   const { seesAll } = usePools();
   if (!object && !seesAll) return name ?? '–';
-  const text = !object ? (name ?? '…') : isWithPool ? <FullName object={object} /> : (object.name_label ?? name);
+  const text = !object ? (name ?? '…') : isWithPool ? <FullName {...{ collection, object }} /> : collection === 'srs' ? <StorageName sr={object} /> : (object.name_label ?? name);
   return path ? <QuickLink to={path}>{text}</QuickLink> : text;
 }
 
-function FullName({ object }: { object: NamedInPool }) {
-  return useFullName()(object);
+function FullName({ collection, object }: { collection: Collection; object: NamedInPool }) {
+  const storage = useStorageName(collection === 'srs' ? object : undefined);
+  return useFullName()({ ...object, name_label: storage ?? object.name_label });
 }

@@ -5,7 +5,7 @@ import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { findByName, type Found } from '../api/find.ts';
-import { usePlace } from '../app/pools.tsx';
+import { Place } from '../app/pools.tsx';
 
 const MOST = 6;
 
@@ -18,7 +18,6 @@ interface Props {
 
 export function ObjectSearch({ id, value, onChange }: Props) {
   const { t } = useTranslation();
-  const placeOf = usePlace();
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<Found>();
   const asked = useDeferredValue(text.trim());
@@ -27,7 +26,7 @@ export function ObjectSearch({ id, value, onChange }: Props) {
     return (
       <Flex spaceItems={{ default: 'spaceItemsSm' }} alignItems={{ default: 'alignItemsCenter' }}>
         <span>
-          <strong>{chosen[1].name_label}</strong> {placeOf(chosen)}
+          <strong>{chosen[1].name_label}</strong> <Place of={chosen} />
         </span>
         <Button id={id} size="sm" variant="link" onClick={() => onChange('')}>
           {t('rights.other')}
@@ -37,7 +36,7 @@ export function ObjectSearch({ id, value, onChange }: Props) {
   }
   return (
     <>
-      <SearchInput searchInputId={id} aria-label={t('rights.search')} value={text} onChange={(_, typed) => setText(typed)} onClear={() => setText('')} />
+      <SearchInput searchInputId={id} aria-label={t('rights.search')} value={text} onChange={(_, typed) => setText(typed)} resetButtonLabel={t('palette.clear')} onClear={() => setText('')} />
       {data?.length === 0 && <p role="status">{t('rights.noneFound')}</p>}
       {data && data.length > 0 && (
         <Menu isScrollable aria-label={t('rights.search')}>
@@ -47,7 +46,7 @@ export function ObjectSearch({ id, value, onChange }: Props) {
                 <MenuItem
                   key={found[1].id}
                   itemId={found[1].id}
-                  description={placeOf(found)}
+                  description={<Place of={found} />}
                   onClick={() => {
                     setChosen(found);
                     onChange(found[1].id);

@@ -13,12 +13,14 @@ import { taskName } from './taskName.ts';
 import { TaskObject } from './TaskObject.tsx';
 import { TaskProgress } from './TaskProgress.tsx';
 import { TaskState } from './TaskState.tsx';
+import { TaskUser } from './TaskUser.tsx';
 import { locale, moment } from './units.ts';
 
 const COLUMNS = {
   started: { label: 'column.started', cell: ({ start }) => moment(start) },
   task: { label: 'column.task', cell: taskName },
   about: { label: 'tasks.about', cell: (task) => <TaskObject task={task} /> },
+  who: { label: 'tasks.who', cell: (task) => <TaskUser task={task} /> },
   state: { label: 'column.state', cell: (task) => <TaskState task={task} /> },
   progress: { label: 'tasks.progress', cell: (task) => <TaskProgress task={task} /> },
   took: { label: 'tasks.took', cell: (task) => <Took task={task} /> },

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 
 import { chooseTimeZone } from '../app/timeZone.ts';
-import { ago, bytes, clock, day, stamp, time } from './units.ts';
+import { ago, bytes, clock, day, moment, stamp, time, unitOf } from './units.ts';
 
 afterEach(() => chooseTimeZone(undefined));
 
@@ -10,6 +10,16 @@ it('says sizes in the unit that fits', () => {
   expect(bytes(1536)).toBe('1.5 KiB');
   expect(bytes(8 * 2 ** 30)).toBe('8 GiB');
   expect(bytes(undefined)).toBe('–');
+});
+
+it('says units and dates as the language has them, and no date that can be read in two ways', () => {
+  const when = Date.UTC(2026, 10, 26, 14, 3);
+  chooseTimeZone('UTC');
+  expect(moment(when)).toBe('26 Nov 2026 14:03');
+  document.documentElement.lang = 'fr';
+  expect(moment(when)).toBe('26 nov. 2026 14:03');
+  expect([bytes(8 * 2 ** 30), unitOf('Gi')]).toEqual(['8 Gio', 'Gio']);
+  document.documentElement.lang = 'en';
 });
 
 it('says how long ago something was in the largest unit that is full', () => {

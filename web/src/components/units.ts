@@ -2,17 +2,22 @@
 import { timeZone } from '../app/timeZone.ts';
 
 export const GIB = 2 ** 30;
-const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+const PREFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'] as const;
+
+/** As the language has it: `GiB`, `Gio`. */
+export function unitOf(prefix: (typeof PREFIXES)[number]): string {
+  return prefix + (document.documentElement.lang === 'fr' ? 'o' : 'B');
+}
 
 export function bytes(count: number | undefined): string {
   if (count === undefined || !Number.isFinite(count)) return '–';
   let unit = 0;
   let value = count;
-  while (value >= 1024 && unit < BINARY.length - 1) {
+  while (value >= 1024 && unit < PREFIXES.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  return `${value.toLocaleString(locale(), { maximumFractionDigits: value < 10 ? 1 : 0 })} ${BINARY[unit] ?? ''}`;
+  return `${value.toLocaleString(locale(), { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unitOf(PREFIXES[unit] ?? '')}`;
 }
 
 /** A time of a pool, in seconds. */
@@ -25,19 +30,24 @@ export function isoTime(seconds: number | null | undefined): string {
   return seconds ? new Date(seconds * 1000).toISOString() : '';
 }
 
-/** A date with its time, in milliseconds. */
+/** A date with its time, in milliseconds: no reader takes the month for the day. */
 export function moment(ms: number): string {
-  return new Date(ms).toLocaleString(locale(), inZone());
+  return `${date(ms)} ${clock(ms, { hour: '2-digit', minute: '2-digit' })}`;
+}
+
+/** Only the date. */
+export function date(ms: number): string {
+  return new Date(ms).toLocaleDateString(dateLocale(), inZone({ day: 'numeric', month: 'short', year: 'numeric' }));
 }
 
 /** Only the time of the day. */
 export function clock(ms: number, options: Intl.DateTimeFormatOptions = {}): string {
-  return new Date(ms).toLocaleTimeString(locale(), inZone(options));
+  return new Date(ms).toLocaleTimeString(dateLocale(), inZone(options));
 }
 
-/** Only the day. */
+/** Only the day, without the year. */
 export function day(ms: number): string {
-  return new Date(ms).toLocaleDateString(locale(), inZone({ day: 'numeric', month: 'short' }));
+  return new Date(ms).toLocaleDateString(dateLocale(), inZone({ day: 'numeric', month: 'short' }));
 }
 
 /** For names: the same in every language, and in order. */
@@ -66,4 +76,9 @@ export function ago(then: number, now: number, language: string): string {
 export function locale(): string | undefined {
   const language = document.documentElement.lang;
   return navigator.language.startsWith(language) ? undefined : language;
+}
+
+/** Dates in English are told in one way: the day, the month by its name, and hours up to 24. */
+function dateLocale(): string | undefined {
+  return document.documentElement.lang === 'fr' ? locale() : 'en-GB';
 }

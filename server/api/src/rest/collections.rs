@@ -156,7 +156,7 @@ fn of_collection(c: &'static Collection) -> Vec<Route> {
             let item = asked
                 .engine()
                 .fetch(&asked.caller, asked.param("id"), &[c.kind])?;
-            tasks::of_object(&asked, "objectId", &item.id.to_string()).await
+            tasks::about(&asked, &item.id.to_string()).await
         });
         routes.push(listing::documented(route, of("object")));
     }

@@ -103,6 +103,19 @@ pub(super) async fn of_object(
     listing::values(asked, "tasks", tasks)
 }
 
+/// The tasks of an object, with those of a VM's devices, disks and snapshots, and the one that made it.
+pub(super) async fn about(asked: &Asked, id: &str) -> Result<Response, Problem> {
+    let mut tasks = visible(asked).await?;
+    tasks.retain(|task| {
+        let is = |path| task.pointer(path).and_then(Value::as_str) == Some(id);
+        let vms = task.pointer("/properties/vmIds").and_then(Value::as_array);
+        is("/properties/objectId")
+            || is("/result/id")
+            || vms.is_some_and(|vms| vms.iter().any(|vm| vm == id))
+    });
+    listing::values(asked, "tasks", tasks)
+}
+
 async fn fetch(asked: &Asked) -> Result<std::sync::Arc<Task>, Problem> {
     let id = asked.param("id");
     let task = asked.engine().tasks.fetch(id).await?;

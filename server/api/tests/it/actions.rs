@@ -93,6 +93,40 @@ async fn a_synchronous_action_answers_when_it_is_done() {
 }
 
 #[tokio::test]
+async fn the_history_of_a_vm_tells_of_its_disks_and_snapshots_also_when_they_are_gone() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Halted").await;
+    let id = vm["id"].as_str().unwrap();
+    let made = site
+        .post(&format!("/vms/{id}/actions/snapshot?sync"), &json!({}))
+        .await
+        .expect(201)
+        .json();
+    let snapshot = made["id"].as_str().unwrap();
+    site.delete(&format!("/vm-snapshots/{snapshot}"))
+        .await
+        .expect(204);
+    let disk = vm["$VBDs"][0].as_str().unwrap();
+    site.delete(&format!("/vbds/{disk}")).await.expect(204);
+    let path = format!("/vms/{id}/tasks?fields=properties&sort=start");
+    let tasks = site.get(&path).await.expect(200).json();
+    let names: Vec<&str> = tasks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|task| task["properties"]["name"].as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "REST API: snapshot VM",
+            "REST API: snapshot.delete",
+            "REST API: vbd.delete"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_before_anything_runs() {
     let site = Site::with_pool().await;
     let vm = site.vm("Halted").await;

@@ -1,11 +1,12 @@
 // How an object was used: its charts for a span of time, with the present at their end.
-import { Alert, Card, CardBody, CardTitle, EmptyState, Gallery, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
+import { Card, CardBody, CardTitle, EmptyState, Gallery, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'wouter';
 
 import { get } from '../../api/http.ts';
 import type { Problem } from '../../api/problem.ts';
+import { Alert } from '../Alert.tsx';
 import { ProblemText } from '../ProblemText.tsx';
 import { Chart } from './Chart.tsx';
 import type { Answer, Panel } from './series.ts';

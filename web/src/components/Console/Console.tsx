@@ -1,9 +1,10 @@
 // The screen and the keyboard of a VM or of a host, in the page. noVNC comes with this file, so load it lazily.
-import { Alert, Button, Flex, FlexItem, Label, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
+import { Button, Flex, FlexItem, Label, Spinner, ToggleGroup, ToggleGroupItem } from '@patternfly/react-core';
 import { useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useMay } from '../../api/permissions.ts';
+import { Alert } from '../Alert.tsx';
 import { TypeText } from './TypeText.tsx';
 import { useScreen, type ScreenState } from './useScreen.ts';
 

@@ -1,6 +1,5 @@
 // The one pattern of an object's page: header with state, name, facts and actions; tabs, each an address; activity.
 import {
-  Alert,
   DescriptionList,
   DescriptionListDescription,
   DescriptionListGroup,
@@ -25,6 +24,7 @@ import { Gone, NotFound } from '../../app/NotFound.tsx';
 import { pathOf } from '../../app/paths.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import type { TextKey } from '../../i18n.ts';
+import { Alert } from '../Alert.tsx';
 import { ProblemText } from '../ProblemText.tsx';
 import { PageTabs } from '../PageTabs.tsx';
 import { wordOf } from '../word.ts';

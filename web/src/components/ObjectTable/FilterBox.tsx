@@ -75,7 +75,8 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
           setText(value);
           setCaret(event.currentTarget.selectionStart ?? value.length);
         }}
-        onClear={() => setText('')}
+        resetButtonLabel={t('palette.clear')}
+          onClear={() => setText('')}
         onKeyDown={(event) => {
           if (event.key === 'Escape' || event.key === 'Enter') setCaret(undefined);
           if (event.key !== 'ArrowDown') return;
@@ -106,7 +107,7 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
       )}
       {isWrong && (
         <HelperText id="filter-problem" isLiveRegion>
-          <HelperTextItem variant="error">{problem.message}</HelperTextItem>
+          <HelperTextItem variant="error" screenReaderText={t('said.danger')}>{problem.message}</HelperTextItem>
           <HelperTextItem className="xo-marked">{marked(filter, problem)}</HelperTextItem>
         </HelperText>
       )}

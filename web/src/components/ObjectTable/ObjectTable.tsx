@@ -1,7 +1,7 @@
 // The one table of objects: as long as the collection, drawn only where it is seen, true by the list's own events. Filter, order and
 // columns are in the address; the keys `j k x enter /` work as in a mail reader. For Tab the head is one stop and the rows begin with one:
 // arrows lead from there.
-import { Alert, EmptyState } from '@patternfly/react-core';
+import { EmptyState } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -14,6 +14,7 @@ import { useList, type ListSpec } from '../../api/useList.ts';
 import { pathOf } from '../../app/paths.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useKeys } from '../../app/useKeys.ts';
+import { Alert } from '../Alert.tsx';
 import { ProblemText } from '../ProblemText.tsx';
 import type { Inventory } from './inventory.ts';
 import { CheckCell, HeadCell } from './parts.tsx';

@@ -7,11 +7,14 @@ import { useTranslation } from 'react-i18next';
 import { ActionMenu } from '../../actions/ActionMenu.tsx';
 import type { Problem } from '../../api/problem.ts';
 import type { Collection, Collections } from '../../api/types.ts';
+import { useList } from '../../api/useList.ts';
+import { oneOf } from '../filterText.ts';
 import { ColumnsMenu } from './ColumnsMenu.tsx';
 import { FilterBox } from './FilterBox.tsx';
 import type { Inventory } from './inventory.ts';
 import type { TableState } from './useTableState.ts';
 
+const FilterHelp = lazy(() => import('./FilterHelp.tsx'));
 const TableMenu = lazy(() => import('./TableMenu.tsx'));
 
 interface Props<C extends Collection> {
@@ -42,10 +45,16 @@ function Bar<C extends Collection>({ inventory, table, filter, problem, total, c
         <ToolbarItem>
           <FilterBox ref={filterBox} collection={collection} properties={properties} filter={table.filter} onFilter={table.setFilter} problem={problem} />
         </ToolbarItem>
+        <ToolbarItem alignSelf="center">
+          <Suspense>
+            <FilterHelp />
+          </Suspense>
+        </ToolbarItem>
         <ToolbarItem alignSelf="center" aria-live="polite">
           {total !== undefined && t('table.count', { count: total })}
         </ToolbarItem>
         <ToolbarGroup align={{ default: 'alignEnd' }}>
+          <Gone collection={collection} filter={filter} chosen={chosen} />
           {chosen.size > 0 && (
             <ToolbarItem>
               <ActionMenu collection={collection} objects={[...chosen.values()]} label={t('table.actions', { count: chosen.size })} />
@@ -62,6 +71,25 @@ function Bar<C extends Collection>({ inventory, table, filter, problem, total, c
         </ToolbarGroup>
       </ToolbarContent>
     </Toolbar>
+  );
+}
+
+/** So many are looked for: addresses have an end. */
+const MOST = 100;
+const FIRST = { start: 0, end: 1 };
+
+/** How many of those that are chosen have left the list since. */
+function Gone<C extends Collection>({ collection, filter, chosen }: Pick<Props<C>, 'filter' | 'chosen'> & { collection: C }) {
+  const { t } = useTranslation();
+  const ids = [...chosen.keys()];
+  const isAsked = ids.length > 0 && ids.length <= MOST;
+  const { total, isOld } = useList(isAsked ? { collection, filter: `${filter} ${oneOf('id', ids)}`, sort: 'id', fields: ['id'] } : undefined, FIRST);
+  const gone = total === undefined || isOld ? 0 : ids.length - total;
+  if (gone === 0) return null;
+  return (
+    <ToolbarItem alignSelf="center" role="status">
+      {t('table.gone', { count: gone, all: ids.length })}
+    </ToolbarItem>
   );
 }
 

@@ -29,7 +29,7 @@ export default function UnknownProperties({ collection, known, named }: Props) {
   const [nearest] = [first.replaceAll('.', ':'), first.slice(0, Math.ceil(first.length / 2))].flatMap((text) => matching(known, text));
   return (
     <HelperText isLiveRegion>
-      <HelperTextItem variant="warning">
+      <HelperTextItem variant="warning" screenReaderText={t('said.warning')}>
         {t('filter.unknown', { property: first })} {nearest !== undefined && t('filter.nearest', { property: nearest })}
       </HelperTextItem>
     </HelperText>

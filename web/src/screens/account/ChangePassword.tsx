@@ -7,10 +7,11 @@ import { Problem } from '../../api/problem.ts';
 import type { User } from '../../api/types.ts';
 import { toast } from '../../app/toasts.ts';
 import { FormModal } from '../../components/FormModal.tsx';
+import { SHORTEST } from '../../components/passwords.ts';
 
 const FIELDS: readonly Field[] = [
   { name: 'oldPassword', label: 'account.old', kind: 'password', isRequired: true, autoComplete: 'current-password' },
-  { name: 'newPassword', label: 'account.new', kind: 'password', isRequired: true },
+  { name: 'newPassword', label: 'account.new', kind: 'password', isRequired: true, least: SHORTEST },
 ];
 
 const isWrongOld = (problem: Problem) => problem.data.errors?.some(({ instancePath }) => instancePath === '/oldPassword') === true;

@@ -1,5 +1,5 @@
 // The user's own tokens, for programs that act in their name; a secret is shown once, when it is made.
-import { Alert, Button, ClipboardCopy, EmptyState, Label } from '@patternfly/react-core';
+import { Button, ClipboardCopy, EmptyState, Label } from '@patternfly/react-core';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,13 +8,15 @@ import { useTranslation } from 'react-i18next';
 import { queries } from '../../api/client.ts';
 import { get, post, remove } from '../../api/http.ts';
 import type { Token, User } from '../../api/types.ts';
+import { Alert } from '../../components/Alert.tsx';
+import { browserOf } from '../../components/browser.ts';
 import { FormModal } from '../../components/FormModal.tsx';
 import { moment } from '../../components/units.ts';
 
 const TOKENS = ['own-tokens'];
 const VALID_DAYS = [1, 30, 180];
 
-const nameOf = (token: Token) => token.description ?? token.client?.id ?? '–';
+const rawOf = (token: Token) => token.description ?? token.client?.id ?? '–';
 
 /** The one that this browser is signed in with: the server keeps one for each browser, by the name in this cookie. */
 function isHere(token: Token): boolean {
@@ -24,6 +26,10 @@ function isHere(token: Token): boolean {
 
 export function Tokens({ me }: { me: User }) {
   const { t } = useTranslation();
+  const nameOf = (token: Token) => {
+    const seen = browserOf(rawOf(token));
+    return seen ? t('tokens.browser', seen) : rawOf(token);
+  };
   const [isAsking, setAsking] = useState(false);
   const [secret, setSecret] = useState<string>();
   const [revoked, setRevoked] = useState<Token>();
@@ -63,7 +69,9 @@ export function Tokens({ me }: { me: User }) {
               .sort((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))
               .map((token) => (
                 <Tr key={token.id}>
-                  <Td dataLabel={t('column.description')}>{nameOf(token)}</Td>
+                  <Td dataLabel={t('column.description')}>
+                    <span title={rawOf(token)}>{nameOf(token)}</span>
+                  </Td>
                   <Td dataLabel={t('tokens.created')}>{when(token.created_at)}</Td>
                   <Td dataLabel={t('tokens.expires')}>{when(token.expiration)}</Td>
                   <Td dataLabel={t('tokens.used')}>{when(lastUse(token))}</Td>

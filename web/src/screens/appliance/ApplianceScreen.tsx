@@ -1,11 +1,12 @@
 // The appliance: how it is, what it is reached by, and what can be changed of it.
-import { Alert, Button, PageSection, Title } from '@patternfly/react-core';
+import { Button, PageSection, Title } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import { useAppliance, useApplianceSettings } from '../../api/appliance.ts';
 import { addressOf } from '../../api/http.ts';
 import { Problem } from '../../api/problem.ts';
 import { useTitle } from '../../app/useTitle.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { Waiting } from '../../components/Waiting.tsx';

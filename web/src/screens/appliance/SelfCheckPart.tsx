@@ -1,10 +1,11 @@
 // The self-check, when somebody asks for it: each thing that was tested, and what to do about those that do not work.
-import { Alert, Button } from '@patternfly/react-core';
+import { Button } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { selfCheck, type Health, type SelfCheck } from '../../api/appliance.ts';
 import { Problem } from '../../api/problem.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
 const VARIANT = { ok: 'success', warning: 'warning', failed: 'danger' } as const satisfies Record<Health, string>;

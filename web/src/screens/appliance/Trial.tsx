@@ -1,11 +1,12 @@
 // A change of the network that goes back unless somebody keeps it, here or at the new address.
-import { Alert, AlertActionLink } from '@patternfly/react-core';
+import { AlertActionLink } from '@patternfly/react-core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useApplianceAgain, type ApplianceNetwork } from '../../api/appliance.ts';
 import { post } from '../../api/http.ts';
 import { Problem } from '../../api/problem.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
 export function Trial({ network }: { network: ApplianceNetwork }) {

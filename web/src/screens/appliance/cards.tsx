@@ -1,7 +1,7 @@
 // What is told of the appliance, as cards of facts; the wizard shows some of them.
 import type { ApplianceSettings, ApplianceStatus } from '../../api/appliance.ts';
 import type { FactCard } from '../../components/Facts.tsx';
-import { bytes, day } from '../../components/units.ts';
+import { bytes, date } from '../../components/units.ts';
 
 export function stateCard({ version, slots, disk, memory }: ApplianceStatus): FactCard {
   return [
@@ -50,7 +50,7 @@ export function certificateCard({ certificate }: ApplianceStatus): FactCard {
     'appliance.certificate',
     [
       ['setup.fingerprint', certificate && <span className="xo-appliance-code">{certificate.fingerprint}</span>],
-      ['appliance.until', certificate && day(certificate.notAfter)],
+      ['appliance.until', certificate && date(certificate.notAfter)],
     ],
   ];
 }

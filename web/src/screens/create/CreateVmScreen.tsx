@@ -11,7 +11,7 @@ import { storageOf } from '../../actions/vms.ts';
 import { send, type Call } from '../../api/http.ts';
 import { useIsAdmin } from '../../api/permissions.ts';
 import { problemOfTask } from '../../api/problem.ts';
-import { tasks } from '../../api/tasks.ts';
+import { tasks, useRunningTasks } from '../../api/tasks.ts';
 import type { VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
 import { useMakerPools } from '../../app/pools.tsx';
@@ -20,12 +20,20 @@ import { useTitle } from '../../app/useTitle.ts';
 import { FieldInput, ObjectSelect, SizeInput } from '../../components/FieldInput.tsx';
 import { containing, NOTHING, oneOf } from '../../components/filterText.ts';
 import { outcomeOf } from '../../components/outcome.ts';
+import type { Need } from '../../components/storage.ts';
+import { useStorageName } from '../../components/StorageName.tsx';
+import { StorageSelect } from '../../components/StorageSelect.tsx';
+import { cloudFlawOf } from './cloudFlaw.ts';
 import { callsOf, EMPTY, FIELDS, flawsOf, isFatal, namesOf, withoutFirst, withTemplate, type Disk, type Draft, type Source } from './draft.ts';
 import { makeAll } from './makeAll.ts';
+import { tieOfDisk } from './places.ts';
 import { Summary } from './Summary.tsx';
 import { useBroughtDisks } from './useBroughtDisks.ts';
 
-const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode'];
+const TEMPLATE_FIELDS = ['id', 'name_label', '$pool', 'CPUs', 'memory', 'template_info', '$VBDs', 'isDefaultTemplate', 'virtualizationMode', '$container'];
+const SR_FIELDS = ['id', 'name_label', '$pool', 'size', 'physical_usage', 'shared', '$container'];
+/** How the server calls the task that makes a VM. */
+const MAKING = 'REST API: create VM';
 const BARE = 'Other install media';
 const GIVEN_GIB = 10;
 
@@ -52,10 +60,16 @@ export default function CreateVmScreen() {
   const within = draft.pool ? containing('$pool', draft.pool) : NOTHING;
   // What belongs to the pool that was chosen before is no choice, not even for a moment.
   const ofPool = <T extends { isOld: boolean; rows: readonly unknown[] }>({ isOld, rows }: T): T['rows'] => (isOld ? [] : rows);
-  const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200));
+  // Until a VM is made, pools call it a template.
+  const inMaking = useRunningTasks().flatMap(({ properties: { name, params } }) => (name === MAKING ? [params?.name_label] : []));
+  const templates = ofPool(useAll('vm-templates', within, TEMPLATE_FIELDS, 'name_label', 200)).filter((one) => one.isDefaultTemplate || !inMaking.includes(one.name_label));
   const networks = ofPool(useAll('networks', within, ['id', 'name_label', 'automatic', 'PIFs', '$pool']));
   const repositories = useAll('srs', `${within} ${IMAGES}`, ['id', 'name_label']).rows.map((sr) => sr.id);
+  const srs = ofPool(useAll('srs', within, SR_FIELDS));
   const template = templates.find((one) => one.id === draft.template);
+  const defaultSr = pools.find((pool) => pool.id === draft.pool)?.default_SR;
+  const known = { srs, defaultSr, template };
+  const usual = useStorageName(srs.find((sr) => sr.id === defaultSr));
 
   const firstNetwork = (networks.find((network) => network.automatic) ?? networks.find((network) => network.PIFs.length > 0) ?? networks[0])?.id;
   if (!isNetworkGiven && firstNetwork) {
@@ -71,6 +85,7 @@ export default function CreateVmScreen() {
   if (bare) setDraft((old) => withTemplate(old, bare));
   const brought = useBroughtDisks(template);
   const flaws = flawsOf(draft, brought?.length);
+  const cloud = cloudFlawOf(draft.cloudConfig);
   const isReady = !flaws.some(isFatal) && !isSending;
 
   const make = async () => {
@@ -174,6 +189,8 @@ export default function CreateVmScreen() {
                   index={i + 1}
                   disk={disk}
                   storage={draft.pool ? storageOf(draft.pool) : NOTHING}
+                  need={{ tie: tieOfDisk(draft, known, i), room: disk.size * draft.copies }}
+                  usual={usual ? t('storage.usual', { name: usual }) : t('storage.noDefault')}
                   onChange={(next) => change({ disks: draft.disks.map((old, at) => (at === i ? next : old)) })}
                   {...(disk.device === undefined && { onRemove: () => change({ disks: draft.disks.filter((_, at) => at !== i) }) })}
                 />
@@ -212,7 +229,7 @@ export default function CreateVmScreen() {
             </Part>
             {draft.source === 'template' && (
               <Part title="cloud-init">
-                <FieldInput field={{ name: 'create-cloud', label: 'create.cloud', kind: 'lines', help: 'create.cloudHelp' }} value={draft.cloudConfig} onChange={(text) => change({ cloudConfig: String(text) })} />
+                <FieldInput field={{ name: 'create-cloud', label: 'create.cloud', kind: 'lines', help: 'create.cloudHelp' }} value={draft.cloudConfig} onChange={(text) => change({ cloudConfig: String(text) })} warning={cloud && t(`create.cloudFlaw.${cloud.flaw}`, { line: cloud.line })} />
                 {draft.cloudConfig.trim() && (
                   <FieldInput field={{ name: 'create-net', label: 'create.net', kind: 'lines' }} value={draft.networkConfig} onChange={(text) => change({ networkConfig: String(text) })} />
                 )}
@@ -223,7 +240,7 @@ export default function CreateVmScreen() {
           </Form>
         </GridItem>
         <GridItem lg={4} className="xo-sticky">
-          <Summary draft={draft} template={template} brought={brought ?? []} flaws={flaws} defaultSr={pools.find((pool) => pool.id === draft.pool)?.default_SR}>
+          <Summary draft={draft} template={template} brought={brought ?? []} flaws={flaws} srs={srs} defaultSr={defaultSr}>
             <Button type="submit" form="create" isDisabled={!isReady} isLoading={isSending}>
               {t('create.button', { count: draft.copies })}
             </Button>
@@ -282,6 +299,9 @@ interface DiskFieldsProps {
   index: number;
   disk: Disk;
   storage: string;
+  need: Need;
+  /** Where it lies when no storage is chosen. */
+  usual: string;
   onChange: (disk: Disk) => void;
   onRemove?: () => void;
 }
@@ -289,19 +309,19 @@ interface DiskFieldsProps {
 /** Marks a field; what is wrong with it is said beside, for all disks at once. */
 const wrong = (field: Field, value: Value) => (flawOf(field, value) ? { validated: 'error' as const } : {});
 
-function DiskFields({ index, disk, storage, onChange, onRemove }: DiskFieldsProps) {
+function DiskFields({ index, disk, storage, need, usual, onChange, onRemove }: DiskFieldsProps) {
   const { t } = useTranslation();
   const of = (what: string) => `${what} ${index}`;
   return (
     <Grid hasGutter>
-      <GridItem sm={4}>
+      <GridItem sm={3}>
         <TextInput aria-label={of(t('create.diskName'))} value={disk.name} onChange={(_, name) => onChange({ ...disk, name })} {...wrong(FIELDS.diskName, disk.name)} />
       </GridItem>
       <GridItem sm={2}>
         <SizeInput id={`create-size-${index}`} label={of(t('create.diskSize'))} value={disk.size} onChange={(size) => onChange({ ...disk, size })} look={wrong(FIELDS.disk, disk.size)} />
       </GridItem>
-      <GridItem sm={4}>
-        <ObjectSelect id={`create-sr-${index}`} label={of(t('column.storage'))} collection="srs" filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
+      <GridItem sm={5}>
+        <StorageSelect id={`create-sr-${index}`} label={of(t('column.storage'))} {...{ need, usual }} filter={storage} value={disk.sr} onChange={(sr) => onChange({ ...disk, sr })} />
       </GridItem>
       <GridItem sm={2}>
         {onRemove && (

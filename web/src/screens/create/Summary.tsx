@@ -1,13 +1,16 @@
 // What comes of the description of a VM, and what speaks against it.
-import { Alert, Card, CardBody, CardFooter, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, List, ListItem } from '@patternfly/react-core';
+import { Card, CardBody, CardFooter, CardTitle, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm, List, ListItem } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import type { VmTemplate } from '../../api/types.ts';
+import type { Sr, VmTemplate } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { containing, NOTHING } from '../../components/filterText.ts';
+import { freeOf, hostOf } from '../../components/storage.ts';
 import { bytes } from '../../components/units.ts';
 import { isFatal, namesOf, type Draft, type Flaw } from './draft.ts';
+import { boundTo } from './places.ts';
 
 interface Props {
   draft: Draft;
@@ -15,16 +18,17 @@ interface Props {
   /** The sizes of the disks that it brings. */
   brought: readonly number[];
   flaws: readonly Flaw[];
+  /** The storage of the pool. */
+  srs: readonly Sr[];
   defaultSr: string | undefined;
   children: ReactNode;
 }
 
 const SHOWN = 5;
 
-export function Summary({ draft, template, brought, flaws, defaultSr, children }: Props) {
+export function Summary({ draft, template, brought, flaws, srs, defaultSr, children }: Props) {
   const { t } = useTranslation();
   const within = draft.pool ? containing('$pool', draft.pool) : NOTHING;
-  const { rows: srs } = useAll('srs', within, ['id', 'name_label', 'size', 'physical_usage']);
   const { rows: hosts } = useAll('hosts', within, ['id', 'name_label', 'cpus', 'memory', 'enabled']);
   const names = namesOf(draft);
   const disks = [...draft.disks.map(({ size }) => size), ...brought].reduce((sum, size) => sum + size, 0);
@@ -32,9 +36,17 @@ export function Summary({ draft, template, brought, flaws, defaultSr, children }
   const warnings: string[] = [];
   for (const sr of srs) {
     const asked = draft.copies * draft.disks.filter((disk) => (disk.sr || defaultSr) === sr.id).reduce((sum, disk) => sum + disk.size, 0);
-    if (asked > sr.size - sr.physical_usage) warnings.push(t('create.tooSmall', { name: sr.name_label, size: bytes(sr.size - sr.physical_usage) }));
+    const on = hosts.find(({ id }) => id === hostOf(sr))?.name_label;
+    const name = on === undefined ? sr.name_label : t('storage.on', { name: sr.name_label, host: on });
+    if (asked > freeOf(sr)) warnings.push(t('create.tooSmall', { name, size: bytes(freeOf(sr)) }));
   }
-  const free = Math.max(0, ...hosts.filter((host) => host.enabled && (!draft.host || host.id === draft.host)).map((host) => host.memory.size - host.memory.usage));
+  const nameOf = (id: string | undefined) => hosts.find((host) => host.id === id)?.name_label ?? '…';
+  const bound = boundTo(draft, { srs, defaultSr, template });
+  const [only] = bound;
+  if (bound.length > 1) warnings.push(t('create.noHostReaches', { hosts: bound.map(nameOf).join(', ') }));
+  else if (only !== undefined && draft.host && draft.host !== only) warnings.push(t('create.otherHost', { bound: nameOf(only), host: nameOf(draft.host) }));
+  const wanted = only ?? draft.host;
+  const free = Math.max(0, ...hosts.filter((host) => host.enabled && (!wanted || host.id === wanted)).map((host) => host.memory.size - host.memory.usage));
   if (draft.boot && hosts.length > 0 && draft.memory > free) warnings.push(t('create.noMemory', { size: bytes(free) }));
   const cores = Math.max(0, ...hosts.map((host) => host.cpus.cores));
   if (hosts.length > 0 && draft.cpus > cores) warnings.push(t('create.manyCpus', { count: cores }));

@@ -55,6 +55,7 @@ function State({ host }: { host: Host }) {
 }
 
 function Summary({ object: host }: { object: Host }) {
+  const { t } = useTranslation();
   return (
     <Facts
       cards={[
@@ -74,7 +75,7 @@ function Summary({ object: host }: { object: Host }) {
             ['infra.machine', [host.bios_strings['system-manufacturer'], host.bios_strings['system-product-name']].filter(Boolean).join(' ')],
             ['infra.serial', host.bios_strings['system-serial-number']],
             ['infra.processor', host.CPUs.modelname],
-            ['column.cpus', `${host.cpus.cores} / ${host.cpus.sockets}`],
+            ['column.cpus', t('summary.coresOn', { cores: t('overview.cores', { count: host.cpus.cores }), count: host.cpus.sockets })],
             ['column.memory', bytes(host.memory.size)],
           ],
         ],

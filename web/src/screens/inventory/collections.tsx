@@ -1,6 +1,7 @@
 // Every inventory list, as data. A new column: one entry here. A new list: one inventory here; its route and its place in the
 // navigation follow.
-import type { Collection, Vdi } from '../../api/types.ts';
+import { useName } from '../../api/names.ts';
+import type { Collection, Sr, Vdi } from '../../api/types.ts';
 import { pathOf } from '../../app/paths.ts';
 import { usePoolName } from '../../app/pools.tsx';
 import { Chip } from '../../components/Chip.tsx';
@@ -8,6 +9,7 @@ import { ObjectLink } from '../../components/ObjectLink.tsx';
 import type { Column, Inventory } from '../../components/ObjectTable/inventory.ts';
 import { QuickLink } from '../../components/QuickLink.tsx';
 import { StateLabel } from '../../components/StateLabel.tsx';
+import { hostOf } from '../../components/storage.ts';
 import { bytes, isoTime, time } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
 import { wordOf } from '../../components/word.ts';
@@ -31,10 +33,10 @@ function nameOf(collection: Collection): Column<AnyObject> {
   };
 }
 
-function Name({ collection, object: { id, name_label, $pool } }: { collection: Collection; object: AnyObject }) {
+function Name({ collection, object: { id, name_label, $pool }, host }: { collection: Collection; object: AnyObject; host?: string | undefined }) {
   const path = pathOf(collection, id);
   const poolName = usePoolName();
-  const pool = $pool === id ? undefined : poolName($pool);
+  const place = [host, $pool === id ? undefined : poolName($pool)].filter(Boolean).join(' · ');
   return (
     <>
       {path ? (
@@ -45,9 +47,15 @@ function Name({ collection, object: { id, name_label, $pool } }: { collection: C
         name_label
       )}
       {/* For where there is no room for a column of its own. */}
-      {pool && <span className="xo-within">{pool}</span>}
+      {place && <span className="xo-within">{place}</span>}
     </>
   );
+}
+
+/** Each host may have storage of the same name. */
+function StorageCell({ sr }: { sr: Sr }) {
+  const host = useName('hosts', hostOf(sr));
+  return <Name collection="srs" object={sr} host={host} />;
 }
 
 const POOL: Column<AnyObject> = {
@@ -133,7 +141,7 @@ const SRS: Inventory<'srs'> = {
   defaultSort: 'name_label',
   fields: ['$pool', 'content_type', 'name_description'],
   columns: [
-    nameOf('srs'),
+    { ...nameOf('srs'), fields: ['name_label', '$pool', '$container', 'shared'], cell: (sr) => <StorageCell sr={sr} /> },
     { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => wordOf('srKind', sr.SR_type) },
     { key: 'usage', isMain: true, label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
     HOST,

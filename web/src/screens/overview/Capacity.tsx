@@ -22,11 +22,12 @@ export function Capacity({ hosts, srs }: { hosts: readonly Host[]; srs: readonly
   const load = useLoad(up.length <= MEASURED ? up : []);
   const [memory, memorySize] = [sum(up, (host) => host.memory.usage), sum(up, (host) => host.memory.size)];
   const [stored, storeSize] = [sum(stores, (sr) => sr.physical_usage), sum(stores, (sr) => sr.size)];
+  // What the user may not see has no bar.
   return (
     <div className="xo-part">
-      <Bar title={t('stats.cpu')} share={load} text={load === undefined ? t('overview.cores', { count: cores }) : `${Math.round(100 * load)} % · ${t('overview.cores', { count: cores })}`} />
-      <Bar title={t('column.memory')} share={memorySize > 0 ? memory / memorySize : undefined} text={`${bytes(memory)} / ${bytes(memorySize)}`} />
-      <Bar title={t('noun.srs')} share={storeSize > 0 ? stored / storeSize : undefined} text={`${bytes(stored)} / ${bytes(storeSize)}`} />
+      {hosts.length > 0 && <Bar title={t('stats.cpu')} share={load} text={load === undefined ? t('overview.cores', { count: cores }) : `${Math.round(100 * load)} % · ${t('overview.cores', { count: cores })}`} />}
+      {hosts.length > 0 && <Bar title={t('column.memory')} share={memorySize > 0 ? memory / memorySize : undefined} text={`${bytes(memory)} / ${bytes(memorySize)}`} />}
+      {stores.length > 0 && <Bar title={t('noun.srs')} share={storeSize > 0 ? stored / storeSize : undefined} text={`${bytes(stored)} / ${bytes(storeSize)}`} />}
     </div>
   );
 }

@@ -13,16 +13,14 @@ import { useServers } from '../../api/useServers.ts';
 import { useEndedTasks } from '../../api/useTasks.ts';
 import { pathOf } from '../../app/paths.ts';
 import { useTitle } from '../../app/useTitle.ts';
-import { FAILED } from '../../components/outcome.ts';
 import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
 import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
-import { IS_TROUBLE, troublesOf } from './problems.ts';
+import { DAY_MS, isStore, troublesOf, troublesSince } from './problems.ts';
 import { SeesNothing, Troubles } from './Troubles.tsx';
 
-const DAY_MS = 86_400_000;
 const MANY = 500;
 const LAST = 8;
 const LAST_FAILED = 3;
@@ -40,7 +38,7 @@ export default function OverviewScreen() {
   const srs = useAll('srs', '', ['id', 'name_label', 'size', 'physical_usage', 'content_type', 'SR_type', '$pool'], 'name_label', MANY);
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
-  const failed = useEndedTasks(`${FAILED} start:>${yesterday} ${IS_TROUBLE}`, LAST_FAILED).data ?? NONE_FAILED;
+  const failed = useEndedTasks(troublesSince(yesterday), LAST_FAILED).data ?? NONE_FAILED;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
   const isKnown = hosts.total !== undefined && srs.total !== undefined && vms !== undefined;
@@ -51,11 +49,11 @@ export default function OverviewScreen() {
       <PageSection>
         <Title headingLevel="h1">{t('overview.title')}</Title>
       </PageSection>
-      <PageSection aria-label={t('overview.problems')}>{isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed })} />)}</PageSection>
+      <PageSection aria-label={t('overview.problems')}>{isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed: { ...failed, since: yesterday } })} />)}</PageSection>
       {!seesNothing && (
         <PageSection isFilled>
           <div className="xo-cards">
-            <Part title={t('noun.pools')}>
+            <Part title={t(pools.total === 0 ? 'noun.vms' : 'noun.pools')}>
               <ul className="xo-plain">
                 {pools.rows.map((pool) => (
                   <li key={pool.id} className="xo-line">
@@ -71,9 +69,11 @@ export default function OverviewScreen() {
                 )}
               </ul>
             </Part>
-            <Part title={t('overview.capacity')}>
-              <Capacity hosts={hosts.rows} srs={srs.rows} />
-            </Part>
+            {(hosts.rows.length > 0 || srs.rows.some(isStore)) && (
+              <Part title={t('overview.capacity')}>
+                <Capacity hosts={hosts.rows} srs={srs.rows} />
+              </Part>
+            )}
             <Part title={t('tasks.now')}>
               <TaskLines tasks={running.slice(0, LAST)} none={t('tasks.none')} />
             </Part>

@@ -1,13 +1,15 @@
 // Problems, before all else: each says what, where, and what to do.
-import { Alert, AlertGroup } from '@patternfly/react-core/dist/esm/components/Alert/index.js';
+import { AlertGroup } from '@patternfly/react-core/dist/esm/components/Alert/index.js';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
 import { useIsAdmin } from '../../api/permissions.ts';
 import { problemOfTask } from '../../api/problem.ts';
+import { useMe } from '../../api/session.ts';
 import { pathOf } from '../../app/paths.ts';
 import { useFullName } from '../../app/pools.tsx';
 import { Age } from '../../components/Age.tsx';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { reasonOf } from '../servers/ConnectProblem.tsx';
 import { taskName } from '../../components/taskName.ts';
@@ -40,9 +42,10 @@ export function Troubles({ troubles }: { troubles: readonly Trouble[] }) {
 /** For whom there is nothing that could be well or not. */
 export function SeesNothing() {
   const { t } = useTranslation();
+  const me = useMe().data;
   return (
     <Alert isInline variant="info" title={t('rights.seesNothing')}>
-      {t('rights.seesNothingHelp')}
+      {t('rights.seesNothingHelp', { name: me?.name })} {t('rights.roleHelp')}
     </Alert>
   );
 }
@@ -91,7 +94,7 @@ function One({ trouble }: { trouble: Trouble }) {
               </li>
             ))}
           </ul>
-          <Link to="/tasks?state=failure">{t('overview.allFailed')}</Link>
+          <Link to={`/tasks?state=trouble&since=${trouble.since}`}>{t('overview.allFailed')}</Link>
         </Alert>
       );
   }

@@ -6,7 +6,7 @@ import { troublesOf } from './problems.ts';
 const server = (part: Partial<Server>): Server => ({ id: 's', username: 'root', host: '10.0.0.1', enabled: true, status: 'connected', since: 1, poolId: 'p', ...part });
 const host = (part: Partial<Host>) => ({ id: 'h', name_label: 'one', power_state: 'Running', enabled: true, ...part }) as Host;
 const sr = (part: Partial<Sr>) => ({ id: 'sr', name_label: 'store', size: 100, physical_usage: 10, content_type: 'user', SR_type: 'nfs', ...part }) as Sr;
-const none = { servers: [], hosts: [], srs: [], failed: { total: 0, rows: [] } };
+const none = { servers: [], hosts: [], srs: [], failed: { total: 0, since: 0, rows: [] } };
 const kinds = (known: Partial<Parameters<typeof troublesOf>[0]>) => troublesOf({ ...none, ...known }).map(({ kind }) => kind);
 
 describe('what is wrong', () => {
@@ -27,7 +27,7 @@ describe('what is wrong', () => {
   });
 
   it('comes with the pools first and the failed tasks last, however many they are', () => {
-    const failed = { total: 9, rows: ['t', 'u'].map((id) => ({ id, status: 'failure', start: 0, properties: {} }) as Task) };
+    const failed = { total: 9, since: 0, rows: ['t', 'u'].map((id) => ({ id, status: 'failure', start: 0, properties: {} }) as Task) };
     expect(kinds({ failed, servers: [server({ status: 'connecting' })], hosts: [host({ power_state: 'Halted' })] })).toEqual(['pool', 'hostDown', 'tasks']);
   });
 });

@@ -1,8 +1,9 @@
 // What was seen at an address, for somebody to judge.
-import { Alert, Content } from '@patternfly/react-core';
+import { Content } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import type { Sight } from '../../api/servers.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { Fingerprint } from '../../components/Fingerprint.tsx';
 
 export function Certificate({ sight }: { sight: Sight }) {

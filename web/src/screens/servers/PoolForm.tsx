@@ -9,7 +9,7 @@ import type { Server } from '../../api/types.ts';
 import { PasswordInput } from '../../components/PasswordInput.tsx';
 import { useKept } from '../../components/useKept.ts';
 import { Certificate } from './Certificate.tsx';
-import { ConnectProblem } from './ConnectProblem.tsx';
+import { ConnectProblem, masterOf } from './ConnectProblem.tsx';
 import './PoolForm.css';
 
 interface Props {
@@ -65,11 +65,20 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
       ...pin,
     });
   };
+  const goTo = (place: string) => {
+    setHost(place);
+    setSight(undefined);
+    setProblem(undefined);
+  };
+  const master = masterOf(problem);
   const submit = async () => {
     setBusy(true);
     setProblem(undefined);
     try {
-      if (mustLook) setSight(await probe(address, way));
+      if (master !== undefined) {
+        goTo(master);
+        setSight(await probe(master, way));
+      } else if (mustLook) setSight(await probe(address, way));
       else {
         await save();
         onDone();
@@ -84,11 +93,7 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
       setBusy(false);
     }
   };
-  const goTo = (place: string) => {
-    setHost(place);
-    setSight(undefined);
-  };
-  const button = mustLook ? t('servers.look') : sight?.fingerprint && !sight.vouched ? t('servers.accept') : server ? t('edit.save') : t('servers.connect');
+  const button = master !== undefined ? t('servers.takeMaster', { master }) : mustLook ? t('servers.look') : sight?.fingerprint && !sight.vouched ? t('servers.accept') : server ? t('edit.save') : t('servers.connect');
   return (
     <Form
       onSubmit={(event) => {
@@ -135,16 +140,8 @@ export function PoolForm({ server, onDone, keep, children }: Props) {
         </FormGroup>
       </ExpandableSection>
       <div ref={end} className="xo-part xo-pool-end">
-        {sight && <Certificate sight={sight} />}
-        {problem && (
-          <ConnectProblem
-            problem={problem}
-            onTake={(master) => {
-              goTo(master);
-              setProblem(undefined);
-            }}
-          />
-        )}
+        {sight && master === undefined && <Certificate sight={sight} />}
+        {problem && <ConnectProblem problem={problem} />}
         <ActionGroup>
           <Button type="submit" variant="primary" isDisabled={!isReady || isBusy} isLoading={isBusy}>
             {button}

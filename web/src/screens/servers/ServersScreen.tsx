@@ -1,16 +1,17 @@
 // Settings: the pools that this server is connected to, and how each connection stands.
-import { Alert, Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
+import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 
 import { enableServer, removeServer } from '../../api/servers.ts';
 import type { Server } from '../../api/types.ts';
 import { serverName, useServers } from '../../api/useServers.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { FormModal } from '../../components/FormModal.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { locale, time } from '../../components/units.ts';
@@ -28,10 +29,16 @@ export default function ServersScreen() {
   const { t } = useTranslation();
   // Others are told by the server that they may not see them.
   const { data: servers, error } = useServers();
+  const [params, setParams] = useSearchParams();
   const [asked, setAsked] = useState<Asked>();
+  // From elsewhere it is asked for by the address.
+  if (params.has('add') && !asked) setAsked({ what: 'add' });
   useTitle(t('servers.title'));
 
-  const close = () => setAsked(undefined);
+  const close = () => {
+    if (params.has('add')) setParams({}, { replace: true });
+    setAsked(undefined);
+  };
   const add = <Button onClick={() => setAsked({ what: 'add' })}>{t('servers.add')}</Button>;
   return (
     <PageSection isFilled>

@@ -1,10 +1,11 @@
 // The form to sign in with, where it is wanted: the whole page, or a dialog over it. Asks for the second factor when there is one.
-import { Alert, LoginForm } from '@patternfly/react-core';
+import { LoginForm } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/problem.ts';
 import { needsOtp, signIn } from '../../api/session.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { OneTimePassword } from './OneTimePassword.tsx';
 import { useSecondsLeft } from './useSecondsLeft.ts';

@@ -8,11 +8,11 @@ import type { Problem } from '../../api/problem.ts';
 import { setUpAdmin } from '../../api/session.ts';
 import { SETUP_STEP } from '../../app/paths.ts';
 import { PasswordInput } from '../../components/PasswordInput.tsx';
+import { SHORTEST } from '../../components/passwords.ts';
 import { forgetKept, useKept } from '../../components/useKept.ts';
 import { CODE, USERNAME } from './kept.ts';
 import { Refused, tryTo } from './Refused.tsx';
 
-const SHORTEST = 8;
 const TO_CODE = SETUP_STEP.replace(':step', 'code');
 
 export function AdministratorStep() {
@@ -24,7 +24,7 @@ export function AdministratorStep() {
   const [problem, setProblem] = useState<Problem>();
   if (code.trim() === '') return <Redirect replace to={TO_CODE} />;
 
-  const isReady = username.trim() !== '' && password.length >= SHORTEST && !isBusy;
+  const isReady = username.trim() !== '' && [...password].length >= SHORTEST && !isBusy;
   const submit = async () => {
     setBusy(true);
     const refused = await tryTo(() => setUpAdmin(code.trim(), username.trim(), password));

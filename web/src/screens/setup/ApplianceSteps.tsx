@@ -1,9 +1,10 @@
 // What an appliance asks at the first visit: nothing that could not stay as it is. The parts are those of its page.
-import { ActionGroup, Alert, Button, Content } from '@patternfly/react-core';
+import { ActionGroup, Button, Content } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import { useAppliance, useApplianceSettings, type ApplianceSettings, type ApplianceStatus } from '../../api/appliance.ts';
 import { Problem } from '../../api/problem.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { Facts, type FactCard } from '../../components/Facts.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { Waiting } from '../../components/Waiting.tsx';

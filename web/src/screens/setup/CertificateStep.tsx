@@ -1,11 +1,12 @@
 // What this server shows to browsers, to be compared with what it printed where it was started.
-import { ActionGroup, Alert, Button, Content, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
+import { ActionGroup, Button, Content, DescriptionList, DescriptionListDescription, DescriptionListGroup, DescriptionListTerm } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import { useSetup } from '../../api/session.ts';
 import type { OwnCertificate } from '../../api/types.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { Fingerprint } from '../../components/Fingerprint.tsx';
-import { locale } from '../../components/units.ts';
+import { date } from '../../components/units.ts';
 import { Changes } from '../appliance/Changes.tsx';
 import type { StepProps } from './steps.ts';
 
@@ -32,7 +33,6 @@ export function CertificateStep({ onDone }: StepProps) {
 
 function Shown({ certificate }: { certificate: OwnCertificate }) {
   const { t } = useTranslation();
-  const day = (ms: number) => new Date(ms).toLocaleDateString(locale());
   return (
     <>
       <Content component="p">{t(certificate.selfSigned ? 'setup.certificateHelp' : 'setup.vouchedHelp')}</Content>
@@ -49,7 +49,7 @@ function Shown({ certificate }: { certificate: OwnCertificate }) {
         </DescriptionListGroup>
         <DescriptionListGroup>
           <DescriptionListTerm>{t('setup.valid')}</DescriptionListTerm>
-          <DescriptionListDescription>{t('setup.validFrom', { from: day(certificate.notBefore), until: day(certificate.notAfter) })}</DescriptionListDescription>
+          <DescriptionListDescription>{t('setup.validFrom', { from: date(certificate.notBefore), until: date(certificate.notAfter) })}</DescriptionListDescription>
         </DescriptionListGroup>
       </DescriptionList>
     </>

@@ -1,7 +1,7 @@
 // What keeps a step from being done.
-import { Alert } from '@patternfly/react-core';
 
 import { Problem } from '../../api/problem.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
 /** `help` is said in place of what a refused right means elsewhere. */

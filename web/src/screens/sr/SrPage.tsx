@@ -8,6 +8,7 @@ import { Links } from '../../components/Links.tsx';
 import { ObjectLink } from '../../components/ObjectLink.tsx';
 import { ObjectPage, type PageSpec } from '../../components/ObjectPage/ObjectPage.tsx';
 import { Related } from '../../components/Related.tsx';
+import { hostOf } from '../../components/storage.ts';
 import { bytes } from '../../components/units.ts';
 import { Usage } from '../../components/Usage.tsx';
 import { wordOf } from '../../components/word.ts';
@@ -18,6 +19,7 @@ const SPEC: PageSpec<'srs'> = {
   facts: (sr) => [
     ['column.kind', wordOf('srKind', sr.SR_type)],
     ['column.usage', <Usage used={sr.physical_usage} of={sr.size} />],
+    ['column.host', hostOf(sr) ? <ObjectLink collection="hosts" id={hostOf(sr) ?? ''} /> : '–'],
     ['column.pool', <ObjectLink collection="pools" id={sr.$pool} />],
   ],
   mainActions: ['srs.scan'],
@@ -43,7 +45,6 @@ function Summary({ object: sr }: { object: Sr }) {
             ['column.description', sr.name_description],
             ['column.tags', sr.tags.join(', ')],
             ['infra.shared', <YesNo is={sr.shared} />],
-            ['column.host', sr.$container !== sr.$pool ? <ObjectLink collection="hosts" id={sr.$container} /> : ''],
             ['summary.id', sr.uuid],
           ],
         ],

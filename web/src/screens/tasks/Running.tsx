@@ -9,5 +9,5 @@ export function Running() {
   const { t } = useTranslation();
   const tasks = useRunningTasks();
   if (tasks.length === 0) return <EmptyState titleText={t('tasks.none')} headingLevel="h3" variant="xs" />;
-  return <TaskTable label="tasks.now" tasks={[...tasks].sort((a, b) => b.start - a.start)} columns={['started', 'task', 'about', 'progress']} canStop />;
+  return <TaskTable label="tasks.now" tasks={[...tasks].sort((a, b) => b.start - a.start)} columns={['started', 'task', 'about', 'who', 'progress']} canStop />;
 }

@@ -24,6 +24,7 @@ import { taskName } from '../../components/taskName.ts';
 import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskProgress } from '../../components/TaskProgress.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
+import { TaskUser } from '../../components/TaskUser.tsx';
 import { moment } from '../../components/units.ts';
 
 const LAST = 12;
@@ -89,7 +90,7 @@ function Item({ task }: { task: Task }) {
       </NotificationDrawerListItemHeader>
       <NotificationDrawerListItemBody timestamp={moment(task.start)}>
         <p>
-          <TaskObject task={task} /> {(outcome === 'stopped' || outcome === 'interrupted') && <TaskState task={task} />}
+          <TaskObject task={task} /> · <TaskUser task={task} /> {(outcome === 'stopped' || outcome === 'interrupted') && <TaskState task={task} />}
         </p>
         {task.status === 'pending' && <TaskProgress task={task} />}
         {outcome === 'failure' && <ProblemText problem={problemOfTask(task.result)} />}

@@ -1,9 +1,10 @@
 // What users, groups and rights have in common: a button that makes one, then the list, or why there is none.
-import { Alert, Button, EmptyState, Spinner } from '@patternfly/react-core';
+import { Button, EmptyState, Spinner } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Problem } from '../../api/problem.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
 interface Props {

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import { useMe } from '../../api/session.ts';
 import type { User } from '../../api/types.ts';
+import { MaybeButton } from '../../components/MaybeButton.tsx';
 import { AccessLink } from './AccessTab.tsx';
 
 const PERMISSIONS = ['none', 'admin'] as const;
@@ -38,6 +39,7 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
                 aria-label={t('users.permissionOf', { name: user.name })}
                 value={user.permission}
                 isDisabled={user.id === me}
+                {...(user.id === me && { title: t('users.own') })}
                 onChange={(_, permission) => onPermission(user, permission)}
               >
                 {PERMISSIONS.map((one) => (
@@ -51,9 +53,9 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
                 <Button size="sm" variant="link" onClick={() => onPassword(user)}>
                   {t('users.password')}
                 </Button>
-                <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
+                <MaybeButton size="sm" variant="link" isDanger whyNot={user.id === me ? t('users.own') : undefined} onClick={() => onDelete(user)}>
                   {t('users.delete')}
-                </Button>
+                </MaybeButton>
               </div>
             </Td>
           </Tr>

@@ -1,6 +1,5 @@
 // The settings of a VM, each edited where it stands; what takes effect later says so.
 import {
-  Alert,
   AlertActionLink,
   Button,
   Card,
@@ -27,6 +26,7 @@ import { useMay } from '../../api/permissions.ts';
 import type { Vm } from '../../api/types.ts';
 import { useAll } from '../../api/useList.ts';
 import { toast, toastProblem } from '../../app/toasts.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { FieldInput } from '../../components/FieldInput.tsx';
 import { containing } from '../../components/filterText.ts';
 import { ObjectLink } from '../../components/ObjectLink.tsx';

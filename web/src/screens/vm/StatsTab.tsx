@@ -1,8 +1,8 @@
 // How a VM was used. Pools measure only what runs.
-import { Alert } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import type { Vm } from '../../api/types.ts';
+import { Alert } from '../../components/Alert.tsx';
 import { VM_PANELS } from '../../components/Charts/series.ts';
 import { StatsCharts } from '../../components/Charts/StatsCharts.tsx';
 

@@ -1,5 +1,6 @@
 // What a VM is, at a glance.
 import { Label, LabelGroup } from '@patternfly/react-core';
+import { useTranslation } from 'react-i18next';
 
 import type { Vm } from '../../api/types.ts';
 import { Facts, type FactCard } from '../../components/Facts.tsx';
@@ -8,6 +9,7 @@ import { wordOf } from '../../components/word.ts';
 import { YesNo } from '../../components/YesNo.tsx';
 
 export default function SummaryTab({ object: vm }: { object: Vm }) {
+  const { t } = useTranslation();
   const cards: readonly FactCard[] = [
     [
       'summary.general',
@@ -31,14 +33,14 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
       [
         ['summary.system', vm.os_version?.name],
         ['summary.addresses', Object.values(vm.addresses).join(', ')],
-        ['summary.agent', <YesNo is={vm.managementAgentDetected} />],
+        ['summary.agent', vm.power_state === 'Suspended' ? t('summary.unknownSuspended') : <YesNo is={vm.managementAgentDetected} />],
         ['summary.drivers', vm.pvDriversVersion],
       ],
     ],
     [
       'summary.hardware',
       [
-        ['column.cpus', `${vm.CPUs.number} / ${vm.CPUs.max}`],
+        ['column.cpus', t('summary.cpusOf', { count: vm.CPUs.number, most: vm.CPUs.max })],
         ['column.memory', bytes(vm.memory.size)],
         ['summary.firmware', wordOf('firmware', vm.boot.firmware ?? 'bios')],
         ['summary.virtualization', wordOf('virtualization', vm.virtualizationMode)],
