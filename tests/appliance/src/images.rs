@@ -5,6 +5,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+/// What an image is built from.
+const PROGRAMS: [&str; 4] = ["xo-server", "xo-firstboot", "xoa", "xo-image-init"];
+/// How the server asks for the version of its tables, and how it would find the oldest.
+const READS_VERSION: (&[u8], &[u8]) = (
+    b"ORDER BY version DESC LIMIT 1",
+    b"ORDER BY version ASC  LIMIT 1",
+);
+
 /// Builds disks of one checkout.
 #[derive(Debug)]
 pub struct Images {
@@ -23,6 +31,8 @@ pub enum Image {
     Release,
     /// That of the version behind it.
     Next,
+    /// That of the version behind that, whose server takes the database for an older one and cannot migrate it.
+    Unmigratable,
     /// That of the release for developers: with a shell.
     Development,
 }
@@ -33,6 +43,7 @@ impl Images {
         Ok(self.target.join(match image {
             Image::Release => format!("xoa-{}.raw", self.version),
             Image::Next => format!("xoa-{}.raw", next(&self.version)?),
+            Image::Unmigratable => format!("xoa-{}.raw", next(&next(&self.version)?)?),
             Image::Development => format!("xoa-{}-dev.raw", self.version),
         }))
     }
@@ -41,6 +52,7 @@ impl Images {
     pub fn build(&self, image: Image) -> Result<()> {
         let version = match image {
             Image::Next => next(&self.version)?,
+            Image::Unmigratable => next(&next(&self.version)?)?,
             Image::Release | Image::Development => self.version.clone(),
         };
         let mut command = Command::new(&self.tool);
@@ -56,7 +68,42 @@ impl Images {
         if image == Image::Development {
             command.arg("--dev");
         }
+        if image == Image::Unmigratable {
+            command.arg("--programs").arg(self.unmigratable_programs()?);
+        }
         run(&mut command)
+    }
+
+    /// The programs of the release, but for a server that reads the first version of the database's tables for the newest: it makes tables
+    /// again that are there, and fails.
+    fn unmigratable_programs(&self) -> Result<PathBuf> {
+        let built = self.tool.parent().context("the folder of the tool")?;
+        let folder = self.target.join("unmigratable");
+        std::fs::create_dir_all(&folder)?;
+        for name in PROGRAMS {
+            std::fs::copy(built.join(name), folder.join(name))
+                .with_context(|| format!("{name} is not built"))?;
+        }
+        let server = folder.join("xo-server");
+        let mut program = std::fs::read(&server)?;
+        let (from, to) = READS_VERSION;
+        let places = program.windows(from.len()).enumerate();
+        let places: Vec<_> = places
+            .filter(|(_, bytes)| *bytes == from)
+            .map(|(at, _)| at)
+            .collect();
+        ensure!(
+            !places.is_empty(),
+            "the server reads the version of its tables in other words"
+        );
+        for at in places {
+            program
+                .get_mut(at..at + to.len())
+                .context("a place")?
+                .copy_from_slice(to);
+        }
+        std::fs::write(&server, program)?;
+        Ok(folder)
     }
 }
 

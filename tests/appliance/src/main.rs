@@ -85,7 +85,12 @@ async fn run(options: Options) -> Result<ExitCode> {
         version: options.version,
         target: options.target,
     };
-    for image in [Image::Next, Image::Development, Image::Release] {
+    for image in [
+        Image::Unmigratable,
+        Image::Next,
+        Image::Development,
+        Image::Release,
+    ] {
         let is_needed = wanted
             .iter()
             .any(|scenario| scenario.needs.contains(&image));

@@ -170,6 +170,12 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |s, r| Box::pin(updates::unready(s, r)),
     },
     Scenario {
+        name: "migration",
+        about: "an update whose migration fails: the old system serves again, with its data",
+        needs: &[Image::Release, Image::Unmigratable],
+        run: |s, r| Box::pin(updates::migration(s, r)),
+    },
+    Scenario {
         name: "panic",
         about: "an update whose kernel panics: the old system serves again",
         needs: &[Image::Release, Image::Next],

@@ -36,17 +36,17 @@ struct Stage {
 
 impl Stage {
     /// The kernel of the next release is told `word`, if there is one.
-    async fn set(setting: &Setting, name: &str, word: Option<&str>) -> Result<Self> {
+    async fn set(setting: &Setting, name: &str, next: Image, word: Option<&str>) -> Result<Self> {
         let releases =
             Releases::serve(&setting.images.tool, &setting.file(name, "releases")).await?;
-        let other = setting.images.disk(Image::Next)?;
-        let next = Disk::copy(&other, &setting.file(name, "next"))?;
-        let to = next.version()?;
+        let other = setting.images.disk(next)?;
+        let copied = Disk::copy(&other, &setting.file(name, "next"))?;
+        let to = copied.version()?;
         if let Some(word) = word {
-            next.tell_kernel(word)?;
+            copied.tell_kernel(word)?;
         }
-        releases.publish(&to, &next.path, &other.with_extension("spdx.json"))?;
-        std::fs::remove_file(&next.path)?;
+        releases.publish(&to, &copied.path, &other.with_extension("spdx.json"))?;
+        std::fs::remove_file(&copied.path)?;
 
         let disk = setting.fresh(name, Image::Release)?;
         let from = disk.version()?;
@@ -144,7 +144,7 @@ impl Stage {
 }
 
 pub(super) async fn network(setting: &Setting, report: &mut Report) -> Result<()> {
-    let mut stage = Stage::set(setting, "update", None).await?;
+    let mut stage = Stage::set(setting, "update", Image::Next, None).await?;
     let (from, to) = (stage.from.clone(), stage.to.clone());
     let cpu = stage.machine.cpu_seconds()?;
     let began = Instant::now();
@@ -195,7 +195,13 @@ pub(super) async fn network(setting: &Setting, report: &mut Report) -> Result<()
 }
 
 pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()> {
-    let mut stage = Stage::set(setting, "unready", Some("systemd.mask=xo-server.service")).await?;
+    let mut stage = Stage::set(
+        setting,
+        "unready",
+        Image::Next,
+        Some("systemd.mask=xo-server.service"),
+    )
+    .await?;
     stage.apply().await?;
     let reason = stage
         .falls_back(
@@ -208,8 +214,18 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
     Ok(())
 }
 
+pub(super) async fn migration(setting: &Setting, report: &mut Report) -> Result<()> {
+    let mut stage = Stage::set(setting, "migration", Image::Unmigratable, None).await?;
+    stage.apply().await?;
+    let reason = stage
+        .falls_back("this start was not good", "migration that fails", report)
+        .await?;
+    ensure!(reason.contains("server"), "it does not say why: {reason}");
+    Ok(())
+}
+
 pub(super) async fn panics(setting: &Setting, report: &mut Report) -> Result<()> {
-    let mut stage = Stage::set(setting, "panic", Some("rdinit=/none")).await?;
+    let mut stage = Stage::set(setting, "panic", Image::Next, Some("rdinit=/none")).await?;
     stage.apply().await?;
     stage
         .falls_back("Kernel panic", "kernel that panics", report)
@@ -218,7 +234,7 @@ pub(super) async fn panics(setting: &Setting, report: &mut Report) -> Result<()>
 }
 
 pub(super) async fn broken(setting: &Setting, report: &mut Report) -> Result<()> {
-    let mut stage = Stage::set(setting, "broken", None).await?;
+    let mut stage = Stage::set(setting, "broken", Image::Next, None).await?;
     stage.apply().await?;
     // Before it starts; what it was doing is cut off too.
     stage.machine.cut()?;
@@ -241,7 +257,7 @@ pub(super) async fn broken(setting: &Setting, report: &mut Report) -> Result<()>
 
 /// Power cuts at random moments of updates that go on at the next start.
 pub(super) async fn killed(setting: &Setting, report: &mut Report) -> Result<()> {
-    let mut stage = Stage::set(setting, "killed", None).await?;
+    let mut stage = Stage::set(setting, "killed", Image::Next, None).await?;
     let (from, to) = (stage.from.clone(), stage.to.clone());
     stage.machine.power_off().await?;
     let begin = setting.file("killed", "begin");
