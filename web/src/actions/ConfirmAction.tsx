@@ -1,10 +1,11 @@
 // The question before an action: what it will touch, and for what cannot be undone the name to type.
-import { Button, Content, Form, FormGroup, List, ListItem, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Button, Content, Form, FormGroup, List, ListItem, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Collection, Collections } from '../api/types.ts';
 import { useFullName } from '../app/pools.tsx';
+import { Dialog } from '../components/Dialog.tsx';
 import { nameOf, type Action } from './action.ts';
 import { Losses } from './Losses.tsx';
 
@@ -25,7 +26,7 @@ export default function ConfirmAction({ action, objects, skipped, onClose }: Pro
   const toType = action.confirm === 'type-name' ? (count === 1 ? (objects[0] ? nameOf(objects[0]) : '') : String(count)) : undefined;
   const isReady = count > 0 && (toType === undefined || typed === toType);
   return (
-    <Modal isOpen variant="small" aria-labelledby="confirm-title" onClose={() => onClose(false)} {...(toType !== undefined && { elementToFocus: '#confirm-name' })}>
+    <Dialog variant="small" aria-labelledby="confirm-title" onClose={() => onClose(false)} {...(toType !== undefined && { elementToFocus: '#confirm-name' })}>
       <ModalHeader title={t(action.label)} labelId="confirm-title" {...(action.danger && { titleIconVariant: 'warning' as const })} />
       <ModalBody>
         <Content component="p">{t('confirm.touches', { count })}</Content>
@@ -58,6 +59,6 @@ export default function ConfirmAction({ action, objects, skipped, onClose }: Pro
           {t('confirm.cancel')}
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   );
 }

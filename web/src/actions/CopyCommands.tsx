@@ -1,9 +1,10 @@
 // What can be done to an object, as commands for a terminal.
-import { ClipboardCopy, Form, FormGroup, Modal, ModalBody, ModalHeader } from '@patternfly/react-core';
+import { ClipboardCopy, Form, FormGroup, ModalBody, ModalHeader } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
 import type { Call } from '../api/http.ts';
 import type { Collection, Collections } from '../api/types.ts';
+import { Dialog } from '../components/Dialog.tsx';
 import { initialOf, type Action } from './action.ts';
 import { asCurl, asXoCli } from './copyAs.ts';
 
@@ -17,7 +18,7 @@ export default function CopyCommands<C extends Collection>({ actions, object, on
   const { t } = useTranslation();
   const said = { hoverTip: t('copy.hint'), clickTip: t('copy.done') };
   return (
-    <Modal isOpen variant="large" aria-labelledby="copy-title" onClose={onClose}>
+    <Dialog variant="large" aria-labelledby="copy-title" onClose={onClose}>
       <ModalHeader title={t('copy.title')} labelId="copy-title" description={t('copy.token')} />
       <ModalBody>
         <Form>
@@ -32,7 +33,7 @@ export default function CopyCommands<C extends Collection>({ actions, object, on
           ))}
         </Form>
       </ModalBody>
-    </Modal>
+    </Dialog>
   );
 }
 

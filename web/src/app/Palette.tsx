@@ -1,11 +1,12 @@
 // The command palette: go to a screen or to an object, or do something to the one on screen, by typing a part of its name.
-import { Menu, MenuContent, MenuGroup, MenuItem, MenuList, Modal, ModalBody, SearchInput } from '@patternfly/react-core';
+import { Menu, MenuContent, MenuGroup, MenuItem, MenuList, ModalBody, SearchInput } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 
 import { findByName } from '../api/find.ts';
+import { Dialog } from '../components/Dialog.tsx';
 import { pathOf } from './paths.ts';
 import { Place } from './pools.tsx';
 import { takeTyped } from './typedAhead.ts';
@@ -29,7 +30,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   useEffect(() => () => void takeTyped(), []);
   const first = () => menu.current?.querySelector<HTMLElement>('[role=menuitem]');
   return (
-    <Modal isOpen variant="small" position="top" aria-label={t('palette.title')} elementToFocus={`#${BOX}`} onClose={onClose}>
+    <Dialog variant="small" position="top" aria-label={t('palette.title')} elementToFocus={`#${BOX}`} onClose={onClose}>
       <ModalBody>
         <SearchInput
           searchInputId={BOX}
@@ -83,6 +84,6 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         </Menu>
         {asked !== '' && groups.length === 0 && objects.data?.length === 0 && <p role="status">{t('palette.nothing')}</p>}
       </ModalBody>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 // A dialog that asks for some fields, or for a yes, sends them, and stays with the reason when that fails.
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, Form, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -7,6 +7,7 @@ import { type Field, initialOf, type Values } from '../actions/action.ts';
 import { isSound } from '../actions/flaws.ts';
 import { Problem } from '../api/problem.ts';
 import { Alert } from './Alert.tsx';
+import { Dialog } from './Dialog.tsx';
 import { FieldInput } from './FieldInput.tsx';
 import { ProblemText } from './ProblemText.tsx';
 import { needOf } from './storage.ts';
@@ -51,7 +52,7 @@ export function FormModal({ title, text, warning, fields = [], button, isDanger 
     }
   };
   return (
-    <Modal isOpen variant="small" aria-labelledby="form-title" onClose={onClose} {...(fields.length > 0 && { elementToFocus: FIRST_FIELD })}>
+    <Dialog variant="small" aria-labelledby="form-title" onClose={onClose} {...(fields.length > 0 && { elementToFocus: FIRST_FIELD })}>
       <ModalHeader title={title} labelId="form-title" description={text} />
       <ModalBody>
         <Form
@@ -91,6 +92,6 @@ export function FormModal({ title, text, warning, fields = [], button, isDanger 
           {t('confirm.cancel')}
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   );
 }

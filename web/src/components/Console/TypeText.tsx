@@ -1,7 +1,9 @@
 // A text that is typed into a console, key by key.
-import { Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, Progress, TextArea } from '@patternfly/react-core';
+import { Button, Form, FormGroup, ModalBody, ModalFooter, ModalHeader, Progress, TextArea } from '@patternfly/react-core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+
+import { Dialog } from '../Dialog.tsx';
 
 interface Props {
   type: (text: string, onTyped: (count: number) => void, signal: AbortSignal) => Promise<void>;
@@ -27,7 +29,7 @@ export function TypeText({ type, onClose }: Props) {
     close();
   };
   return (
-    <Modal isOpen variant="small" aria-labelledby="type-title" onClose={close} appendTo={shown}>
+    <Dialog variant="small" aria-labelledby="type-title" onClose={close} appendTo={shown}>
       <ModalHeader title={t('console.type')} labelId="type-title" description={t('console.typeHelp')} />
       <ModalBody>
         <Form>
@@ -45,6 +47,6 @@ export function TypeText({ type, onClose }: Props) {
           {t('confirm.cancel')}
         </Button>
       </ModalFooter>
-    </Modal>
+    </Dialog>
   );
 }

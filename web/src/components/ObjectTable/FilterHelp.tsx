@@ -21,7 +21,7 @@ export default function FilterHelp() {
     <Popover
       headerContent={t('filter.help')}
       headerComponent="h2"
-      closeBtnAriaLabel={t('filter.close')}
+      closeBtnAriaLabel={t('form.close')}
       minWidth="min(40rem, 95vw)"
       bodyContent={
         <DescriptionList isCompact isHorizontal horizontalTermWidthModifier={{ default: '8rem', md: '17rem' }}>

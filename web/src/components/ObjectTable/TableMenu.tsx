@@ -1,5 +1,5 @@
 // What can be done with a list as a whole: keep and open views, export it.
-import { Button, Divider, Dropdown, DropdownGroup, DropdownItem, DropdownList, Form, FormGroup, MenuItemAction, MenuToggle, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { Button, Divider, Dropdown, DropdownGroup, DropdownItem, DropdownList, Form, FormGroup, MenuItemAction, MenuToggle, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
 import SaveIcon from '@patternfly/react-icons/dist/esm/icons/save-icon';
 import TrashIcon from '@patternfly/react-icons/dist/esm/icons/trash-icon';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { useLocation, useSearch } from 'wouter';
 
 import { useMe } from '../../api/session.ts';
 import { toastProblem } from '../../app/toasts.ts';
+import { Dialog } from '../Dialog.tsx';
 import { type Exported, exportList } from './exported.ts';
 import { dropView, keepView, useViews } from './views.ts';
 
@@ -77,7 +78,7 @@ export default function TableMenu(list: Exported) {
         </DropdownList>
       </Dropdown>
       {name !== undefined && (
-        <Modal isOpen variant="small" aria-labelledby="view-title" onClose={() => setName(undefined)}>
+        <Dialog variant="small" aria-labelledby="view-title" onClose={() => setName(undefined)}>
           <ModalHeader title={t('lists.keep')} labelId="view-title" description={t('lists.keepHelp')} />
           <ModalBody>
             <Form
@@ -100,7 +101,7 @@ export default function TableMenu(list: Exported) {
               {t('confirm.cancel')}
             </Button>
           </ModalFooter>
-        </Modal>
+        </Dialog>
       )}
     </>
   );

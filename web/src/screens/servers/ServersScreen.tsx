@@ -1,5 +1,5 @@
 // Settings: the pools that this server is connected to, and how each connection stands.
-import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, Modal, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
+import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
 import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
@@ -12,6 +12,7 @@ import { serverName, useServers } from '../../api/useServers.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { Alert } from '../../components/Alert.tsx';
+import { Dialog } from '../../components/Dialog.tsx';
 import { FormModal } from '../../components/FormModal.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { locale, time } from '../../components/units.ts';
@@ -65,7 +66,7 @@ export default function ServersScreen() {
       )}
       {servers && servers.length > 0 && <List servers={servers} onAsk={setAsked} />}
       {(asked?.what === 'add' || asked?.what === 'edit') && (
-        <Modal isOpen variant="medium" aria-labelledby="pool-title" onClose={close}>
+        <Dialog variant="medium" aria-labelledby="pool-title" onClose={close}>
           <ModalHeader title={asked.what === 'add' ? t('servers.add') : t('servers.editTitle', { name: nameOf(asked.server) })} labelId="pool-title" />
           <ModalBody>
             <PoolForm onDone={close} {...(asked.what === 'edit' && { server: asked.server })}>
@@ -74,7 +75,7 @@ export default function ServersScreen() {
               </Button>
             </PoolForm>
           </ModalBody>
-        </Modal>
+        </Dialog>
       )}
       {asked?.what === 'accept' && <AcceptCertificate server={asked.server} name={nameOf(asked.server)} onClose={close} />}
       {asked?.what === 'remove' && (

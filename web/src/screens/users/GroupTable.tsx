@@ -36,7 +36,7 @@ export function GroupTable({ groups, users, onAsk, onTakeOut }: Props) {
               <Td dataLabel={t('groups.members')}>
                 {members.length === 0 && '–'}
                 {members.length > 0 && (
-                  <LabelGroup numLabels={SHOWN} aria-label={t('groups.membersOf', { name: group.name })}>
+                  <LabelGroup numLabels={SHOWN} collapsedText={t('labels.more')} expandedText={t('labels.less')} aria-label={t('groups.membersOf', { name: group.name })}>
                     {members.map((user) => (
                       <Label key={user.id} onClose={() => onTakeOut(group, user)} closeBtnAriaLabel={t('groups.takeOut', { name: user.name })}>
                         {user.name}

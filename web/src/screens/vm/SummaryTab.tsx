@@ -17,7 +17,7 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
         ['column.description', vm.name_description],
         [
           'column.tags',
-          vm.tags.length > 0 && <LabelGroup key="tags">
+          vm.tags.length > 0 && <LabelGroup key="tags" collapsedText={t('labels.more')} expandedText={t('labels.less')}>
             {vm.tags.map((tag) => (
               <Label key={tag}>{tag}</Label>
             ))}
