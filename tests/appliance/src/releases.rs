@@ -56,6 +56,12 @@ impl Releases {
         ])
     }
 
+    /// One file with all of a release.
+    pub fn bundle(&self, version: &str, to: &Path) -> Result<()> {
+        let to = to.to_string_lossy();
+        self.tool(&["bundle", "--version", version, "--output", &to])
+    }
+
     fn tool(&self, arguments: &[&str]) -> Result<()> {
         let mut command = Command::new(&self.tool);
         command

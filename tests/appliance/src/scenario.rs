@@ -164,6 +164,12 @@ pub const SCENARIOS: &[Scenario] = &[
         run: |s, r| Box::pin(updates::network(s, r)),
     },
     Scenario {
+        name: "file",
+        about: "to the next release from one uploaded file, without a repository",
+        needs: &[Image::Release, Image::Next],
+        run: |s, r| Box::pin(updates::file(s, r)),
+    },
+    Scenario {
         name: "unready",
         about: "an update whose server never answers: the old system serves again",
         needs: &[Image::Release, Image::Next],

@@ -100,6 +100,14 @@ impl Server {
         answer(path, request.basic_auth(user.0, Some(user.1)).json(body)).await
     }
 
+    /// The same with a file.
+    pub async fn upload(&self, path: &str, user: (&str, &str), file: Vec<u8>) -> Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.base));
+        // A slow machine takes its time.
+        let request = request.timeout(PATIENCE).basic_auth(user.0, Some(user.1));
+        answer(path, request.body(file)).await
+    }
+
     /// The same server in a machine that was started anew.
     pub fn moved_to(&mut self, machine: &Machine) {
         self.base = base(machine);

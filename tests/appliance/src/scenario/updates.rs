@@ -29,7 +29,7 @@ struct Stage {
     disk: Disk,
     machine: Machine,
     server: Server,
-    _releases: Releases,
+    releases: Releases,
     from: String,
     to: String,
 }
@@ -65,16 +65,16 @@ impl Stage {
             disk,
             machine,
             server,
-            _releases: releases,
+            releases,
             from,
             to,
         })
     }
 
     /// Until the new system is the next to start.
-    async fn apply(&mut self) -> Result<()> {
+    async fn apply(&mut self, from: From) -> Result<()> {
         let until = Instant::now() + PATIENCE;
-        while next_step(&self.server, &self.to).await? != Next::Restart {
+        while next_step(&self.server, &self.to, from).await? != Next::Restart {
             self.machine.is_alive()?;
             ensure!(Instant::now() < until, "the update does not end");
             tokio::time::sleep(LOOK).await;
@@ -148,7 +148,7 @@ pub(super) async fn network(setting: &Setting, report: &mut Report) -> Result<()
     let (from, to) = (stage.from.clone(), stage.to.clone());
     let cpu = stage.machine.cpu_seconds()?;
     let began = Instant::now();
-    stage.apply().await?;
+    stage.apply(From::Repository).await?;
     report.row(
         "update to its restart",
         format!(
@@ -194,6 +194,37 @@ pub(super) async fn network(setting: &Setting, report: &mut Report) -> Result<()
     Ok(())
 }
 
+pub(super) async fn file(setting: &Setting, report: &mut Report) -> Result<()> {
+    let mut stage = Stage::set(setting, "file", Image::Next, None).await?;
+    let to = stage.to.clone();
+    let path = setting.file("file", "bundle");
+    stage.releases.bundle(&to, &path)?;
+    let file = std::fs::read(&path)?;
+    std::fs::remove_file(&path)?;
+    // Nobody is asked for anything else.
+    let nobody = json!({ "repository": null });
+    stage
+        .server
+        .send(Method::PATCH, "/appliance/updates", ADMIN, &nobody)
+        .await?;
+    let (size, began) = (file.len(), Instant::now());
+    let upload = "/appliance/updates/actions/upload";
+    let told = stage.server.upload(upload, ADMIN, file).await?;
+    ensure!(
+        told["version"] == to.as_str(),
+        "another version was taken: {told}"
+    );
+    report.row(
+        "upload of a release as one file",
+        format!("{} MiB, {:.0} s", size >> 20, began.elapsed().as_secs_f64()),
+    );
+    stage.apply(From::File).await?;
+    let status = stage.settled(&to).await?;
+    let outcome = &status["outcomes"][0];
+    ensure!(outcome["end"] == "confirmed", "not confirmed: {outcome}");
+    Ok(())
+}
+
 pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(
         setting,
@@ -202,7 +233,7 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
         Some("systemd.mask=xo-server.service"),
     )
     .await?;
-    stage.apply().await?;
+    stage.apply(From::Repository).await?;
     let reason = stage
         .falls_back(
             "this start was not good",
@@ -216,7 +247,7 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
 
 pub(super) async fn migration(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(setting, "migration", Image::Unmigratable, None).await?;
-    stage.apply().await?;
+    stage.apply(From::Repository).await?;
     let reason = stage
         .falls_back("this start was not good", "migration that fails", report)
         .await?;
@@ -226,7 +257,7 @@ pub(super) async fn migration(setting: &Setting, report: &mut Report) -> Result<
 
 pub(super) async fn panics(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(setting, "panic", Image::Next, Some("rdinit=/none")).await?;
-    stage.apply().await?;
+    stage.apply(From::Repository).await?;
     stage
         .falls_back("Kernel panic", "kernel that panics", report)
         .await?;
@@ -235,7 +266,7 @@ pub(super) async fn panics(setting: &Setting, report: &mut Report) -> Result<()>
 
 pub(super) async fn broken(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(setting, "broken", Image::Next, None).await?;
-    stage.apply().await?;
+    stage.apply(From::Repository).await?;
     // Before it starts; what it was doing is cut off too.
     stage.machine.cut()?;
     // Each of the first blocks of hashes is read at a start.
@@ -304,6 +335,14 @@ pub(super) async fn killed(setting: &Setting, report: &mut Report) -> Result<()>
     Ok(())
 }
 
+/// Where a release comes from.
+#[derive(Debug, Clone, Copy)]
+enum From {
+    Repository,
+    /// An uploaded file.
+    File,
+}
+
 /// What there is to do for an update.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
@@ -316,7 +355,7 @@ enum Next {
 }
 
 /// Does the next step towards this version, whatever was done before.
-async fn next_step(server: &Server, to: &str) -> Result<Next> {
+async fn next_step(server: &Server, to: &str, from: From) -> Result<Next> {
     let status = status(server).await?;
     if status["version"] == to {
         return Ok(if status["update"].is_null() {
@@ -338,10 +377,10 @@ async fn next_step(server: &Server, to: &str) -> Result<Next> {
         Some("applied") => return Ok(Next::Restart),
         Some(other) => bail!("an unknown step: {other}"),
     };
-    let asked = if action == "fetch" {
-        json!({ "version": to })
-    } else {
-        json!({})
+    let asked = match (action, from) {
+        ("fetch", From::Repository) => json!({ "version": to }),
+        ("fetch", From::File) => json!({ "from": "bundle" }),
+        _ => json!({}),
     };
     let path = format!("/appliance/updates/actions/{action}");
     server.send(Method::POST, &path, ADMIN, &asked).await?;
@@ -355,7 +394,7 @@ async fn next_step(server: &Server, to: &str) -> Result<Next> {
 /// Until the version runs and stays. There is nobody while the machine restarts.
 async fn goes_on(server: &Server, to: &str) -> Result<()> {
     loop {
-        match next_step(server, to).await {
+        match next_step(server, to, From::Repository).await {
             Ok(Next::Done) => return Ok(()),
             Err(error)
                 if !error
