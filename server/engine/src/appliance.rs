@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -99,37 +99,97 @@ impl Appliance {
         }
     }
 
+    /// Sends a file, and tells after each piece how many bytes went.
+    pub(crate) async fn upload(
+        &self,
+        verb: &'static str,
+        mut body: ByteStream,
+        mut told: impl FnMut(u64) + Send,
+    ) -> Result<Value> {
+        let socket = self.socket()?;
+        let broken = |error: io::Error| silent(socket, &error);
+        let mut stream = UnixStream::connect(socket).await.map_err(broken)?;
+        let sending = async {
+            stream.write_all(&request(verb, &Map::new())).await?;
+            let mut sent = 0;
+            while let Some(bytes) = body.try_next().await? {
+                for piece in bytes.chunks(PIECE_LIMIT) {
+                    let length = u32::try_from(piece.len()).map_err(io::Error::other)?;
+                    stream.write_u32(length).await?;
+                    stream.write_all(piece).await?;
+                    sent += u64::from(length);
+                }
+                told(sent);
+            }
+            stream.write_u32(0).await
+        };
+        // What breaks off on the client's side is told as that; an agent that does not take it has a reason, which it tells.
+        let sent: io::Result<()> = sending.await;
+        if let Err(error) = &sent
+            && !matches!(
+                error.kind(),
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+            )
+        {
+            return Err(Error::BadData(format!(
+                "the file did not come whole: {error}"
+            )));
+        }
+        let mut input = BufReader::new(stream);
+        let answer = tokio::time::timeout(PATIENCE, answer(&mut input)).await;
+        let answer = answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        match answer.map_err(broken)? {
+            Answer::Ok(value) => Ok(value),
+            Answer::Error(fault) => Err(refusal(verb, fault)),
+            Answer::Stream(_) => Err(Error::internal(format!(
+                "the agent answered {verb} with a file"
+            ))),
+        }
+    }
+
+    fn socket(&self) -> Result<&Path> {
+        let socket = self.socket.as_deref();
+        socket
+            .filter(|socket| socket.exists())
+            .ok_or(Error::NotAppliance)
+    }
+
     async fn send(
         &self,
         verb: &str,
         params: Map<String, Value>,
     ) -> Result<(Answer, BufReader<UnixStream>)> {
-        let Some(socket) = self.socket.as_deref().filter(|socket| socket.exists()) else {
-            return Err(Error::NotAppliance);
-        };
-        let mut request = json!({ "verb": verb, "params": params }).to_string();
-        request.push('\n');
+        let socket = self.socket()?;
         let exchange = async {
             let mut input = BufReader::new(UnixStream::connect(socket).await?);
             // One that refuses answers without reading; its answer counts.
-            let sent = input.get_mut().write_all(request.as_bytes()).await;
-            let mut line = Vec::new();
-            let read = (&mut input)
-                .take(LINE_LIMIT)
-                .read_until(b'\n', &mut line)
-                .await;
-            match (read, sent) {
-                (Ok(n), _) if n > 0 => {}
-                (_, Err(error)) | (Err(error), Ok(())) => return Err(error),
-                (Ok(_), Ok(())) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            let sent = input.get_mut().write_all(&request(verb, &params)).await;
+            match answer(&mut input).await {
+                Ok(answer) => Ok((answer, input)),
+                Err(error) => Err(sent.err().unwrap_or(error)),
             }
-            Ok((serde_json::from_slice(&line)?, input))
         };
         match tokio::time::timeout(PATIENCE, exchange).await {
             Ok(answered) => answered.map_err(|error: io::Error| silent(socket, &error)),
             Err(_) => Err(silent(socket, &io::ErrorKind::TimedOut.into())),
         }
     }
+}
+
+/// A line.
+fn request(verb: &str, params: &Map<String, Value>) -> Vec<u8> {
+    let mut request = json!({ "verb": verb, "params": params }).to_string();
+    request.push('\n');
+    request.into_bytes()
+}
+
+async fn answer(input: &mut BufReader<UnixStream>) -> io::Result<Answer> {
+    let mut line = Vec::new();
+    let count = input.take(LINE_LIMIT).read_until(b'\n', &mut line).await?;
+    if count == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_slice(&line)?)
 }
 
 fn silent(socket: &Path, error: &io::Error) -> Error {
@@ -186,7 +246,6 @@ fn pieces(input: BufReader<UnixStream>) -> ByteStream {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::TryStreamExt;
     use tokio::net::UnixListener;
 
     use super::*;
@@ -241,6 +300,56 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_file_is_sent_in_pieces_and_one_that_breaks_off_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("agent.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let agent = Appliance::new(Some(socket));
+        let content = vec![7; 150_000];
+        let piece = Bytes::from(content.clone());
+        let body: ByteStream = Box::pin(stream::iter([Ok(piece.clone()), Ok(Bytes::new())]));
+        let taking = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            assert!(line.contains("update.upload"), "{line}");
+            let mut taken = Vec::new();
+            loop {
+                let length = stream.read_u32().await.unwrap() as usize;
+                if length == 0 {
+                    break;
+                }
+                assert!(length <= PIECE_LIMIT);
+                let mut piece = vec![0; length];
+                stream.read_exact(&mut piece).await.unwrap();
+                taken.extend(piece);
+            }
+            stream
+                .write_all(b"{\"ok\":{\"version\":\"1.1.0\"}}\n")
+                .await
+                .unwrap();
+            taken
+        };
+        let mut told = 0;
+        let sending = agent.upload("update.upload", body, |sent| told = sent);
+        let (sent, taken) = tokio::join!(sending, taking);
+        assert_eq!(sent.unwrap()["version"], "1.1.0");
+        assert!(taken == content);
+        assert_eq!(told, 150_000);
+
+        let broken = Err(io::Error::other("the client is gone"));
+        let body: ByteStream = Box::pin(stream::iter([Ok(piece), broken]));
+        let (sent, _) = tokio::join!(agent.upload("update.upload", body, |_| {}), async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut all = Vec::new();
+            stream.read_to_end(&mut all).await.unwrap();
+        });
+        let error = sent.unwrap_err();
+        assert!(matches!(error, Error::BadData(_)), "{error:?}");
     }
 
     #[tokio::test]

@@ -254,6 +254,24 @@ impl Running {
         self.abort.clone()
     }
 
+    /// Tells how far it is, in percent.
+    pub(crate) fn progress(&self, percent: u64) {
+        let task = {
+            let mut task = self.task.lock();
+            let percent = json!(percent.min(100));
+            if task.properties.get("progress") == Some(&percent) {
+                return;
+            }
+            task.properties.insert("progress".into(), percent);
+            Arc::new(task.clone())
+        };
+        let inner = &self.tasks.inner;
+        if let Some(live) = inner.live.lock().get_mut(&task.id) {
+            live.task = Arc::clone(&task);
+        }
+        let _ = inner.notices.send(TaskNotice::Update(task));
+    }
+
     /// Success leaves nothing behind, a failure is stored; no client waits for that.
     pub(crate) fn end_call(self, error: Option<&Error>) {
         match error {

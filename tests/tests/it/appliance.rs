@@ -24,7 +24,10 @@ struct Machine {
 
 impl Machine {
     async fn start(confirm_within: &str) -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::start_in(TempDir::new().unwrap(), confirm_within).await
+    }
+
+    async fn start_in(folder: TempDir, confirm_within: &str) -> Self {
         let agent = agent(folder.path(), confirm_within);
         let socket = folder.path().join("run/xoa/agent.sock");
         // Where the agent looks for the server's data.
@@ -537,4 +540,154 @@ async fn a_forgotten_password_is_reset_beside_the_running_server() {
     let refused = asker.send("POST", "/session", Some(old)).await;
     assert_eq!(refused.status(), 401);
     daemon.stop().await;
+}
+
+/// Partitions of a disk with two slots, of which the first one runs; nothing is in them.
+fn slots(root: &Path) {
+    let put = |path: &str, content: &str| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    };
+    let slaves = root.join("sys/block/dm-0/slaves");
+    std::fs::create_dir_all(&slaves).unwrap();
+    std::fs::create_dir_all(root.join("boot/EFI/Linux")).unwrap();
+    put("dev/dm-0", "");
+    for number in 2..=5 {
+        put(&format!("dev/vda{number}"), "");
+        put(
+            &format!("sys/devices/vda/vda{number}/partition"),
+            &format!("{number}\n"),
+        );
+    }
+    for name in ["vda2", "vda3"] {
+        let device = root.join("sys/devices/vda").join(name);
+        std::os::unix::fs::symlink(device, slaves.join(name)).unwrap();
+    }
+    put("proc/cmdline", &format!("roothash={}\n", "ab".repeat(32)));
+    put("proc/sys/kernel/random/boot_id", "first\n");
+    put("usr/lib/os-release", "IMAGE_VERSION=1.0.0\n");
+}
+
+/// A bundle of a release, as far as an upload looks at it.
+fn bundle(folder: &Path, length: usize) -> Vec<u8> {
+    let name = format!("targets/{}.xoa-1.1.0.root", "cd".repeat(32));
+    std::fs::create_dir_all(folder.join("targets")).unwrap();
+    std::fs::write(folder.join(&name), vec![7; length]).unwrap();
+    let packed = Command::new("tar")
+        .args(["--format=ustar", "-cf", "-", &name])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(packed.status.success());
+    packed.stdout
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_goes_through_the_server_to_the_agent() {
+    let folder = TempDir::new().unwrap();
+    slots(folder.path());
+    let machine = Machine::start_in(folder, "60").await;
+    let asker = machine.administrator().await;
+    let (content, work) = (3 << 20, TempDir::new().unwrap());
+    let whole = bundle(work.path(), content);
+    let upload = async |body: Vec<u8>| {
+        let request = reqwest::Client::new()
+            .post(format!("{}/appliance/updates/actions/upload", asker.base))
+            .basic_auth(&asker.user, Some(PASSWORD))
+            .body(body);
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json::<Value>().await.unwrap_or_default())
+    };
+    let told = Asker::expect(200, upload(whole.clone()).await);
+    assert_eq!(told, json!({ "version": "1.1.0" }));
+    let unpacked = machine
+        .folder
+        .path()
+        .join("var/lib/xoa/update/bundle/targets");
+    let file = std::fs::read_dir(unpacked)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert_eq!(file.metadata().unwrap().len(), content as u64);
+    let tasks = asker.get("/tasks?fields=*").await;
+    let task = &tasks[0];
+    assert_eq!(
+        task["properties"]["type"], "appliance.update.upload",
+        "{tasks}"
+    );
+    assert_eq!(task["properties"]["progress"], 100, "{tasks}");
+    assert_eq!(task["status"], "success", "{tasks}");
+    // It is one of the sources: what nobody signed is refused then.
+    let from = json!({ "from": "bundle" });
+    let told = asker
+        .ask("POST", "/appliance/updates/actions/check", from)
+        .await;
+    let told = Asker::expect(503, told);
+    assert!(told.to_string().contains("root.json"), "{told}");
+
+    // What is none is refused, in the agent's words and after all of it was read.
+    let junk = upload(vec![1; 2 << 20]).await;
+    let told = Asker::expect(503, junk);
+    assert!(told.to_string().contains("no bundle"), "{told}");
+    let told = Asker::expect(503, upload(whole[..whole.len() / 2].to_vec()).await);
+    assert!(told.to_string().contains("no bundle"), "{told}");
+    assert!(
+        !machine
+            .folder
+            .path()
+            .join("var/lib/xoa/update/bundle")
+            .exists()
+    );
+    machine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_taken_where_no_slot_could_be_written() {
+    let machine = Machine::start("60").await;
+    let asker = machine.administrator().await;
+    let upload = asker.ask("POST", "/appliance/updates/actions/upload", Value::Null);
+    let told = Asker::expect(409, upload.await);
+    assert!(told.to_string().contains("cannot update itself"), "{told}");
+    machine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_sets_the_appliance_as_it_was_but_for_its_network() {
+    let machine = Machine::start("60").await;
+    let asker = machine.administrator().await;
+    std::fs::create_dir_all(machine.folder.path().join("proc/sys/kernel")).unwrap();
+    let set = async |hostname: &str, proxy: Value| {
+        let name = json!({ "hostname": hostname });
+        Asker::expect(200, asker.ask("PUT", "/appliance/hostname", name).await);
+        let proxy = json!({ "proxy": proxy });
+        Asker::expect(204, asker.ask("PUT", "/appliance/proxy", proxy).await);
+    };
+    set("front", json!("http://ann:secret@proxy:3128")).await;
+    let made = asker.ask("POST", "/appliance/backups", json!({})).await;
+    let made = Asker::expect(201, made);
+    set("back", Value::Null).await;
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/appliance/backups/{id}/actions/restore");
+    let told = Asker::expect(200, asker.ask("POST", &path, json!({})).await);
+    // This machine has no slots, so nothing to choose for updates; it says so.
+    let problems = told["problems"].as_array().unwrap();
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.as_str().unwrap().starts_with("updates")),
+        "{told}"
+    );
+    assert_eq!(asker.get("/appliance/hostname").await["kept"], "front");
+    let settings = machine.text("var/lib/xoa/settings.json");
+    assert!(
+        settings.contains("http://ann:secret@proxy:3128"),
+        "{settings}"
+    );
+    tokio::time::timeout(LIMIT, machine.daemon.restart_wanted())
+        .await
+        .unwrap();
+    machine.stop().await;
 }

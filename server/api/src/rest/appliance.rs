@@ -8,6 +8,7 @@ use xo_engine::{Engine, Error, Transfer};
 use super::asked::{self, Asked, nothing};
 use super::methods::{self, Names};
 use super::route::{Route, of};
+use super::streams;
 use crate::problem::Problem;
 use crate::transfers::outgoing_response;
 
@@ -44,6 +45,13 @@ const LOOKS: &[(&str, &str, &str)] = &[
         "appliance.getUpdates",
         "What runs, `other`, `update` on its way, `progress`, `ended` of the last step, `outcomes`, `settings`",
     ),
+];
+
+/// Which release, and from where.
+const OF_RELEASE: &[Names] = &[
+    ("version", "version"),
+    ("from", "from"),
+    ("acceptExpired", "acceptExpired"),
 ];
 
 /// What changes something: verb, path, method, members of the body, what is answered.
@@ -126,14 +134,14 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
         Verb::POST,
         "/appliance/updates/actions/check",
         "appliance.checkUpdate",
-        &[("version", "version")],
+        OF_RELEASE,
         "What can be installed: `found`, null for nothing",
     ),
     (
         Verb::POST,
         "/appliance/updates/actions/fetch",
         "appliance.fetchUpdate",
-        &[("version", "version")],
+        OF_RELEASE,
         "It begins",
     ),
     (
@@ -212,6 +220,21 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
             of("string"),
         ));
     }
+    if let Some(method) = methods::find(engine, "appliance.uploadUpdate") {
+        let route = Route::new(
+            Verb::POST,
+            "/appliance/updates/actions/upload",
+            method.description,
+            upload,
+        );
+        let version = json!({ "type": "object", "properties": { "version": of("string") }, "required": ["version"] });
+        routes.push(
+            of_appliance(route.stream_body())
+                .reply_json(200, "Which release it has", version)
+                .reply(400, "It did not come whole")
+                .reply(409, "This machine cannot update itself"),
+        );
+    }
     routes
 }
 
@@ -234,18 +257,13 @@ async fn ask(mut asked: Asked, method: &'static str) -> Result<Response, Problem
 }
 
 async fn bundle(asked: Asked) -> Result<Response, Problem> {
-    let offer = asked.call("appliance.getSupportBundle", Map::new()).await?;
-    let url = offer
-        .get("$getFrom")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let token = url
-        .trim_start_matches("/api/")
-        .split('/')
-        .next()
-        .unwrap_or_default();
-    match asked.engine().take_transfer(token) {
-        Some(Transfer::Get(start)) => Ok(outgoing_response(start().await?, None)),
-        _ => Err(Error::internal(json!({ "lost": offer }).to_string()).into()),
+    match streams::transfer(&asked, "appliance.getSupportBundle", Map::new(), "$getFrom").await? {
+        Transfer::Get(start) => Ok(outgoing_response(start().await?, None)),
+        Transfer::Send(_) => Err(Error::internal("an upload was offered").into()),
     }
+}
+
+async fn upload(mut asked: Asked) -> Result<Response, Problem> {
+    let version = streams::upload(&mut asked, "appliance.uploadUpdate", Map::new()).await?;
+    asked::json(StatusCode::OK, &version)
 }

@@ -220,7 +220,7 @@ async fn import_disk(mut asked: Asked) -> Result<Response, Problem> {
 }
 
 /// Hands the body of the request to a method that takes one.
-async fn upload(
+pub(super) async fn upload(
     asked: &mut Asked,
     method: &str,
     params: Map<String, Value>,
@@ -233,7 +233,7 @@ async fn upload(
 }
 
 /// The stream behind the one-shot URL that a method answers; it is taken here and never seen by the client.
-async fn transfer(
+pub(super) async fn transfer(
     asked: &Asked,
     method: &str,
     params: Map<String, Value>,

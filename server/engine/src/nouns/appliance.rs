@@ -1,9 +1,12 @@
 //! The appliance that this server runs in: what its agent does for administrators.
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
-use crate::schema::{array, integer, one_of, string, text, types};
-use crate::{Call, Method, Outcome, Result, Schema};
+use serde_json::{Map, Value, json};
+
+use crate::schema::{array, boolean, integer, one_of, string, text, types};
+use crate::tasks::error_value;
+use crate::{Call, Error, Incoming, Method, Outcome, Result, Schema};
 
 /// Names of ours, and the agent's verbs.
 pub(super) fn methods() -> Vec<Method> {
@@ -122,18 +125,23 @@ pub(super) fn methods() -> Vec<Method> {
         .param("channel", types(&["string", "null"]).optional())
         .param("repository", types(&["string", "null"]).optional())
         .param("bytesPerSecond", types(&["integer", "null"]).optional()),
-        ask(
+        of_release(ask(
             "appliance.checkUpdate",
-            "Looks for an update.",
+            "Looks for an update, or what the uploaded one is.",
             "update.check",
-        )
-        .param("version", string().optional()),
-        ask(
+        )),
+        of_release(ask(
             "appliance.fetchUpdate",
-            "Downloads an update, in the background.",
+            "Downloads an update, or takes the uploaded one, in the background.",
             "update.fetch",
+        )),
+        Method::new(
+            "appliance.uploadUpdate",
+            "Takes a bundle: an update in one file, which is fetched then with `from`.",
         )
-        .param("version", string().optional()),
+        .admin()
+        .untasked()
+        .run(upload),
         ask(
             "appliance.stageUpdate",
             "Writes what was downloaded to the other slot, in the background.",
@@ -155,6 +163,62 @@ pub(super) fn methods() -> Vec<Method> {
             "update.cancel",
         ),
     ]
+}
+
+/// What is looked for, and where.
+fn of_release(method: Method) -> Method {
+    method
+        .param("version", string().optional())
+        .param("from", one_of(&["repository", "bundle"]).optional())
+        .param("acceptExpired", boolean().optional())
+}
+
+async fn upload(call: Call) -> Result<Value> {
+    // Whether it may be sent is told before it is.
+    call.engine
+        .appliance
+        .ask("update.settings", Map::new())
+        .await?;
+    let call = Arc::new(call);
+    let running = Arc::clone(&call);
+    Ok(call.offer_upload(move |incoming| async move {
+        let engine = Arc::clone(&running.engine);
+        // A client that leaves ends it, and the task with it.
+        let work = engine
+            .tracker
+            .spawn(async move { take(&running, incoming).await });
+        work.await.map_err(Error::internal)?
+    }))
+}
+
+/// The task tells how far it is.
+async fn take(call: &Call, incoming: Incoming) -> Result<Value> {
+    let file = incoming.file().await?;
+    let mut properties = Map::new();
+    properties.insert("name".into(), json!("Upload of an update"));
+    properties.insert("type".into(), json!("appliance.update.upload"));
+    if let Some(user) = &call.caller.user {
+        properties.insert("userId".into(), json!(&**user));
+    }
+    let task = call.engine.tasks.begin_stored(properties).await?;
+    let length = file.length.filter(|length| *length > 0);
+    let told = |sent: u64| {
+        if let Some(length) = length {
+            task.progress(sent.saturating_mul(100) / length);
+        }
+    };
+    let agent = &call.engine.appliance;
+    let abort = task.abort();
+    let sent = tokio::select! {
+        sent = agent.upload("update.upload", file.body, told) => sent,
+        () = abort.cancelled() => Err(Error::BadData("somebody stopped the upload".into())),
+    };
+    let result = match &sent {
+        Ok(value) => Ok(value.clone()),
+        Err(error) => Err(error_value(error)),
+    };
+    task.end(result).await;
+    sent
 }
 
 fn ask(name: &'static str, description: &'static str, verb: &'static str) -> Method {
