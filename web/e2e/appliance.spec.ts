@@ -1,55 +1,15 @@
-// The appliance's page against the real agent on a folder; programs of the system are scripts that do nothing.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// The appliance's page and the wizard's steps of an appliance.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
-import type { Page } from '@playwright/test';
-
+import { inAppliance } from './agent.ts';
 import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
-import { ADMIN, program, startServer, type Server } from './server.ts';
+import { ADMIN } from './server.ts';
 
-const LINKS = JSON.stringify([{ ifname: 'enX0', link_type: 'ether', operstate: 'UP', address: '52:54:00:ab:cd:ef', addr_info: [{ local: '10.0.0.9' }] }]);
-
-async function startAgent(): Promise<{ root: string; socket: string; agent: ChildProcess }> {
-  const root = await mkdtemp(join(tmpdir(), 'xo-e2e-agent-'));
-  const bin = join(root, 'bin');
-  await mkdir(bin);
-  for (const [name, script] of [
-    ['networkctl', ''],
-    ['systemctl', 'echo ActiveState=active'],
-    ['ip', `case "$*" in *address*) echo '${LINKS}';; *) echo '[]';; esac`],
-  ] as const) {
-    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
-    await chmod(join(bin, name), 0o755);
-  }
-  await mkdir(join(root, 'proc/sys/kernel'), { recursive: true });
-  await writeFile(join(root, 'proc/sys/kernel/hostname'), 'xoa\n');
-  const env = { ...process.env, PATH: `${bin}:/usr/bin:/bin` };
-  const agent = spawn(program('xoa'), ['--root', root, '--server', '127.0.0.1:1'], { argv0: 'xoa-agent', env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const lines = createInterface(agent.stderr);
-  for await (const line of lines) if (line.includes(' serves ')) break;
-  agent.stderr.resume();
-  return { root, socket: join(root, 'run/xoa/agent.sock'), agent };
-}
-
-/** A server in an appliance whose agent works on the folder `root`. Both end with `use`. */
-async function inAppliance(page: Page, use: (server: Server, root: string) => Promise<void>): Promise<void> {
-  const { root, socket, agent } = await startAgent();
-  const server = await startServer(['--agent', socket]);
-  try {
-    await use(server, root);
-  } finally {
-    await page.goto('about:blank');
-    await server.stop();
-    agent.kill();
-    await once(agent, 'exit');
-    await rm(root, { recursive: true, force: true });
-  }
-}
+const run = promisify(execFile);
 
 test('an administrator sees the appliance, tries a network, and keeps it', async ({ page, shot }) => {
   await inAppliance(page, async (server, root) => {
@@ -104,24 +64,58 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
   });
 });
 
-test('the wizard of an appliance also shows its network, name and time', async ({ page, shot }) => {
+/** A certificate of its own for `name`, and its key. */
+async function makeCertificate(folder: string, name: string): Promise<{ certificate: string; key: string }> {
+  const [certificate, key] = [join(folder, 'own.crt'), join(folder, 'own.key')];
+  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', '30', '-keyout', key, '-out', certificate]);
+  return { certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') };
+}
+
+test('the wizard of an appliance goes from the code over network, name, time and certificate to the overview', async ({ page, shot }) => {
   const heading = (name: string) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   const goOn = () => page.getByRole('button', { name: 'Go on' }).click();
+  const dialog = page.getByRole('dialog');
+  const trial = page.getByText('The network is changed on trial');
+  const setNetwork = async (address: string) => {
+    await page.getByRole('button', { name: 'Change the network' }).click();
+    await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+    await dialog.getByLabel('Addresses').fill(address);
+    await dialog.getByRole('button', { name: 'Change the network' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(trial).toBeVisible();
+  };
   await inAppliance(page, async (server, root) => {
+    const kept = () => readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8').catch(() => '');
     await page.goto(server.url);
     await expect(page.getByRole('list', { name: 'Steps of the set-up' }).getByRole('listitem')).toHaveCount(7);
     await page.getByRole('textbox', { name: 'Setup code' }).fill(server.code);
     await goOn();
     await page.getByLabel('Password').fill(ADMIN.password);
     await page.getByRole('button', { name: 'Make the administrator' }).click();
+
     await heading('Network');
     await expect(page.getByText('https://10.0.0.9/')).toBeVisible();
     await expectAccessible(page);
     await shot('wizard-network');
+    await setNetwork('10.0.0.6/24');
+    await page.getByRole('button', { name: 'Go back now' }).click();
+    await expect(trial).toHaveCount(0);
+    expect(await kept()).not.toContain('10.0.0.6/24');
+    await setNetwork('10.0.0.5/24');
+    // A reload, or another browser at the new address, finds it on trial still.
+    await page.reload();
+    await heading('Network');
+    const there = new URL(page.url());
+    await expect(page.getByRole('link', { name: '10.0.0.5' })).toHaveAttribute('href', `${there.protocol}//10.0.0.5:${there.port}/setup/network`);
+    await expectAccessible(page);
+    await shot('wizard-trial');
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await expect(trial).toHaveCount(0);
+    expect(await kept()).toContain('10.0.0.5/24');
     await goOn();
+
     await heading('Name');
     await page.getByRole('button', { name: 'Change the name' }).click();
-    const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('xoa-paris');
     await dialog.getByRole('button', { name: 'Change the name' }).click();
     await expect(page.getByText('xoa-paris')).toBeVisible();
@@ -130,14 +124,43 @@ test('the wizard of an appliance also shows its network, name and time', async (
     await heading('Time');
     await page.goBack();
     await heading('Name');
+    await expect(page.getByText('xoa-paris')).toBeVisible();
     await page.goForward();
+    await heading('Time');
+    await page.getByRole('button', { name: 'Change the time' }).click();
+    await dialog.getByLabel('Time zone').selectOption('Europe/Paris');
+    await dialog.getByRole('button', { name: 'Change the time' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText('Europe/Paris')).toBeVisible();
+    await page.reload();
+    await expect(page.getByText('Europe/Paris')).toBeVisible();
     await shot('wizard-time');
     await goOn();
+
     await heading('Certificate');
-    await goOn();
+    await expect(page.getByText(server.fingerprint)).toBeVisible();
+    const own = await makeCertificate(root, 'xoa-paris.example');
+    await page.getByRole('button', { name: 'Change the certificate' }).click();
+    await dialog.getByLabel('Certificate (PEM)').fill(own.certificate);
+    await dialog.getByLabel('Its key (PEM)').fill('no key');
+    await dialog.getByRole('button', { name: 'Change the certificate' }).click();
+    await expect(dialog.getByText(/The server did not take this/)).toBeVisible();
+    await dialog.getByLabel('Its key (PEM)').fill(own.key);
+    await dialog.getByRole('button', { name: 'Change the certificate' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText('xoa-paris.example')).toBeVisible();
+    await expect(page.getByText(server.fingerprint)).toHaveCount(0);
+    await expectAccessible(page);
+    await shot('wizard-changed-certificate');
+    await page.getByRole('button', { name: 'It is the same: go on' }).click();
+
     await heading('The first pool');
-    expect(await readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8')).toContain('xoa-paris');
-  });
+    await page.getByRole('button', { name: 'Try it with the built-in lab' }).click();
+    await heading('Overview');
+    await expect(page.getByRole('main').getByRole('link', { name: 'Lab 1' })).toBeVisible();
+    expect(await kept()).toContain('xoa-paris');
+    expect(await kept()).toContain('Europe/Paris');
+  }, '127.0.0.1:0');
 });
 
 test('a server elsewhere has no such page in its navigation', async ({ page, enter }) => {

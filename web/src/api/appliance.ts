@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 
 import { get } from './http.ts';
+import { lookAtSetupAgain } from './session.ts';
 
 export type Health = 'ok' | 'warning' | 'failed';
 
@@ -79,10 +80,12 @@ export function useApplianceSettings() {
   });
 }
 
-/** Asks for everything anew, after a change. */
+/** Asks for everything anew, after a change: the wizard's certificate too. */
 export function useApplianceAgain() {
   const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: [APPLIANCE] });
+  return async () => {
+    await Promise.all([client.invalidateQueries({ queryKey: [APPLIANCE] }), lookAtSetupAgain()]);
+  };
 }
 
 export async function selfCheck(): Promise<SelfCheck> {

@@ -75,6 +75,10 @@ export function useSetup(refetchOnMount: 'always' | true = true) {
   return useQuery({ queryKey: SETUP, staleTime: Infinity, refetchOnMount, queryFn: () => get<SetupState>('/setup') });
 }
 
+export async function lookAtSetupAgain(): Promise<void> {
+  await queries.invalidateQueries({ queryKey: SETUP });
+}
+
 export interface SignIn {
   username: string;
   password: string;
@@ -118,7 +122,7 @@ export async function setUpAdmin(code: string, username: string, password: strin
     await signIn({ username, password, remember: false });
   } finally {
     // When somebody else was faster, there is a form to sign in with.
-    await queries.invalidateQueries({ queryKey: SETUP });
+    await lookAtSetupAgain();
   }
 }
 

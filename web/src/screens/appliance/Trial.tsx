@@ -37,9 +37,27 @@ export function Trial({ network }: { network: ApplianceNetwork }) {
         </>
       }
     >
-      {problem ? <ProblemText problem={problem} /> : t('appliance.trialHelp', { addresses: trial.addresses.join(', ') || 'DHCP' })}
+      {problem && <ProblemText problem={problem} />}
+      <p>{t('appliance.trialHelp')}</p>
+      {trial.addresses.length > 0 ? (
+        <ul>
+          {trial.addresses.map(bare).map((address) => (
+            <li key={address}>
+              <a href={`${location.protocol}//${address}${location.port && `:${location.port}`}${location.pathname}`}>{address}</a>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p>DHCP</p>
+      )}
     </Alert>
   );
+}
+
+/** An address as it stands in a URL: without the network's length. */
+function bare(address: string): string {
+  const [host = address] = address.split('/');
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Counts down what was told, second by second; at its end asks how it is now. */
