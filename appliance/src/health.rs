@@ -37,7 +37,7 @@ pub struct Gate {
     pub os_release: PathBuf,
     /// How long it may take until all is well.
     pub patience: Duration,
-    /// How long all must be well then.
+    /// How long all must be well then, if there is another system to go to.
     pub hold: Duration,
 }
 
@@ -56,12 +56,18 @@ impl Gate {
     /// Asks until all has been well for long enough, or patience ends. What fails once patience is over counts at once.
     pub fn judge(&self) -> Verdict {
         let began = Instant::now();
+        let other = entries::other(&self.entries, &self.os_release);
+        // With nowhere to go, nothing is gained by looking for longer.
+        let hold = match &other {
+            Ok(Some(_)) => self.hold,
+            Ok(None) | Err(_) => Duration::ZERO,
+        };
         let mut well_since = None;
         let reason = loop {
             match self.ask() {
                 Ok(()) => {
                     let since = *well_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() >= self.hold {
+                    if since.elapsed() >= hold {
                         return Verdict::Good;
                     }
                 }
@@ -70,7 +76,7 @@ impl Gate {
             }
             sleep(PAUSE);
         };
-        match entries::other(&self.entries, &self.os_release) {
+        match other {
             Ok(Some(other)) => Verdict::GoTo(reason, other),
             Ok(None) => Verdict::Stay(
                 reason,

@@ -99,12 +99,18 @@ fn what_comes_late_is_waited_for_and_what_does_not_last_is_not_good() {
     advise(&gate, &[LOST, WELL]);
     assert_eq!(gate.judge(), Verdict::Good);
 
+    // With nowhere to go it is not looked at for longer.
+    gate.hold = Duration::from_secs(3600);
+    std::fs::remove_file(&gate.agent).unwrap();
+    advise(&gate, &[WELL]);
+    assert_eq!(gate.judge(), Verdict::Good);
+
+    std::fs::write(gate.entries.join("xoa_1.9.efi"), "").unwrap();
     std::fs::remove_file(&gate.agent).unwrap();
     gate.patience = Duration::ZERO;
-    gate.hold = Duration::from_secs(3600);
     advise(&gate, &[WELL, LOST]);
-    let Verdict::Stay(reason, _) = gate.judge() else {
-        panic!("there is nowhere to go")
+    let Verdict::GoTo(reason, _) = gate.judge() else {
+        panic!("the other system is there")
     };
     assert_eq!(reason, "the pool lab is lost");
 }

@@ -25,11 +25,14 @@ pub async fn make(places: &Places, store: &Store, reason: Reason) -> Result<Back
     let copy = shelf.part();
     store.copy_to(copy.path()).await?;
     let at = OffsetDateTime::now_utc();
+    let settings = appliance::settings(&places.agent).await;
+    // The server's unit hides the machine's name from it.
+    let name = settings.as_ref().and_then(|s| s.get("hostname")?.as_str());
     let about = About {
         made_at: i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        hostname: process::host_name(),
-        appliance: appliance::settings(&places.agent).await,
+        hostname: name.map_or_else(process::host_name, str::to_owned),
+        appliance: settings,
     };
     let data_dir = places.data_dir.clone();
     let work = tokio::task::spawn_blocking(move || {

@@ -1,6 +1,7 @@
 //! Where backups are kept: `backups` in the data folder, each under a name that says when, by which version and why it was made.
 //!
-//! Invariant: a file that is there under such a name is whole. The newest [`MOST`] are kept, and the last one that was uploaded.
+//! Invariant: a file that is there under such a name is whole. The newest [`MOST`] are kept, among them that of before the last update, and the
+//! last one that was uploaded.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,11 @@ impl Shelf {
             .list()?
             .into_iter()
             .partition(|backup| backup.reason == BackupReason::Upload);
-        for old in made.iter().skip(MOST).chain(uploaded.iter().skip(1)) {
+        // The way back from the last update may need its backup.
+        let last = made.iter().find(|b| b.reason == BackupReason::Update);
+        let old = made.iter().rev().filter(|backup| Some(*backup) != last);
+        let too_many = made.len().saturating_sub(MOST);
+        for old in old.take(too_many).chain(uploaded.iter().skip(1)) {
             self.remove(&old.id)?;
         }
         Ok(())
@@ -211,12 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_five_are_kept_and_the_last_upload() {
+    fn the_newest_five_are_kept_with_that_of_before_the_last_update_and_the_last_upload() {
         let folder = tempfile::tempdir().unwrap();
         let shelf = Shelf::of(folder.path()).unwrap();
-        for second in 0..8 {
+        for second in 0..10 {
             let reason = match second {
-                3 => Reason::Before("1.2.0-beta-1".to_owned()),
+                1 => Reason::Before("1.2.0-alpha".to_owned()),
+                2 => Reason::Before("1.2.0-beta-1".to_owned()),
                 0 | 4 => Reason::Uploaded,
                 _ => Reason::Asked,
             };
@@ -224,12 +230,12 @@ mod tests {
         }
         let kept = shelf.list().unwrap();
         let seconds: Vec<i64> = kept.iter().map(|backup| backup.made_at / 1000).collect();
-        assert_eq!(seconds, [7, 6, 5, 4, 3, 2]);
-        assert_eq!(kept[3].reason, BackupReason::Upload);
-        assert_eq!(kept[3].version, None);
-        assert_eq!(kept[4].version.as_deref(), Some("1.2.0-rc.1"));
-        assert_eq!(kept[4].bytes, 6);
-        assert_eq!(shelf.before("1.2.0-beta-1").unwrap().unwrap(), kept[4]);
+        assert_eq!(seconds, [9, 8, 7, 6, 4, 2]);
+        assert_eq!(kept[4].reason, BackupReason::Upload);
+        assert_eq!(kept[4].version, None);
+        assert_eq!(kept[5].version.as_deref(), Some("1.2.0-rc.1"));
+        assert_eq!(kept[5].bytes, 6);
+        assert_eq!(shelf.before("1.2.0-beta-1").unwrap().unwrap(), kept[5]);
         assert_eq!(shelf.before("9.9.9").unwrap(), None);
         assert!(shelf.path(&kept[0].id).unwrap().is_file());
         shelf.remove(&kept[0].id).unwrap();

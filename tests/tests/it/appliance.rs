@@ -673,6 +673,7 @@ async fn a_restore_sets_the_appliance_as_it_was_but_for_its_network() {
     let id = made["id"].as_str().unwrap();
     let path = format!("/appliance/backups/{id}/actions/restore");
     let told = Asker::expect(200, asker.ask("POST", &path, json!({})).await);
+    assert_eq!(told["hostname"], "front");
     // This machine has no slots, so nothing to choose for updates; it says so.
     let problems = told["problems"].as_array().unwrap();
     assert!(
