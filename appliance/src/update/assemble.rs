@@ -1,7 +1,7 @@
 //! The new root file system, put together from chunks of the running one and of an archive.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 
 use xo_release::Part;
@@ -42,6 +42,8 @@ impl Download<'_> {
             Ok(both) => both,
             // Without it, all is downloaded.
             Err(Unusable::Index) => return Ok(from),
+            // A bundle has none.
+            Err(Unusable::Io(source)) if source.kind() == ErrorKind::NotFound => return Ok(from),
             Err(Unusable::Io(source)) => {
                 let what = "what the running slot has of the release cannot be found out".into();
                 return Err(Error::Io { what, source });

@@ -58,7 +58,12 @@ impl Source for Signed {
         let found = repository.and_then(|repository| Some((repository, repository.target(&name)?)));
         let (repository, target) =
             found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, name))?;
-        let reader = repository.read(&target, range).map_err(io::Error::other)?;
+        let reader = repository
+            .read(&target, range)
+            .map_err(|error| match error {
+                TrustError::Missing { .. } => io::Error::new(io::ErrorKind::NotFound, error),
+                other => io::Error::other(other),
+            })?;
         Ok(Box::new(reader))
     }
 }

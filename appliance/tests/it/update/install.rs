@@ -97,6 +97,18 @@ fn a_chunk_that_stands_twice_in_a_release_is_downloaded_once() {
 }
 
 #[test]
+fn an_archive_that_is_listed_but_not_there_costs_a_whole_download() {
+    let (old, mut new) = two();
+    new.files.remove(&Part::Chunks);
+    assert!(new.offer.files.contains_key(&Part::Chunks));
+    let mut world = World::delivered(&old);
+    let mut shelf = Shelf::new([new]);
+    install(&mut world, &mut shelf);
+    assert_eq!(world.version(), "1.1.0");
+    assert!(shelf.asked(Part::Root) > 0);
+}
+
+#[test]
 fn an_archive_of_nonsense_costs_a_whole_download_and_no_more() {
     let (old, new) = two();
     for from in [0, 20, 100_000] {
