@@ -19,6 +19,7 @@ mod password;
 mod power;
 mod probe;
 pub mod protocol;
+mod schedule;
 mod server;
 mod settings;
 mod slots;
@@ -54,6 +55,7 @@ pub struct Agent {
     keeping: Mutex<()>,
     network: Mutex<network::Trial>,
     updates: update::Updates,
+    turns: Mutex<schedule::Turns>,
     /// Of the last self-test.
     token: Mutex<Option<String>>,
 }
@@ -70,6 +72,7 @@ impl Agent {
             keeping: Mutex::default(),
             network: Mutex::default(),
             updates: update::Updates::new(root),
+            turns: Mutex::default(),
             token: Mutex::default(),
         }
     }
@@ -83,6 +86,12 @@ impl Agent {
     /// What time brings: an unconfirmed network goes back. To be called about once a second.
     pub fn tick(&self, now: Instant) {
         network::expire(self, now);
+    }
+
+    /// What is due of updates that install themselves, at this time in milliseconds since 1970. It may take long. To be called about twice a
+    /// minute.
+    pub fn take_turn(&self, now_ms: i64) {
+        schedule::take_turn(self, now_ms);
     }
 
     /// At the start: an earlier run may have left an unconfirmed network behind, or an update that now shows how it ended.

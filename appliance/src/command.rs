@@ -193,14 +193,16 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
         Verb::Update {
             from: Some(file),
             accept_expired,
+            force,
             ..
         } => show(
-            &update::from_file(agent, file, *accept_expired)?,
+            &update::from_file(agent, file, *accept_expired, *force)?,
             update::text,
         )?,
         Verb::Update {
             check,
             rollback,
+            force,
             verb,
             ..
         } => {
@@ -210,7 +212,7 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
                 None if *rollback => Some(UpdateVerb::Rollback),
                 None => None,
             };
-            show(&update::run(agent, step)?, update::text)?;
+            show(&update::run(agent, step, *force)?, update::text)?;
         }
         Verb::Backup { verb } => {
             let verb = match verb {

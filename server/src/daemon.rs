@@ -40,8 +40,7 @@ pub struct Daemon {
 impl Daemon {
     /// Starts all that the configuration asks for. Nothing is left running when it fails.
     pub async fn start(config: &Config) -> Result<Self> {
-        // The libraries that bring TLS must agree on one provider; a second call finds it installed.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        tls::provide();
         make_data_dir(config)?;
         let lock = lock(&config.data_dir)?;
         if let Ok(places) = backup::Places::of(config) {

@@ -53,7 +53,7 @@ struct Options {
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
     /// Socket of the appliance's agent; also XO_AGENT.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     agent: Option<PathBuf>,
 }
 

@@ -28,7 +28,13 @@ pub(crate) async fn look(data_dir: &Path) -> Result<()> {
     if files.marks() == [None, None] {
         return Ok(());
     }
+    provide();
     files.load().await.map(drop)
+}
+
+/// The libraries that bring TLS must agree on one provider; a second call finds it installed.
+pub(crate) fn provide() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 /// What is shown over TLS, and what it takes to show another one.

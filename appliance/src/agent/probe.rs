@@ -3,14 +3,17 @@
 //! The sign-in is by a token that the server's own program makes for this, so that no password is kept. A pool that nobody reaches, which a
 //! connection to its address shows, says nothing about the new system.
 
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
 
 use super::protocol::Fault;
 use super::{Agent, certificate, lock, server, verbs};
 
 const SERVERS: &str = "/rest/v0/servers?fields=id,host,label,enabled,status";
+const INTERRUPTIONS: &str = "/rest/v0/appliance/updates/interruptions";
 /// Which pools were connected, beside the journal of updates.
 const BEFORE: &str = "pools-before-update.json";
 const LIMIT: Duration = Duration::from_secs(30);
@@ -75,21 +78,24 @@ fn before(agent: &Agent) -> Vec<Pool> {
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// All connections, asked as an administrator. Without any account there are none, and nobody to sign in.
+/// All connections. Without any account there are none.
 fn pools(agent: &Agent) -> Result<Vec<Pool>, Fault> {
+    Ok(signed_in(agent, SERVERS)?.unwrap_or_default())
+}
+
+/// What the server answers to an administrator; nothing while nobody has an account.
+fn signed_in<T: DeserializeOwned>(agent: &Agent, path: &str) -> Result<Option<T>, Fault> {
     // A token that is not good any more is replaced by another one.
     for is_last in [false, true] {
         let Some(token) = token(agent)? else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let certificate = agent.at(certificate::PLACE);
-        match agent
-            .machine
-            .ask_server(SERVERS, &certificate, Some(&token))
-        {
+        match agent.machine.ask_server(path, &certificate, Some(&token)) {
             Ok(told) => {
-                return serde_json::from_str(&told).map_err(|error| {
-                    Fault::failed(format!("the server tells its pools in odd words: {error}"))
+                let read = serde_json::from_str(&told);
+                return read.map(Some).map_err(|error| {
+                    Fault::failed(format!("the server answers {path} in odd words: {error}"))
                 });
             }
             Err(error) if is_last => {
@@ -98,7 +104,24 @@ fn pools(agent: &Agent) -> Result<Vec<Pool>, Fault> {
             Err(_) => *lock(&agent.token) = None,
         }
     }
-    Ok(Vec::new())
+    Ok(None)
+}
+
+#[derive(Deserialize)]
+struct Interruptions {
+    interrupts: Vec<String>,
+}
+
+/// What a restart would interrupt; nothing, when no server answers.
+pub(super) fn interruptions(agent: &Agent) -> Vec<String> {
+    match signed_in(agent, INTERRUPTIONS) {
+        Ok(Some(Interruptions { interrupts })) => interrupts,
+        Ok(None) => Vec::new(),
+        Err(fault) => {
+            eprintln!("what a restart would interrupt is not known: {fault}");
+            Vec::new()
+        }
+    }
 }
 
 fn token(agent: &Agent) -> Result<Option<String>, Fault> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::protocol::{Fault, Kind};
+use super::schedule::{self, WAIT_SECONDS, Window};
 use super::{Agent, backup, lock, probe, settings, verbs};
 use crate::update::engine::Wanted;
 use crate::update::fetch::Speed;
@@ -55,13 +56,19 @@ struct Ended {
 /// What administrators choose.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct Choices {
+pub(super) struct Choices {
     /// Which releases: `stable`, `latest`.
     channel: Option<String>,
     /// Where releases come from; the image's repository when left out.
     repository: Option<String>,
     /// The limit of bandwidth.
     bytes_per_second: Option<u64>,
+    /// Updates install themselves.
+    pub(super) automatic: bool,
+    /// When they do; at any time when left out.
+    pub(super) window: Option<Window>,
+    /// How long they wait for what a restart would interrupt.
+    pub(super) wait_seconds: Option<u64>,
 }
 
 impl Updates {
@@ -73,7 +80,7 @@ impl Updates {
         }
     }
 
-    fn engine(&self) -> Result<&Arc<Engine>, Fault> {
+    pub(super) fn engine(&self) -> Result<&Arc<Engine>, Fault> {
         let opened = self.opened.get_or_init(|| {
             let (parts, lock) = here::open(&self.root).map_err(|error: NoUpdates| {
                 format!("this machine cannot update itself: {error}")
@@ -89,7 +96,7 @@ impl Updates {
         }
     }
 
-    fn choices(&self) -> Result<Choices, Fault> {
+    pub(super) fn choices(&self) -> Result<Choices, Fault> {
         let store = OnDisk::new(self.root.join(STORE));
         let bytes = folder::read(&store, CHOICES, CHOICES_LIMIT);
         let bytes = bytes.map_err(|error| {
@@ -131,6 +138,7 @@ pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
     if let Some(told) = told.as_object_mut() {
         told.insert("ended".into(), json!(*lock(&agent.updates.ended)));
         told.insert("settings".into(), shown(agent)?);
+        told.insert("waits".into(), schedule::told(agent));
     }
     Ok(told)
 }
@@ -198,12 +206,54 @@ pub(super) fn stage(agent: &Agent, params: Params) -> Result<Value, Fault> {
     start(agent, "stage", Engine::stage)
 }
 
+/// How a restart is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restart {
+    /// Whatever it interrupts.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Says what a restart would interrupt, unless that is known.
+fn admit(agent: &Agent, restart: &Restart) -> Result<(), Fault> {
+    let interrupts = if restart.force {
+        Vec::new()
+    } else {
+        probe::interruptions(agent)
+    };
+    if interrupts.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the restart would interrupt {}: wait for the end, or force it",
+        interrupts.join(", ")
+    );
+    Err(Fault::new(Kind::Conflict, message))
+}
+
 pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {
-    verbs::nothing(params)?;
+    let restart: Restart = verbs::read(params)?;
+    if staged(agent)?.is_some() {
+        admit(agent, &restart)?;
+    }
+    start_new(agent)
+}
+
+/// The version that waits in the other slot.
+fn staged(agent: &Agent) -> Result<Option<Version>, Fault> {
+    let status = agent.updates.engine()?.status();
+    let update = status.map_err(|error| fault(&error))?.update;
+    Ok(update
+        .filter(|update| update.step == Step::Staged)
+        .map(|update| update.version))
+}
+
+/// Restarts into what was staged.
+pub(super) fn start_new(agent: &Agent) -> Result<Value, Fault> {
     let engine = agent.updates.engine()?;
-    let status = engine.status().map_err(|error| fault(&error))?;
-    if let Some(update) = status.update.filter(|update| update.step == Step::Staged) {
-        backup::make_before(agent, &update.version)?;
+    if let Some(version) = staged(agent)? {
+        backup::make_before(agent, &version)?;
         probe::remember(agent);
     }
     engine.apply().map_err(|error| fault(&error))?;
@@ -211,7 +261,7 @@ pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {
 }
 
 pub(super) fn rollback(agent: &Agent, params: Params) -> Result<Value, Fault> {
-    verbs::nothing(params)?;
+    admit(agent, &verbs::read(params)?)?;
     agent
         .updates
         .engine()?
@@ -276,6 +326,7 @@ pub(super) fn choose(agent: &Agent, params: Params) -> Result<Value, Fault> {
         .and_then(|value| value.as_object().cloned())
         .unwrap_or_default();
     all.extend(params);
+    all.retain(|_, choice| !choice.is_null());
     let chosen: Choices = verbs::read(all)?;
     let is_word = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase());
     if chosen.channel.as_ref().is_some_and(|name| !is_word(name)) {
@@ -308,6 +359,9 @@ fn shown(agent: &Agent) -> Result<Value, Fault> {
         "channel": chosen.channel.as_deref().unwrap_or("stable"),
         "repository": chosen.repository.or_else(|| known_repository(agent)),
         "bytesPerSecond": chosen.bytes_per_second,
+        "automatic": chosen.automatic,
+        "window": chosen.window,
+        "waitSeconds": chosen.wait_seconds.unwrap_or(WAIT_SECONDS),
     }))
 }
 
@@ -317,10 +371,10 @@ fn known_repository(agent: &Agent) -> Option<String> {
     (!address.is_empty()).then(|| address.to_owned())
 }
 
-type Prepared = (Wanted, Box<dyn Source + Send>, Speed);
+pub(super) type Prepared = (Wanted, Box<dyn Source + Send>, Speed);
 
 /// What is wanted, from where, and how fast.
-fn prepare(agent: &Agent, params: Params) -> Result<Prepared, Fault> {
+pub(super) fn prepare(agent: &Agent, params: Params) -> Result<Prepared, Fault> {
     let which: Which = verbs::read(params)?;
     let chosen = agent.updates.choices()?;
     let unpacked = agent.at(STORE).join(BUNDLE);
@@ -402,7 +456,7 @@ fn start(
     Ok(json!({}))
 }
 
-fn fault(error: &Error) -> Fault {
+pub(super) fn fault(error: &Error) -> Fault {
     let kind = match error {
         Error::Busy { .. }
         | Error::NotNow { .. }

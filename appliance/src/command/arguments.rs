@@ -97,6 +97,9 @@ pub enum Verb {
         /// The bundle may be old: its signatures may have expired
         #[arg(long, requires = "from")]
         accept_expired: bool,
+        /// Restart whatever that interrupts
+        #[arg(long, global = true)]
+        force: bool,
         /// One step only.
         #[command(subcommand)]
         verb: Option<UpdateVerb>,

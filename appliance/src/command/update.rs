@@ -19,42 +19,52 @@ pub(super) fn from_file(
     agent: &dyn Ask,
     path: &Path,
     accept_expired: bool,
+    force: bool,
 ) -> Result<Value, Failure> {
     let mut file = File::open(path).map_err(super::local(&path.display().to_string()))?;
     agent.upload("update.upload", &mut file)?;
     let params = json!({ "from": "bundle", "acceptExpired": accept_expired });
-    all(agent, super::members(params))
+    all(agent, super::members(params), force)
 }
 
-fn all(agent: &dyn Ask, which: Map<String, Value>) -> Result<Value, Failure> {
+fn all(agent: &dyn Ask, which: Map<String, Value>, force: bool) -> Result<Value, Failure> {
     let status = waited_for(agent, "update.fetch", which)?;
     if status.get("update").is_none_or(Value::is_null) {
         return Ok(status);
     }
     waited_for(agent, "update.stage", Map::new())?;
-    ask(agent, "update.apply")?;
+    restart(agent, "update.apply", force)?;
     Ok(json!({ "restarts": true }))
 }
 
 /// Does one step, or all; answers how it stands then.
-pub(super) fn run(agent: &dyn Ask, step: Option<UpdateVerb>) -> Result<Value, Failure> {
+pub(super) fn run(
+    agent: &dyn Ask,
+    step: Option<UpdateVerb>,
+    force: bool,
+) -> Result<Value, Failure> {
     let Some(step) = step else {
-        return all(agent, Map::new());
+        return all(agent, Map::new(), force);
     };
     match step {
         UpdateVerb::Status => ask(agent, "update.status"),
         UpdateVerb::Check => ask(agent, "update.check"),
         UpdateVerb::Fetch => waited_for(agent, "update.fetch", Map::new()),
         UpdateVerb::Stage => waited_for(agent, "update.stage", Map::new()),
-        UpdateVerb::Apply => ask(agent, "update.apply"),
+        UpdateVerb::Apply => restart(agent, "update.apply", force),
         UpdateVerb::Confirm => ask(agent, "update.confirm"),
-        UpdateVerb::Rollback => ask(agent, "update.rollback"),
+        UpdateVerb::Rollback => restart(agent, "update.rollback", force),
         UpdateVerb::Cancel => ask(agent, "update.cancel"),
     }
 }
 
 fn ask(agent: &dyn Ask, verb: &str) -> Result<Value, Failure> {
     Ok(agent.ask(verb, Map::new())?)
+}
+
+fn restart(agent: &dyn Ask, verb: &str, force: bool) -> Result<Value, Failure> {
+    let params = super::members(json!({ "force": force }));
+    Ok(agent.ask(verb, params)?)
 }
 
 fn waited_for(agent: &dyn Ask, verb: &str, params: Map<String, Value>) -> Result<Value, Failure> {
@@ -96,6 +106,10 @@ pub(super) fn text(told: &Value) -> String {
     }
     if let (Some(version), Some(step)) = (word("/update/version"), word("/update/step/name")) {
         let _ = writeln!(text, "{version} is being installed: {step}");
+    }
+    if let Some(Value::Array(names)) = told.pointer("/waits/interrupts") {
+        let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+        let _ = writeln!(text, "it waits for {}", names.join(", "));
     }
     if let (Some(version), Some(end)) = (word("/outcomes/0/version"), word("/outcomes/0/end")) {
         let reason = word("/outcomes/0/reason").map_or(String::new(), |why| format!(" ({why})"));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use sd_notify::NotifyState;
@@ -15,6 +15,7 @@ use xo_appliance::agent::{Agent, CONFIRM_WITHIN};
 /// The user and the group that the server runs as.
 const SERVER: &str = "xo-server";
 const TICK: Duration = Duration::from_secs(1);
+const TURN: Duration = Duration::from_secs(30);
 
 /// Root's hands for the appliance's server and screen: few verbs, one socket.
 #[derive(Debug, Parser)]
@@ -69,10 +70,24 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     std::thread::Builder::new()
         .name("clock".to_owned())
         .spawn(move || keep_time(&ticking))?;
+    let updating = Arc::clone(&agent);
+    std::thread::Builder::new()
+        .name("schedule".to_owned())
+        .spawn(move || keep_up(&updating))?;
     let _ = sd_notify::notify(false, &[NotifyState::Ready]);
     eprintln!("xoa-agent {} serves {shown}", env!("CARGO_PKG_VERSION"));
     listen::serve(&listener, &agent, peers).map_err(|e| format!("{shown}: {e}"))?;
     Ok(())
+}
+
+/// Updates that install themselves. The first turn comes late: the gate behind a start has its time before.
+fn keep_up(agent: &Agent) {
+    loop {
+        std::thread::sleep(TURN);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now_ms = since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0));
+        agent.take_turn(now_ms);
+    }
 }
 
 /// The time of trials, and a sign of life to systemd: one that hangs in a change of the network gives none.

@@ -16,6 +16,7 @@ mod network;
 mod probe;
 mod process;
 mod scene;
+mod schedule;
 mod settings;
 mod status;
 mod trust;

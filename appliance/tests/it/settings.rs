@@ -298,7 +298,10 @@ fn a_backup_is_told_all_settings_but_the_network() {
             "hostname": "xoa2",
             "time": { "zone": "Europe/Paris", "ntp": ["10.0.0.3"] },
             "proxy": proxy,
-            "updates": { "channel": null, "repository": null, "bytesPerSecond": null },
+            "updates": {
+                "channel": null, "repository": null, "bytesPerSecond": null,
+                "automatic": false, "window": null, "waitSeconds": null,
+            },
         })
     );
     // As a restore sets them.

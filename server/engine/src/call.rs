@@ -9,6 +9,7 @@ use xo_inventory::PoolHandle;
 
 use crate::method::reference::is_known;
 use crate::method::{Access, Method};
+use crate::ongoing::watched;
 use crate::transfer::{Incoming, Outgoing, Transfer};
 use crate::{Caller, Engine, Error, Permission, Pieces, Result};
 
@@ -186,10 +187,14 @@ impl Call {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<Outgoing>> + Send + 'static,
     {
-        let token = self
-            .engine
-            .transfers
-            .offer(Transfer::Get(Box::new(|| Box::pin(start()))));
+        let ongoing = self.engine.ongoing.clone();
+        let name = format!("download of {file_name}");
+        let start = move || async move {
+            let going = ongoing.begin(name);
+            Ok::<_, Error>(watched(start().await?, going))
+        };
+        let transfer = Transfer::Get(Box::new(|| Box::pin(start())));
+        let token = self.engine.transfers.offer(transfer);
         let suffix = if file_name.is_empty() {
             String::new()
         } else {
@@ -204,7 +209,12 @@ impl Call {
         F: FnOnce(Incoming) -> Fut + Send + 'static,
         Fut: Future<Output = Result<Value>> + Send + 'static,
     {
-        let transfer = Transfer::Send(Box::new(|incoming| Box::pin(start(incoming))));
+        let ongoing = self.engine.ongoing.clone();
+        let take = move |incoming: Incoming| async move {
+            let _going = ongoing.begin("upload");
+            start(incoming).await
+        };
+        let transfer = Transfer::Send(Box::new(|incoming| Box::pin(take(incoming))));
         json!({ "$sendTo": format!("/api/{}", self.engine.transfers.offer(transfer)) })
     }
 }

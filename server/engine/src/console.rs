@@ -9,6 +9,7 @@ use xapi_records::record;
 use xo_inventory::Item;
 use xo_model::ObjectType::{Vm, VmController};
 
+use crate::ongoing::Going;
 use crate::{Caller, Engine, Error, Permission, Result};
 
 pub use xapi::console::Console;
@@ -19,6 +20,7 @@ pub struct Viewing {
     /// What both entries tell.
     entry: Map<String, Value>,
     since: Instant,
+    _going: Going,
     /// The server waits for the last entry before it stops.
     _tracked: TaskTrackerToken,
 }
@@ -57,11 +59,18 @@ impl Engine {
             engine: Arc::clone(self),
             entry: entry(caller, &vm),
             since: Instant::now(),
+            _going: self.ongoing.begin(format!("console of {}", name_of(&vm))),
             _tracked: self.tracker.token(),
         };
         viewing.tell("console opened", Value::Null).await;
         Ok((console, viewing))
     }
+}
+
+fn name_of(vm: &Item) -> String {
+    let name = vm.at("name_label");
+    let name = name.as_ref().and_then(Value::as_str);
+    name.unwrap_or_default().to_owned()
 }
 
 fn entry(caller: &Caller, vm: &Item) -> Map<String, Value> {

@@ -18,6 +18,7 @@ use xo_store::Store;
 use crate::access::{Account, Directory};
 use crate::appliance::Appliance;
 use crate::method::Method;
+use crate::ongoing::Ongoing;
 use crate::pools::Pools;
 use crate::recent::Recent;
 use crate::second_factor::SecondFactor;
@@ -57,6 +58,7 @@ pub struct Engine {
     pub(crate) statistics: Statistics,
     pub(crate) options: Options,
     pub(crate) appliance: Appliance,
+    pub(crate) ongoing: Ongoing,
     pub(crate) clients: Arc<AtomicUsize>,
     directory: watch::Sender<Arc<Directory>>,
     /// Background work; waited for at shutdown.
@@ -88,6 +90,7 @@ impl Engine {
             setup: Setup::new(),
             statistics: Statistics::default(),
             appliance: Appliance::new(options.agent.clone()),
+            ongoing: Ongoing::default(),
             options,
             clients: Arc::default(),
             directory: watch::Sender::default(),

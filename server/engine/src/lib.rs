@@ -16,6 +16,7 @@ mod method;
 mod metrics;
 mod nouns;
 mod objects;
+mod ongoing;
 mod order;
 mod pieces;
 mod pools;

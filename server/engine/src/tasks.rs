@@ -99,6 +99,12 @@ impl Tasks {
         Ok(all.into_values().rev().collect())
     }
 
+    /// Those that run.
+    pub(crate) fn running(&self) -> Vec<Arc<Task>> {
+        let live = self.inner.live.lock();
+        live.values().map(|live| Arc::clone(&live.task)).collect()
+    }
+
     /// One task.
     pub async fn fetch(&self, id: &str) -> Result<Arc<Task>> {
         let live = self.inner.live.lock().get(id).map(|l| Arc::clone(&l.task));

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xo_server::Daemon;
@@ -689,5 +690,37 @@ async fn a_restore_sets_the_appliance_as_it_was_but_for_its_network() {
     tokio::time::timeout(LIMIT, machine.daemon.restart_wanted())
         .await
         .unwrap();
+    machine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_restart_would_interrupt_is_told_as_long_as_it_goes_on() {
+    let folder = TempDir::new().unwrap();
+    slots(folder.path());
+    let machine = Machine::start_in(folder, "60").await;
+    let asker = machine.administrator().await;
+    let come = async |expected: Value| {
+        let deadline = tokio::time::Instant::now() + LIMIT;
+        loop {
+            let told = asker.get("/appliance/updates/interruptions").await;
+            if told["interrupts"] == expected {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{told}");
+            tokio::task::yield_now().await;
+        }
+    };
+    come(json!([])).await;
+    // An upload whose end does not come.
+    let first = stream::once(async { Ok::<_, std::io::Error>(vec![7_u8; 1000]) });
+    let body = reqwest::Body::wrap_stream(first.chain(stream::pending()));
+    let request = reqwest::Client::new()
+        .post(format!("{}/appliance/updates/actions/upload", asker.base))
+        .basic_auth(&asker.user, Some(PASSWORD))
+        .body(body);
+    let sending = tokio::spawn(request.send());
+    come(json!(["upload"])).await;
+    sending.abort();
+    come(json!([])).await;
     machine.stop().await;
 }

@@ -88,7 +88,8 @@ fn a_release_goes_through_all_steps_on_files_in_place_of_partitions() {
     assert_eq!(status["other"]["version"], "1.0.0");
     scene.ran();
     scene.look("update.rollback");
-    assert_eq!(scene.ran(), ["systemctl --no-block reboot"]);
+    let ran = scene.ran();
+    assert_eq!(ran.last().unwrap(), "systemctl --no-block reboot");
     assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+0.efi").exists());
 }
 
@@ -124,7 +125,7 @@ fn data_are_backed_up_before_a_switch_and_put_back_when_the_old_system_comes_bac
     let reboot = "systemctl --no-block reboot";
     let backup = format!("{AS_SERVER} make --before 1.1.0 {DATA}");
     let ran = scene.ran();
-    assert_eq!(ran.first(), Some(&backup));
+    assert!(ran.contains(&backup), "{ran:?}");
     assert_eq!(ran.last().map(String::as_str), Some(reboot));
     // Asked once more while the machine goes down.
     scene.look("update.apply");
@@ -149,7 +150,11 @@ fn nothing_is_switched_when_the_data_cannot_be_backed_up() {
     scene.fails("setpriv", "setpriv: xo-server: no space left");
     let fault = scene.ask("update.apply", json!({})).unwrap_err();
     assert!(fault.message.contains("no space left"), "{fault}");
-    assert_eq!(scene.ran().len(), 1, "no restart");
+    let ran = scene.ran();
+    assert!(
+        !ran.iter().any(|line| line.starts_with("systemctl")),
+        "{ran:?}"
+    );
     assert!(!scene.at("boot/EFI/Linux/xoa_1.1.0+3.efi").exists());
     scene.prints("setpriv", "");
     scene.look("update.apply");
@@ -191,7 +196,11 @@ fn a_step_that_cannot_be_says_why_and_restarts_nothing() {
         let fault = scene.ask(verb, json!({})).unwrap_err();
         assert_eq!(fault.kind, Kind::Conflict, "{fault}");
     }
-    assert!(scene.ran().is_empty());
+    let ran = scene.ran();
+    assert!(
+        !ran.iter().any(|line| line.starts_with("systemctl")),
+        "{ran:?}"
+    );
     let bundle = json!({ "from": "bundle" });
     let fault = scene.ask("update.fetch", bundle).unwrap_err();
     assert!(fault.message.contains("upload"), "{fault}");
@@ -211,6 +220,9 @@ fn what_is_chosen_is_checked_and_kept() {
         json!({ "repository": "ftp://a" }),
         json!({ "bytesPerSecond": -1 }),
         json!({ "other": 1 }),
+        json!({ "automatic": "yes" }),
+        json!({ "window": { "days": ["someday"], "from": "02:00", "to": "04:00" } }),
+        json!({ "window": { "days": [], "from": "2:00", "to": "04:00" } }),
     ] {
         let fault = scene.ask("update.settings", wrong).unwrap_err();
         assert_eq!(fault.kind, Kind::Invalid, "{fault}");
@@ -222,9 +234,12 @@ fn what_is_chosen_is_checked_and_kept() {
     let kept = scene.ask("update.settings", mine).unwrap();
     assert_eq!(
         kept,
-        json!({ "channel": "latest", "repository": "http://127.0.0.1:1/", "bytesPerSecond": 1_000_000 })
+        json!({
+            "channel": "latest", "repository": "http://127.0.0.1:1/", "bytesPerSecond": 1_000_000,
+            "automatic": false, "window": null, "waitSeconds": 600,
+        })
     );
-    let back = json!({ "channel": null, "repository": null });
+    let back = json!({ "channel": null, "repository": null, "automatic": null });
     let kept = scene.ask("update.settings", back).unwrap();
     assert_eq!(kept["channel"], "stable");
 }

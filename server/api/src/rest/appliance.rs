@@ -45,6 +45,11 @@ const LOOKS: &[(&str, &str, &str)] = &[
         "appliance.getUpdates",
         "What runs, `other`, `update` on its way, `progress`, `ended` of the last step, `outcomes`, `settings`",
     ),
+    (
+        "/appliance/updates/interruptions",
+        "appliance.getInterruptions",
+        "`interrupts`: each in words",
+    ),
 ];
 
 /// Which release, and from where.
@@ -127,6 +132,9 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
             ("channel", "channel"),
             ("repository", "repository"),
             ("bytesPerSecond", "bytesPerSecond"),
+            ("automatic", "automatic"),
+            ("window", "window"),
+            ("waitSeconds", "waitSeconds"),
         ],
         "The settings",
     ),
@@ -155,14 +163,14 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
         Verb::POST,
         "/appliance/updates/actions/apply",
         "appliance.applyUpdate",
-        &[],
+        &[("force", "force")],
         "It begins",
     ),
     (
         Verb::POST,
         "/appliance/updates/actions/rollback",
         "appliance.rollbackUpdate",
-        &[],
+        &[("force", "force")],
         "It begins",
     ),
     (

@@ -119,12 +119,24 @@ pub(super) fn methods() -> Vec<Method> {
         ),
         ask(
             "appliance.setUpdates",
-            "Changes where updates come from, and how fast; null takes a choice back.",
+            "Changes where updates come from, how fast, and when they are installed by themselves; null takes a choice back.",
             "update.settings",
         )
         .param("channel", types(&["string", "null"]).optional())
         .param("repository", types(&["string", "null"]).optional())
-        .param("bytesPerSecond", types(&["integer", "null"]).optional()),
+        .param("bytesPerSecond", types(&["integer", "null"]).optional())
+        .param("automatic", boolean().optional())
+        .param("window", types(&["object", "null"]).optional())
+        .param("waitSeconds", types(&["integer", "null"]).optional()),
+        Method::new(
+            "appliance.getInterruptions",
+            "Tells what a restart would interrupt now: transfers, consoles, tasks.",
+        )
+        .admin()
+        .untasked()
+        .run(async |call: Call| {
+            Ok(json!({ "interrupts": call.engine.interruptions() }))
+        }),
         of_release(ask(
             "appliance.checkUpdate",
             "Looks for an update, or what the uploaded one is.",
@@ -149,14 +161,16 @@ pub(super) fn methods() -> Vec<Method> {
         ),
         ask(
             "appliance.applyUpdate",
-            "Restarts into the new system.",
+            "Restarts into the new system; with `force` also when that interrupts something.",
             "update.apply",
-        ),
+        )
+        .param("force", boolean().optional()),
         ask(
             "appliance.rollbackUpdate",
-            "Restarts into the system of the other slot.",
+            "Restarts into the system of the other slot; with `force` also when that interrupts something.",
             "update.rollback",
-        ),
+        )
+        .param("force", boolean().optional()),
         ask(
             "appliance.cancelUpdate",
             "Ends an update on its way, and removes what came of it.",

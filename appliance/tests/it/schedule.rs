@@ -1,0 +1,129 @@
+//! Updates by themselves: when they are due, what they wait for, and when they ask.
+
+use serde_json::{Value, json};
+
+use crate::scene::Scene;
+use crate::update::agent::staged;
+
+const ASKED: &str = "/rest/v0/appliance/updates/interruptions as secret";
+const REBOOT: &str = "systemctl --no-block reboot";
+const SECOND: i64 = 1000;
+const DAY: i64 = 86_400 * SECOND;
+/// 2026-11-26, a Thursday, at 02:00 UTC.
+const TWO: i64 = 1_795_658_400 * SECOND;
+
+/// What a restart would interrupt from now on.
+fn goes_on(scene: &Scene, names: &[&str]) {
+    let told = json!({ "interrupts": names }).to_string();
+    scene.world.lock().unwrap().server.push((ASKED, told));
+}
+
+fn choose(scene: &Scene, choices: Value) {
+    scene.ask("update.settings", choices).unwrap();
+}
+
+/// A system whose other slot waits, and a server where an administrator can sign in.
+fn waiting() -> Scene {
+    let (scene, ..) = staged();
+    scene.prints("setpriv", "secret\n");
+    goes_on(&scene, &[]);
+    let window = json!({ "days": ["thursday", "friday"], "from": "02:00", "to": "04:00" });
+    choose(
+        &scene,
+        json!({ "automatic": true, "window": window, "waitSeconds": 300 }),
+    );
+    scene
+}
+
+/// Whether the machine was restarted since it was asked last.
+fn restarts(scene: &Scene) -> bool {
+    scene.ran().iter().any(|line| line == REBOOT)
+}
+
+#[test]
+fn a_new_system_is_started_within_its_window_alone() {
+    let scene = waiting();
+    for at in [TWO - SECOND, TWO + 2 * 3600 * SECOND, TWO + 2 * DAY] {
+        scene.agent.take_turn(at);
+        assert!(!restarts(&scene), "{at}");
+    }
+    scene.agent.take_turn(TWO);
+    assert!(restarts(&scene));
+    scene.agent.take_turn(TWO + 30 * SECOND);
+    assert!(!restarts(&scene), "once");
+}
+
+#[test]
+fn hours_are_those_of_the_appliances_zone() {
+    let scene = waiting();
+    scene
+        .ask("time.set", json!({ "zone": "Asia/Tokyo" }))
+        .unwrap();
+    scene.agent.take_turn(TWO);
+    assert!(!restarts(&scene));
+    // 02:30 on the next day in Tokyo.
+    scene
+        .agent
+        .take_turn(TWO + 15 * 3600 * SECOND + 1800 * SECOND);
+    assert!(restarts(&scene));
+}
+
+#[test]
+fn nothing_is_started_by_itself_unless_that_was_chosen() {
+    let scene = waiting();
+    choose(&scene, json!({ "automatic": false }));
+    scene.agent.take_turn(TWO);
+    assert!(!restarts(&scene));
+    choose(&scene, json!({ "automatic": true, "window": null }));
+    scene.agent.take_turn(TWO + 12 * 3600 * SECOND);
+    assert!(restarts(&scene), "at any time");
+}
+
+#[test]
+fn what_goes_on_is_waited_for_up_to_the_limit_and_then_somebody_is_asked() {
+    let scene = waiting();
+    goes_on(&scene, &["console of db", "download of web.xva"]);
+    scene.agent.take_turn(TWO);
+    let waits = scene.look("update.status")["waits"].clone();
+    let interrupts = ["console of db", "download of web.xva"];
+    assert_eq!(
+        waits,
+        json!({ "since": TWO, "interrupts": interrupts, "asks": false })
+    );
+    scene.agent.take_turn(TWO + 299 * SECOND);
+    assert_eq!(scene.look("update.status")["waits"]["asks"], false);
+    scene.agent.take_turn(TWO + 300 * SECOND);
+    assert_eq!(scene.look("update.status")["waits"]["asks"], true);
+    // From now on it is an administrator's decision, in this window.
+    goes_on(&scene, &[]);
+    scene.agent.take_turn(TWO + 330 * SECOND);
+    assert!(!restarts(&scene));
+    scene.agent.take_turn(TWO + 3 * 3600 * SECOND);
+    assert_eq!(scene.look("update.status")["waits"], Value::Null);
+    scene.agent.take_turn(TWO + DAY);
+    assert!(restarts(&scene), "the next window begins anew");
+}
+
+#[test]
+fn what_ends_in_time_is_not_asked_about() {
+    let scene = waiting();
+    goes_on(&scene, &["upload"]);
+    scene.agent.take_turn(TWO);
+    assert!(!restarts(&scene));
+    goes_on(&scene, &[]);
+    scene.agent.take_turn(TWO + 30 * SECOND);
+    assert!(restarts(&scene));
+}
+
+#[test]
+fn an_administrator_is_told_what_a_restart_interrupts_and_may_force_it() {
+    let scene = waiting();
+    goes_on(&scene, &["console of db"]);
+    for verb in ["update.apply", "update.rollback"] {
+        let fault = scene.ask(verb, json!({})).unwrap_err();
+        assert!(fault.message.contains("console of db"), "{fault}");
+    }
+    assert!(!restarts(&scene));
+    scene.ask("update.apply", json!({ "force": true })).unwrap();
+    assert!(restarts(&scene));
+}
