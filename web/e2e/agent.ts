@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,15 +35,56 @@ async function startAgent(): Promise<{ root: string; socket: string; agent: Chil
   return { root, socket: join(root, 'run/xoa/agent.sock'), agent };
 }
 
+export interface Verb {
+  verb: string;
+  params: Record<string, unknown>;
+}
+/** What the agent is made to say; nothing for what it shall answer itself. */
+type Script = (asked: Verb) => object | undefined;
+
+/** Listens in front of the agent at `socket`: what `script` answers never reaches it. */
+async function standBefore(socket: string, script: Script): Promise<{ socket: string; close: () => void }> {
+  const own = `${socket}.script`;
+  const server = createServer((client) => {
+    client.once('data', (line: Buffer) => {
+      const asked = JSON.parse(line.toString().split('\n', 1)[0] ?? '') as Verb;
+      const answer = script(asked);
+      if (answer) {
+        const end = () => client.end(`${JSON.stringify({ ok: answer })}\n`);
+        // A file is over with a piece of no length.
+        const isOver = (piece: Buffer) => !asked.verb.endsWith('.upload') || piece.subarray(-4).every((byte) => byte === 0);
+        if (isOver(line)) end();
+        else client.on('data', (piece: Buffer) => isOver(piece) && end());
+        return;
+      }
+      const agent = connect(socket);
+      agent.write(line);
+      client.pipe(agent).pipe(client);
+    });
+    client.on('error', () => client.destroy());
+  });
+  server.listen(own);
+  await once(server, 'listening');
+  return { socket: own, close: () => server.close() };
+}
+
+interface Options {
+  https?: string;
+  http?: string;
+  script?: Script;
+}
+
 /** A server in an appliance whose agent works on the folder `root`. Both end with `use`. */
-export async function inAppliance(page: Page, use: (server: Server, root: string) => Promise<void>, https = 'off'): Promise<void> {
+export async function inAppliance(page: Page, use: (server: Server, root: string) => Promise<void>, { https, http, script }: Options = {}): Promise<void> {
   const { root, socket, agent } = await startAgent();
-  const server = await startServer(['--agent', socket], https);
+  const before = script && (await standBefore(socket, script));
+  const server = await startServer(['--agent', before?.socket ?? socket], https, http);
   try {
     await use(server, root);
   } finally {
     await page.goto('about:blank');
     await server.stop();
+    before?.close();
     agent.kill();
     await once(agent, 'exit');
     await rm(root, { recursive: true, force: true });

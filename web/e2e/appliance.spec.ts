@@ -160,7 +160,7 @@ test('the wizard of an appliance goes from the code over network, name, time and
     await expect(page.getByRole('main').getByRole('link', { name: 'Lab 1' })).toBeVisible();
     expect(await kept()).toContain('xoa-paris');
     expect(await kept()).toContain('Europe/Paris');
-  }, '127.0.0.1:0');
+  }, { https: '127.0.0.1:0' });
 });
 
 test('a server elsewhere has no such page in its navigation', async ({ page, enter }) => {

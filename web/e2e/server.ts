@@ -1,7 +1,9 @@
 // A server of one's own: the built `xo-server` with a lab pool, on a free port of the loopback, its data in a folder that goes with it.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,11 +33,11 @@ export function program(name: 'xo-server' | 'xo-lab' | 'xoa'): string {
   return found;
 }
 
-export async function startServer(args: string[] = ['--lab'], https = 'off'): Promise<Server> {
+export async function startServer(args: string[] = ['--lab'], https = 'off', http = '127.0.0.1:0'): Promise<Server> {
   const data = await mkdtemp(join(tmpdir(), 'xo-e2e-'));
   // Its settings are those of its command line, whatever the environment holds.
   const env = { ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('XO_'))), XO_LOG: process.env.XO_LOG ?? 'error' };
-  const child = spawn(program('xo-server'), ['--data-dir', data, '--https', https, '--http', '127.0.0.1:0', ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program('xo-server'), ['--data-dir', data, '--https', https, '--http', http, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const { url, code, lab, fingerprint } = await new Promise<{ url: string; code: string; lab: string; fingerprint: string }>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('xo-server did not get ready')), START_MS);
@@ -79,6 +81,16 @@ export async function startServer(args: string[] = ['--lab'], https = 'off'): Pr
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** An address of the loopback that nobody listens at, for a server that must be found there again after it started anew. */
+export async function freeAddress(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return `127.0.0.1:${port}`;
 }
 
 /** A pool of its own beside that of a server, whose account is root, the password lab. `--slave-of` makes it a host that is not the master. */

@@ -23,6 +23,8 @@ export interface Field {
   most?: number;
   /** Of `text`: what it must be. */
   is?: 'mac' | 'addresses';
+  /** Of `text`: what must be typed, so that nobody does it by mistake. */
+  exactly?: string;
   /** Without one: empty, no, or the first choice if something must be chosen. */
   initial?: Value;
   isRequired?: boolean;

@@ -38,7 +38,8 @@ export function flawOf(field: Field, value: Value): Flaw | undefined {
   }
 }
 
-function flawOfText({ isRequired, is }: Field, text: string): Flaw | undefined {
+function flawOfText({ isRequired, is, exactly }: Field, text: string): Flaw | undefined {
+  if (exactly !== undefined && text !== exactly) return { key: 'confirm.type', with: { text: exactly } };
   if (isRequired && text.trim() === '') return { key: 'flaw.blank' };
   if (isRequired && [...text].length > NAME_LENGTH) return { key: 'flaw.long', with: { most: NAME_LENGTH } };
   if (is === 'mac' && !MAC.test(text.trim())) return { key: 'flaw.mac' };

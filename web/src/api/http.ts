@@ -12,6 +12,9 @@ export interface Call {
   path: string;
   query?: Query;
   body?: Record<string, unknown>;
+  /** In place of a body: sent as it is. */
+  file?: Blob;
+  headers?: Record<string, string>;
 }
 
 export interface Reply<T> {
@@ -37,10 +40,13 @@ export function addressOf({ path, query }: Pick<Call, 'path' | 'query'>): string
 }
 
 export async function send<T>(call: Call, signal?: AbortSignal): Promise<Reply<T>> {
-  const init: RequestInit = { method: call.method, signal: signal ?? null };
+  const init: RequestInit = { method: call.method, signal: signal ?? null, headers: { ...call.headers } };
   if (call.body) {
-    init.headers = { 'content-type': 'application/json' };
+    init.headers = { ...call.headers, 'content-type': 'application/json' };
     init.body = JSON.stringify(call.body);
+  } else if (call.file) {
+    init.headers = { ...call.headers, 'content-type': 'application/octet-stream' };
+    init.body = call.file;
   }
   let response: Response;
   const sentAt = performance.now();
@@ -67,6 +73,10 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
 
 export async function post<T>(path: string, body: Record<string, unknown> = {}, query?: Query): Promise<T> {
   return (await send<T>({ method: 'POST', path, body, ...(query && { query }) })).value;
+}
+
+export async function upload<T>(path: string, file: Blob, headers: Record<string, string> = {}): Promise<T> {
+  return (await send<T>({ method: 'POST', path, file, headers })).value;
 }
 
 export async function patch(path: string, body: Record<string, unknown>): Promise<void> {

@@ -38,7 +38,9 @@ export class Problem extends Error {
   get hints(): string[] {
     // That an account of this name exists already is no state that has changed.
     const kind = this.status === 409 && ['user', 'group'].includes(this.data.objectType ?? '') ? 'exists' : String(this.status);
-    return [...(this.code ? [this.code] : []), kind];
+    // What is missing is a pool only where one is named.
+    const isOther = this.status === 503 && this.data.objectId === undefined;
+    return [...(this.code ? [this.code] : []), ...(isOther ? [] : [kind])];
   }
 }
 

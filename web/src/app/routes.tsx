@@ -21,6 +21,7 @@ export interface Screen {
 }
 
 const UsersScreen = lazy(() => import('../screens/users/UsersScreen.tsx'));
+const ApplianceScreen = lazy(() => import('../screens/appliance/ApplianceScreen.tsx'));
 const InventoryScreen = lazy(() => import('../screens/inventory/InventoryScreen.tsx'));
 
 export const SCREENS: readonly Screen[] = [
@@ -35,7 +36,9 @@ export const SCREENS: readonly Screen[] = [
   { path: '/users', label: 'users.screen', isForAdmins: true, Page: UsersScreen },
   { path: '/users/groups', isForAdmins: true, Page: UsersScreen },
   { path: '/users/access', isForAdmins: true, Page: UsersScreen },
-  { path: '/appliance', label: 'appliance.title', isForAdmins: true, isForAppliances: true, Page: lazy(() => import('../screens/appliance/ApplianceScreen.tsx')) },
+  { path: '/appliance', label: 'appliance.title', isForAdmins: true, isForAppliances: true, Page: ApplianceScreen },
+  { path: '/appliance/updates', isForAdmins: true, Page: ApplianceScreen },
+  { path: '/appliance/backups', isForAdmins: true, Page: ApplianceScreen },
   { path: '/account', label: 'account.title', Page: lazy(() => import('../screens/account/AccountScreen.tsx')) },
   { path: '/vms/:id/:tab?', Page: lazy(() => import('../screens/vm/VmPage.tsx')) },
   { path: '/hosts/:id/:tab?', Page: lazy(() => import('../screens/host/HostPage.tsx')) },

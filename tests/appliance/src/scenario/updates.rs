@@ -230,7 +230,7 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
         setting,
         "unready",
         Image::Next,
-        Some("systemd.mask=xo-server.service"),
+        Some("systemd.setenv=XO_DATABASE=postgres://nobody@127.0.0.1:1/none"),
     )
     .await?;
     stage.apply(From::Repository).await?;

@@ -1,61 +1,34 @@
-// The appliance: how it is, what it is reached by, and what can be changed of it.
-import { Button, PageSection, Title } from '@patternfly/react-core';
+// The appliance, for administrators: its state and settings, its updates, backups of it, each at an address.
+import { PageSection, Title } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
+import { useLocation } from 'wouter';
 
-import { useAppliance, useApplianceSettings } from '../../api/appliance.ts';
-import { addressOf } from '../../api/http.ts';
-import { Problem } from '../../api/problem.ts';
 import { useTitle } from '../../app/useTitle.ts';
-import { Alert } from '../../components/Alert.tsx';
-import { Facts } from '../../components/Facts.tsx';
-import { ProblemText } from '../../components/ProblemText.tsx';
-import { Waiting } from '../../components/Waiting.tsx';
-import { certificateCard, nameCard, networkCard, proxyCard, stateCard, timeCard } from './cards.tsx';
-import { Changes } from './Changes.tsx';
-import { SelfCheckPart } from './SelfCheckPart.tsx';
-import { Trial } from './Trial.tsx';
+import { PageTabs } from '../../components/PageTabs.tsx';
+import { BackupsTab } from './BackupsTab.tsx';
+import { StateTab } from './StateTab.tsx';
+import { UpdatesTab } from './UpdatesTab.tsx';
 import './appliance.css';
+
+const TABS = [
+  { path: '/appliance', label: 'appliance.state', Content: StateTab },
+  { path: '/appliance/updates', label: 'updates.title', Content: UpdatesTab },
+  { path: '/appliance/backups', label: 'backups.title', Content: BackupsTab },
+] as const;
 
 export default function ApplianceScreen() {
   const { t } = useTranslation();
-  const { data: status, error } = useAppliance();
-  const settings = useApplianceSettings().data;
-  useTitle(t('appliance.title'));
-  if (error instanceof Problem) {
-    return (
-      <PageSection>
-        <Alert isInline variant="danger" title={t('appliance.title')}>
-          <ProblemText problem={error} />
-        </Alert>
-      </PageSection>
-    );
-  }
-  if (!status) return <Waiting />;
-  const { health } = status;
+  const [pathname] = useLocation();
+  const here = TABS.find(({ path }) => path === pathname) ?? TABS[0];
+  useTitle(`${t('appliance.title')} – ${t(here.label)}`);
   return (
     <>
       <PageSection>
         <Title headingLevel="h1">{t('appliance.title')}</Title>
       </PageSection>
-      <PageSection>
-        <div className="xo-appliance-page">
-          {settings && <Trial network={settings.network} />}
-          {health.state !== 'ok' && <Alert isInline variant={health.state === 'failed' ? 'danger' : 'warning'} title={health.text} />}
-          <Facts
-            cards={[
-              stateCard(status),
-              ...(settings ? [nameCard(settings), networkCard(settings, status), timeCard(settings), proxyCard(settings)] : []),
-              certificateCard(status),
-            ]}
-          />
-          <Changes>
-            <Button variant="secondary" component="a" href={addressOf({ path: '/appliance/support_bundle' })}>
-              {t('appliance.bundle')}
-            </Button>
-          </Changes>
-          <SelfCheckPart />
-        </div>
-      </PageSection>
+      <PageTabs tabs={TABS} chosen={here.path}>
+        <here.Content />
+      </PageTabs>
     </>
   );
 }

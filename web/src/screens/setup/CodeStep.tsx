@@ -8,6 +8,7 @@ import { checkCode } from '../../api/setup.ts';
 import { useKept } from '../../components/useKept.ts';
 import { CODE } from './kept.ts';
 import { Refused, tryTo } from './Refused.tsx';
+import { RestoreInstead } from './RestoreInstead.tsx';
 import type { StepProps } from './steps.ts';
 
 export function CodeStep({ onDone }: StepProps) {
@@ -24,27 +25,30 @@ export function CodeStep({ onDone }: StepProps) {
     if (!refused) onDone();
   };
   return (
-    <Form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isReady) void submit();
-      }}
-    >
-      <Content component="p">{t('setup.intro')}</Content>
-      {problem && <Refused title={t('setup.wrongCode')} problem={problem} help={t('setup.wrongCodeHelp')} />}
-      <FormGroup label={t('setup.code')} isRequired fieldId="code">
-        <TextInput id="code" isRequired autoFocus autoComplete="off" autoCapitalize="characters" spellCheck={false} value={code} onChange={(_, value) => setCode(value)} />
-        <FormHelperText>
-          <HelperText>
-            <HelperTextItem>{t('setup.codeHelp')}</HelperTextItem>
-          </HelperText>
-        </FormHelperText>
-      </FormGroup>
-      <ActionGroup>
-        <Button type="submit" isDisabled={!isReady} isLoading={isBusy}>
-          {t('setup.next')}
-        </Button>
-      </ActionGroup>
-    </Form>
+    <>
+      <Form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isReady) void submit();
+        }}
+      >
+        <Content component="p">{t('setup.intro')}</Content>
+        {problem && <Refused title={t('setup.wrongCode')} problem={problem} help={t('setup.wrongCodeHelp')} />}
+        <FormGroup label={t('setup.code')} isRequired fieldId="code">
+          <TextInput id="code" isRequired autoFocus autoComplete="off" autoCapitalize="characters" spellCheck={false} value={code} onChange={(_, value) => setCode(value)} />
+          <FormHelperText>
+            <HelperText>
+              <HelperTextItem>{t('setup.codeHelp')}</HelperTextItem>
+            </HelperText>
+          </FormHelperText>
+        </FormGroup>
+        <ActionGroup>
+          <Button type="submit" isDisabled={!isReady} isLoading={isBusy}>
+            {t('setup.next')}
+          </Button>
+        </ActionGroup>
+      </Form>
+      <RestoreInstead code={code.trim()} />
+    </>
   );
 }

@@ -1,0 +1,169 @@
+// The page of updates, through the real server. How an update goes is scripted in front of the agent: the engine itself is tested in
+// `appliance/tests`.
+import type { Updates } from '../src/api/updates.ts';
+import { inAppliance, type Verb } from './agent.ts';
+import { expectAccessible } from './axe.ts';
+import { expect, signIn, test } from './fixture.ts';
+
+const MIB = 2 ** 20;
+
+/** An appliance that has seen a bad release, and whose repository has version 1.1.0. */
+class Scripted {
+  readonly asked: Verb[] = [];
+  told: Updates = {
+    version: '1.0.0',
+    other: { version: '0.9.0', triesLeft: null },
+    update: null,
+    rollback: null,
+    progress: null,
+    ended: null,
+    checked: null,
+    refused: ['1.0.5'],
+    outcomes: [{ at: Date.UTC(2026, 10, 1, 12), version: '1.0.5', from: '1.0.0', end: 'failed', reason: 'the sign-in did not work', data: 'the data of before are back' }],
+    settings: { channel: 'stable', repository: 'https://updates.example/xoa', bytesPerSecond: null, automatic: false, window: null, waitSeconds: 600 },
+    waits: null,
+  };
+
+  readonly answer = (asked: Verb): object | undefined => {
+    const { verb, params } = asked;
+    if (!verb.startsWith('update.')) return undefined;
+    if (verb === 'update.status') return this.told;
+    this.asked.push(asked);
+    if (verb === 'update.check') return { found: { version: '1.1.0', bytes: 100 * MIB } };
+    if (verb === 'update.settings') this.told.settings = { ...this.told.settings, ...params };
+    if (verb === 'update.fetch') this.isAt('fetching', 20, 100);
+    if (verb === 'update.stage') this.isAt('staging', 128, 256);
+    if (verb === 'update.apply') this.isAt('applied');
+    if (verb === 'update.rollback') this.told.rollback = { from: this.told.version, to: '1.0.0' };
+    if (verb === 'update.cancel') this.told.update = null;
+    return {};
+  };
+
+  isAt(name: NonNullable<Updates['update']>['step']['name'], done = 0, total = 0) {
+    this.told.update = { version: '1.1.0', from: '1.0.0', step: { name }, isOnTrial: false };
+    this.told.progress = total === 0 ? null : { done: done * MIB, total: total * MIB, rate: 2 * MIB, secondsLeft: (total - done) / 2 };
+  }
+
+  verbs = () => this.asked.map(({ verb }) => verb);
+}
+
+test('an update is found, downloaded, prepared and started, and the page comes back with it', async ({ page, shot }) => {
+  const agent = new Scripted();
+  await inAppliance(page, async (server) => {
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const dialog = page.getByRole('dialog');
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(page.getByText('https://updates.example/xoa')).toBeVisible();
+    await expect(page.getByText('Version 1.0.5 went wrong here')).toBeVisible();
+    await expect(page.getByRole('gridcell', { name: /Failed: the version before came back by itself.*the sign-in did not work/ })).toBeVisible();
+    await expectAccessible(page);
+    await shot('updates');
+
+    await button('Change the settings of updates').click();
+    await dialog.getByLabel('Channel').selectOption('latest');
+    await dialog.getByLabel('Bandwidth limit').fill('512');
+    await dialog.getByLabel('Install updates by themselves').check();
+    await dialog.getByLabel('Days').selectOption('Saturday, Sunday');
+    await dialog.getByLabel('To', { exact: true }).fill('04:30');
+    await shot('updates-settings');
+    await dialog.getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText('512 KiB/s')).toBeVisible();
+    await expect(page.getByText('Updates install themselves: Saturday, Sunday, 22:00 – 04:30.')).toBeVisible();
+    const window = { days: ['saturday', 'sunday'], from: '22:00', to: '04:30' };
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.settings', params: { channel: 'latest', bytesPerSecond: 512 * 1024, automatic: true, window, waitSeconds: 600 } });
+
+    await button('Look for updates').click();
+    await expect(page.getByText('Version 1.1.0 can be installed')).toBeVisible();
+    await expect(page.getByText('100 MiB to download at most', { exact: false })).toBeVisible();
+    await shot('updates-found');
+    await button('Download and prepare').click();
+    await expect(page.getByText('20 MiB of 100 MiB · 2 MiB/s · 40 s left')).toBeVisible();
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { version: '1.1.0' } });
+    await expectAccessible(page);
+    await shot('updates-fetching');
+    agent.isAt('fetching', 90, 100);
+    await expect(page.getByText('90 MiB of 100 MiB', { exact: false })).toBeVisible();
+    // What is downloaded is prepared by itself.
+    agent.isAt('fetched');
+    await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
+    expect(agent.verbs().slice(-2)).toEqual(['update.fetch', 'update.stage']);
+    agent.isAt('staged');
+    agent.told.waits = { interrupts: ['an export of web'], asks: true };
+    await expect(page.getByText('It would have started by itself, but for: an export of web', { exact: false })).toBeVisible();
+    await expect(page.getByText('this page goes away for about a minute', { exact: false })).toBeVisible();
+    await shot('updates-ready');
+    // Nobody restarts by a reload.
+    await page.reload();
+    await button('Restart into 1.1.0').click();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Restart now' }).click();
+    await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
+    await shot('updates-restarting');
+
+    // The server is away, then the new one answers.
+    await page.evaluate(() => Object.assign(globalThis, { isOldPage: true }));
+    await page.route('**/rest/**', (route) => route.abort());
+    await page.waitForEvent('requestfailed');
+    await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
+    agent.told.version = '1.1.0';
+    agent.told.other = { version: '1.0.0', triesLeft: null };
+    agent.told.update = { version: '1.1.0', from: '1.0.0', step: { name: 'applied' }, isOnTrial: true };
+    await page.unroute('**/rest/**');
+    await expect(page.getByText('Version 1.1.0 runs, and must prove itself')).toBeVisible();
+    expect(await page.evaluate(() => 'isOldPage' in globalThis)).toBe(false);
+    await shot('updates-trial');
+    agent.told.update = null;
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'confirmed' }, ...agent.told.outcomes];
+    await expect(page.getByRole('gridcell', { name: 'Installed', exact: true })).toBeVisible();
+
+    await button('Go back to 1.0.0').click();
+    await dialog.getByLabel('Version to go back to').fill('1.1.0');
+    await expect(dialog.getByRole('button', { name: 'Go back to 1.0.0' })).toBeDisabled();
+    await shot('updates-back');
+    await dialog.getByLabel('Version to go back to').fill('1.0.0');
+    await dialog.getByRole('button', { name: 'Go back to 1.0.0' }).click();
+    await expect(page.getByText('Restarting into version 1.0.0')).toBeVisible();
+    expect(agent.verbs().at(-1)).toBe('update.rollback');
+  }, { script: agent.answer });
+});
+
+test('a download that was broken off goes on or is cancelled, and a failure says why', async ({ page, shot }) => {
+  const agent = new Scripted();
+  await inAppliance(page, async (server) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    agent.isAt('fetching');
+    agent.told.ended = { doing: 'fetch', error: 'Root ended after 10 of 20 bytes: fetch again, it goes on from there' };
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(page.getByText('Root ended after 10 of 20 bytes', { exact: false })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await expectAccessible(page);
+    await shot('narrow-updates');
+    await page.getByRole('button', { name: 'Go on with the download' }).click();
+    await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
+    await shot('narrow-updates-fetching');
+    agent.told.progress = null;
+    await page.getByRole('button', { name: 'Cancel the update' }).click();
+    await expect(page.getByRole('button', { name: 'Look for updates' })).toBeVisible();
+    expect(agent.verbs()).toEqual(['update.fetch', 'update.cancel']);
+
+    // A file takes the same way.
+    await page.getByLabel('Take an update from a file').last().setInputFiles({ name: 'xoa-1.1.0.tar', mimeType: 'application/x-tar', buffer: Buffer.alloc(3 * MIB, 7) });
+    await expect(page.getByText('100 MiB, from the file that was sent.')).toBeVisible();
+    await page.getByRole('button', { name: 'Download and prepare' }).click();
+    await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
+    expect(agent.verbs()).toContain('update.upload');
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { from: 'bundle' } });
+  }, { script: agent.answer });
+});
+
+test('a machine that cannot update itself says so', async ({ page }) => {
+  await inAppliance(page, async (server) => {
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(page.getByText('this machine cannot update itself', { exact: false })).toBeVisible();
+  });
+});

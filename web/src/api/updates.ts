@@ -1,0 +1,137 @@
+// Updates of the appliance: what runs, what is on its way, what came of earlier ones.
+//
+// They have no events: while a step runs, or the appliance restarts, its state is asked for again.
+import { useQuery } from '@tanstack/react-query';
+
+import { queries } from './client.ts';
+import { get, post } from './http.ts';
+import type { Problem } from './problem.ts';
+
+export interface Progress {
+  /** Bytes. */
+  done: number;
+  /** 0 while it is not known. */
+  total: number;
+  /** Bytes a second. */
+  rate: number | null;
+  secondsLeft: number | null;
+}
+
+export interface Outcome {
+  /** Milliseconds. */
+  at: number;
+  version: string;
+  from: string;
+  end: 'confirmed' | 'failed' | 'rolledBack' | 'cancelled';
+  reason?: string;
+  /** What became of the server's data. */
+  data?: string;
+}
+
+export interface Updates {
+  version: string;
+  /** The system of the other slot; without tries left to count, it has proved itself. */
+  other: { version: string; triesLeft: number | null } | null;
+  update: { version: string; from: string; step: { name: 'fetching' | 'fetched' | 'staging' | 'staged' | 'applied' }; isOnTrial: boolean } | null;
+  /** A way back that has begun. */
+  rollback: { from: string; to: string } | null;
+  progress: Progress | null;
+  /** The last step that ran in the background. */
+  ended: { doing: string; error: string | null } | null;
+  checked: { at: number; found: string | null } | null;
+  /** Releases that went wrong here. */
+  refused: string[];
+  /** The newest first. */
+  outcomes: Outcome[];
+  /** What keeps an update that installs itself from starting; `asks` when it has waited long enough. */
+  waits: { interrupts: string[]; asks: boolean } | null;
+  settings: UpdateSettings;
+}
+
+export interface UpdateSettings {
+  channel: string;
+  repository: string | null;
+  bytesPerSecond: number | null;
+  /** Updates install themselves. */
+  automatic: boolean;
+  /** When they do; at any time without one. `from` and `to` are HH:MM. */
+  window: { days: string[]; from: string; to: string } | null;
+  /** How long they wait for what a restart would interrupt. */
+  waitSeconds: number;
+}
+
+/** What can be installed. */
+export interface Found {
+  version: string;
+  /** At most: what the running system has already is not downloaded again. */
+  bytes: number;
+}
+
+/** Which release, and from where. */
+export interface Source {
+  version?: string;
+  from?: 'bundle';
+  acceptExpired?: boolean;
+}
+
+const UPDATES = ['appliance', 'updates'];
+const STEP_MS = 1000;
+
+/** Whether another system is about to start, so that this server goes away. */
+export function isRestarting({ update, rollback }: Updates): boolean {
+  return rollback !== null || (update?.step.name === 'applied' && !update.isOnTrial);
+}
+
+function isUnderWay(updates: Updates): boolean {
+  return updates.progress !== null || isRestarting(updates) || updates.update?.isOnTrial === true;
+}
+
+export function useUpdates() {
+  return useQuery<Updates, Problem>({
+    queryKey: UPDATES,
+    queryFn: ({ signal }) => get<Updates>('/appliance/updates', undefined, signal),
+    staleTime: 0,
+    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? STEP_MS : false),
+  });
+}
+
+export async function lookAtUpdatesAgain(): Promise<void> {
+  await queries.invalidateQueries({ queryKey: UPDATES });
+}
+
+export async function checkUpdate(source: Source = {}): Promise<Found | null> {
+  try {
+    return (await post<{ found: Found | null }>('/appliance/updates/actions/check', { ...source })).found;
+  } finally {
+    await lookAtUpdatesAgain();
+  }
+}
+
+/** Begins a step that runs in the background. */
+export async function beginUpdate(step: 'fetch' | 'stage', source: Source = {}): Promise<void> {
+  await post(`/appliance/updates/actions/${step}`, { ...source });
+  // It runs from now on, though it may not have told yet how far it is.
+  queries.setQueryData<Updates>(UPDATES, (told) => told && { ...told, ended: null, progress: { done: 0, total: 0, rate: null, secondsLeft: null } });
+}
+
+export async function cancelUpdate(): Promise<void> {
+  try {
+    await post('/appliance/updates/actions/cancel');
+  } finally {
+    await lookAtUpdatesAgain();
+  }
+}
+
+/** What a restart would interrupt now, in words. */
+export function useInterruptions() {
+  return useQuery({ queryKey: [...UPDATES, 'interruptions'], staleTime: 0, gcTime: 0, queryFn: () => get<{ interrupts: string[] }>('/appliance/updates/interruptions') });
+}
+
+/** Restarts into the new system, or into the one before; with `force` also when that interrupts something. */
+export async function switchSystem(verb: 'apply' | 'rollback', force: boolean): Promise<void> {
+  try {
+    await post(`/appliance/updates/actions/${verb}`, force ? { force } : {});
+  } finally {
+    await lookAtUpdatesAgain();
+  }
+}

@@ -1,0 +1,100 @@
+// Updates of the appliance: what runs, the way to a newer system and back, and what came of earlier ones.
+import { Button } from '@patternfly/react-core';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { isRestarting, useUpdates, type Updates, type UpdateSettings } from '../../api/updates.ts';
+import { Alert } from '../../components/Alert.tsx';
+import { Facts, type FactCard } from '../../components/Facts.tsx';
+import { ProblemText } from '../../components/ProblemText.tsx';
+import { bytes, moment } from '../../components/units.ts';
+import { Waiting } from '../../components/Waiting.tsx';
+import { RestartModal } from './RestartModal.tsx';
+import { UpdateHistory } from './UpdateHistory.tsx';
+import { useDays, UpdateSettingsModal } from './UpdateSettingsModal.tsx';
+import { UpdateSteps } from './UpdateSteps.tsx';
+
+export function UpdatesTab() {
+  const { t } = useTranslation();
+  const { data: updates, error } = useUpdates();
+  const [asked, setAsked] = useState<'settings' | 'rollback'>();
+  const whenOf = useWhen();
+  useNewClient(updates?.version);
+  const problem = error && (
+    <Alert isInline variant="danger" title={t('updates.unknown')}>
+      <ProblemText problem={error} />
+    </Alert>
+  );
+  if (!updates) return problem ?? <Waiting />;
+  const { other, update, settings } = updates;
+  const isAway = isRestarting(updates);
+  const mayGoBack = other?.triesLeft === null && !isAway && (!update || update.isOnTrial);
+  const close = () => setAsked(undefined);
+  return (
+    <div className="xo-part">
+      {!isAway && problem}
+      <UpdateSteps updates={updates} />
+      <Facts cards={[systemCard(updates), sourceCard(updates)]} />
+      <p>{settings.automatic ? t('updates.isAutomatic', { when: whenOf(settings) }) : t('updates.isManual')}</p>
+      <div className="xo-appliance-bar">
+        <Button variant="secondary" onClick={() => setAsked('settings')}>
+          {t('updates.change')}
+        </Button>
+        {mayGoBack && (
+          <Button variant="danger" onClick={() => setAsked('rollback')}>
+            {t('updates.goBack', { version: other.version })}
+          </Button>
+        )}
+      </div>
+      <UpdateHistory updates={updates} />
+      {asked === 'settings' && <UpdateSettingsModal settings={settings} onClose={close} />}
+      {asked === 'rollback' && other && (
+        <RestartModal
+          verb="rollback"
+          title={t('updates.goBackTitle', { version: other.version })}
+          text={t('updates.goBackHelp')}
+          fields={[{ name: 'version', label: 'updates.whereTo', kind: 'text', isRequired: true, exactly: other.version }]}
+          button={t('updates.goBack', { version: other.version })}
+          isDanger
+          onClose={close}
+        />
+      )}
+    </div>
+  );
+}
+
+function useWhen(): (settings: UpdateSettings) => string {
+  const daysOf = useDays();
+  return ({ window }) => (window ? `${daysOf(String(window.days))}, ${window.from} – ${window.to}` : daysOf(''));
+}
+
+/** Another version of the server has another client: the page begins anew with it. */
+function useNewClient(version: string | undefined) {
+  const [first, setFirst] = useState(version);
+  if (first === undefined && version !== undefined) setFirst(version);
+  useEffect(() => {
+    if (first !== undefined && version !== undefined && version !== first) location.reload();
+  }, [first, version]);
+}
+
+function systemCard({ version, other, checked }: Updates): FactCard {
+  return [
+    'updates.systems',
+    [
+      ['updates.running', version],
+      ['updates.other', other?.version],
+      ['updates.looked', checked && moment(checked.at)],
+    ],
+  ];
+}
+
+function sourceCard({ settings }: Updates): FactCard {
+  return [
+    'updates.source',
+    [
+      ['updates.channel', settings.channel],
+      ['updates.repository', settings.repository && <span className="xo-appliance-file">{settings.repository}</span>],
+      ['updates.speed', settings.bytesPerSecond !== null && `${bytes(settings.bytesPerSecond)}/s`],
+    ],
+  ];
+}
