@@ -24,6 +24,13 @@ test('a backup is made and downloaded, and its machine and a fresh one become wh
     key = await shown.inputValue();
     await expectAccessible(page);
     await shot('backups');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 360, height: 900 });
+    await expect(page.getByRole('combobox', { name: 'Parts of this page' })).toBeVisible();
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await expectAccessible(page);
+    await shot('narrow-backups');
+    await page.setViewportSize({ width: 1280, height: 800 });
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download' }).click();
     await (await download).saveAs(file);
