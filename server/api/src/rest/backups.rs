@@ -48,7 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_one(Route::new(
             Verb::POST,
             "/appliance/backups/{id}/actions/restore",
-            "Looks at the whole backup, and restarts the server with what is in it. The network stays as it is; sessions end.",
+            "Looks at the whole backup, and restarts the server with what is in it. The network stays as it is; tokens and sessions are those of the backup, also ones that were revoked since.",
             restore,
         ))
         .body(vec![optional("key", key)])
