@@ -64,6 +64,7 @@ pub fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Verdict::GoTo(reason, other) => {
+            let reason = with_last_words(reason);
             tell(&format!("this start was not good: {reason}"));
             tell(&format!("restarting; {other} is to be started"));
             if !arguments.dry_run {
@@ -73,11 +74,29 @@ pub fn main() -> ExitCode {
             }
         }
         Verdict::Stay(reason, why) => {
+            let reason = with_last_words(reason);
             tell(&format!("this start was not good: {reason}"));
             tell(&format!("{why}; it stays up as it is"));
         }
     }
     ExitCode::FAILURE
+}
+
+/// Why the server ended, if it says so in the journal: that tells more than its silence.
+fn with_last_words(reason: String) -> String {
+    let mut journal = Command::new("journalctl");
+    journal.args(["--unit=xo-server.service", "--boot", "--lines=50"]);
+    let said = journal.args(["--output=cat", "--quiet"]).output();
+    let said = said.map(|output| output.stdout).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let last = said
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("xo-server: "));
+    match last {
+        Some(last) => format!("{reason}; it said: {last}"),
+        None => reason,
+    }
 }
 
 /// To the journal, and to every console by the kernel's log.

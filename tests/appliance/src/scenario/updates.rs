@@ -241,7 +241,7 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
             report,
         )
         .await?;
-    ensure!(reason.contains("server"), "it does not say why: {reason}");
+    ensure!(reason.contains("database"), "it does not say why: {reason}");
     Ok(())
 }
 
@@ -251,7 +251,10 @@ pub(super) async fn migration(setting: &Setting, report: &mut Report) -> Result<
     let reason = stage
         .falls_back("this start was not good", "migration that fails", report)
         .await?;
-    ensure!(reason.contains("server"), "it does not say why: {reason}");
+    ensure!(
+        reason.contains("cloud_configs"),
+        "it does not say why: {reason}"
+    );
     Ok(())
 }
 
