@@ -9,8 +9,9 @@ use super::error::io;
 use super::folder::Folder;
 use crate::entries;
 
-/// How often a new system may be tried before the boot loader passes it over.
-pub const TRIES: u32 = 3;
+/// How often a new system may be tried before the boot loader passes it over: a power cut in the first start is no reason to leave it, and
+/// the old one is to serve again soon.
+pub const TRIES: u32 = 2;
 
 /// A kernel image that the boot loader knows.
 #[derive(Debug, Clone, PartialEq, Eq)]

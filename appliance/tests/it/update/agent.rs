@@ -73,7 +73,7 @@ fn a_release_goes_through_all_steps_on_files_in_place_of_partitions() {
     engine.stage().unwrap();
     engine.apply().unwrap();
     drop((engine, held));
-    assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+3.efi").exists());
+    assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+2.efi").exists());
     let slot = std::fs::read(scene.at("dev/vda4")).unwrap();
     assert!(slot.starts_with(&new.files[&Part::Root]));
 
@@ -155,10 +155,10 @@ fn nothing_is_switched_when_the_data_cannot_be_backed_up() {
         !ran.iter().any(|line| line.starts_with("systemctl")),
         "{ran:?}"
     );
-    assert!(!scene.at("boot/EFI/Linux/xoa_1.1.0+3.efi").exists());
+    assert!(!scene.at("boot/EFI/Linux/xoa_1.1.0+2.efi").exists());
     scene.prints("setpriv", "");
     scene.look("update.apply");
-    assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+3.efi").exists());
+    assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+2.efi").exists());
 }
 
 #[test]

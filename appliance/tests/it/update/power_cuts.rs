@@ -177,8 +177,16 @@ fn a_system_that_is_doubted_is_left_whatever_moment_the_power_goes() {
             assert_eq!(world.version(), "1.0.0");
             let outcome = world.engine().unwrap().status().unwrap().outcomes[0].clone();
             assert_eq!(outcome.end, End::Failed);
-            let reason = outcome.reason.as_deref();
-            assert_eq!(reason, Some("the server does not answer"));
+            let reason = outcome.reason.unwrap();
+            // When the power goes in both of its starts, nobody is left to say why.
+            let is_told = [
+                "the server does not answer",
+                "it did not come up in 2 starts",
+            ];
+            assert!(
+                is_told.iter().any(|why| reason.starts_with(why)),
+                "{reason}"
+            );
         },
     );
     assert!(operations > 5, "{operations}");
