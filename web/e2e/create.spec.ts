@@ -21,7 +21,7 @@ test('VMs are made from a template, several at once, and one from a CD', async (
   await page.getByLabel('User data').fill('');
   await page.getByRole('button', { name: 'Make 2 VMs' }).click();
   await expect(page).toHaveURL(/\/vms\?filter=/);
-  await expect(page.getByText('2 objects')).toBeVisible();
+  await expect(page.getByText('2 VMs')).toBeVisible();
 
   await page.goto('/create-vm');
   await page.getByText('CD image').click();

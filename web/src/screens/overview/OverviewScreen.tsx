@@ -67,7 +67,7 @@ export default function OverviewScreen() {
                 ))}
                 {vms !== undefined && vmsUp !== undefined && (
                   <li className="xo-line">
-                    <Link to="/vms">{t('noun.vms')}</Link>
+                    <Link to="/vms">{t(pools.total === 0 ? 'overview.allVms' : 'noun.vms')}</Link>
                     <Link to="/vms?filter=power_state%3ARunning">{t('overview.vmsUp', { up: vmsUp, count: vms })}</Link>
                   </li>
                 )}
