@@ -33,7 +33,7 @@ test('a filter is completed, kept as a view, and exported', async ({ page, enter
   await page.getByRole('button', { name: 'Views and export' }).click();
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Export as CSV' }).click()]);
   const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
-  expect(lines[0]).toBe('Name,State,Address,CPUs,Memory,Host,Tags,UUID');
+  expect(lines[0]).toBe('Name,State,Address,CPUs,Memory (bytes),Host,Tags,UUID');
   expect(lines.join()).not.toMatch(/[{}]/);
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines.slice(1)) expect(line).toContain('Halted');

@@ -52,7 +52,11 @@ export default function OverviewScreen() {
       </PageSection>
       <PageSection aria-label={t('overview.problems')}>
         {isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed: { ...failed, since: yesterday } })} />)}
-        {refused > 0 && <Link to={`/tasks?state=refused&since=${yesterday}`}>{t('overview.refused', { count: refused })}</Link>}
+        {refused > 0 && (
+          <p className="xo-beside">
+            <Link to={`/tasks?state=refused&since=${yesterday}`}>{t('overview.refused', { count: refused })}</Link>
+          </p>
+        )}
       </PageSection>
       {!seesNothing && (
         <PageSection isFilled>
