@@ -72,7 +72,7 @@ test('lists and settings are accessible, wide and narrow, light and dark', async
 test('what lies over a screen is accessible, wide and narrow', async ({ page, enter, shot }) => {
   await enter();
   await page.goto('/vms');
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
   for (const size of [WIDE, NARROW]) {
     await page.setViewportSize(size);
     await page.keyboard.press('Control+k');

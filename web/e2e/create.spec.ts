@@ -21,7 +21,7 @@ test('VMs are made from a template, several at once, and one from a CD', async (
   await page.getByLabel('User data').fill('');
   await page.getByRole('button', { name: 'Make 2 VMs' }).click();
   await expect(page).toHaveURL(/\/vms\?filter=/);
-  await expect(page.getByText('2 objects')).toBeVisible();
+  await expect(page.getByText('2 VMs')).toBeVisible();
 
   await page.goto('/create-vm');
   await page.getByText('CD image').click();
@@ -63,12 +63,19 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await expect(page.getByRole('row', { name: /data disk/ })).toContainText('5 GiB');
   // What cannot be done says why.
   await page.getByRole('row', { name: /data disk/ }).getByRole('button', { name: /Actions/ }).click();
-  await page.getByRole('menuitem', { name: 'Delete the disk' }).hover();
   await expect(page.getByText(`It is attached to ${vm.name_label}: detach it first`)).toBeVisible();
   await shot('why-not');
   await page.getByRole('menuitem', { name: 'Delete the disk' }).click({ force: true });
   await expect(dialog).toBeHidden();
   await page.keyboard.press('Escape');
+  // A connected disk is named, not resized.
+  await menuOf(/data disk/, 'Edit, resize');
+  await expect(dialog.getByLabel('Size (GiB)')).toBeDisabled();
+  await expect(dialog.getByText('It is connected: disconnect it first', { exact: false })).toBeVisible();
+  await shot('disk-connected');
+  await dialog.getByLabel('Name').fill('data disk 1');
+  await dialog.getByRole('button', { name: 'Edit, resize' }).click();
+  await expect(page.getByRole('row', { name: /data disk 1/ })).toBeVisible();
   await menuOf(/data disk/, 'Disconnect');
   await expect(page.getByRole('row', { name: /data disk/ })).toContainText('Disconnected');
   await menuOf(/data disk/, 'Edit, resize');
@@ -138,7 +145,7 @@ test('disks, interfaces, snapshots and settings of a VM are changed on its page'
   await page.goto(`/vms/${off?.id}/settings`);
   await page.getByRole('button', { name: 'Edit: CPUs', exact: true }).click();
   const cpus = page.getByRole('spinbutton', { name: 'CPUs' });
-  const warning = page.getByText(/^More than any host of the pool has: \d+ at most/);
+  const warning = page.getByText(/More than any host of the pool has: \d+ at most/);
   await expect(warning).toBeHidden();
   await cpus.fill('400');
   await expect(warning).toBeVisible();
@@ -165,7 +172,7 @@ test('storage that does not suit a VM is offered last, and says why', async ({ p
   await dialog.getByLabel('Size (GiB)').fill('60000');
   const small = storage.getByRole('option', { name: new RegExp(`^Local storage on ${here} .*: too small$`) });
   await storage.selectOption({ label: await small.innerText() });
-  await expect(dialog.getByText(/^Only .* are free there\./)).toBeVisible();
+  await expect(dialog.getByText(/Only .* are free there\./)).toBeVisible();
 
   await page.goto('/create-vm');
   await page.getByText('CD image').click();

@@ -20,7 +20,7 @@ test('somebody sets the server up, signs out and in, and sees VMs change as othe
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
   await page.getByRole('navigation').getByRole('link', { name: 'VMs', exact: true }).click();
   const rows = page.getByRole('grid', { name: 'VMs' }).getByRole('row');
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
   await expect(rows.nth(1)).toContainText(/Running|Halted/);
   await shot('vms');
 
@@ -30,7 +30,7 @@ test('somebody sets the server up, signs out and in, and sees VMs change as othe
   await page.getByLabel('Password').fill(ADMIN.password);
   await shot('sign-in');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
 
   // Somebody else renames one that is on screen.
   const [vm] = await server.ask<Vm[]>('GET', '/vms?fields=id,name_label&filter=power_state:Halted&sort=name_label&limit=1');
@@ -78,7 +78,7 @@ test('the theme is dark from the first paint on, and the palette goes to a VM', 
   await page.getByRole('menuitem', { name: 'Dark' }).click();
   await page.reload({ waitUntil: 'commit' });
   await expect(page.locator('html')).toHaveClass(/pf-v6-theme-dark/);
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
   await shot('vms-dark');
   const [vm] = await server.ask<Vm[]>('GET', '/vms?fields=id,name_label&limit=1');
   await page.keyboard.press('Control+k');

@@ -54,7 +54,7 @@ test('somebody signs in, filters, opens and starts a VM, uses the palette and si
   await tabTo(page, page.getByRole('navigation').getByRole('link', { name: 'VMs', exact: true }));
   await shot('keys-navigation');
   await press('Enter');
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
 
   // In the list: / to filter, j and k to a row, Enter opens it.
   await press('/');

@@ -25,7 +25,7 @@ test('a filter is completed, kept as a view, and exported', async ({ page, enter
   await page.getByRole('dialog').getByLabel('Name').fill('those that are off');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await box.fill('');
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
   await page.getByRole('button', { name: 'Views and export' }).click();
   await page.getByRole('menuitem', { name: 'those that are off' }).first().click();
   await expect(box).toHaveValue('power_state:Halted');
@@ -33,7 +33,7 @@ test('a filter is completed, kept as a view, and exported', async ({ page, enter
   await page.getByRole('button', { name: 'Views and export' }).click();
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Export as CSV' }).click()]);
   const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
-  expect(lines[0]).toBe('Name,State,Address,CPUs,Memory,Host,Tags,UUID');
+  expect(lines[0]).toBe('Name,State,Address,CPUs,Memory (bytes),Host,Tags,UUID');
   expect(lines.join()).not.toMatch(/[{}]/);
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines.slice(1)) expect(line).toContain('Halted');
@@ -43,7 +43,7 @@ test('many VMs are stopped at once, and the preview says which', async ({ page, 
   await enter();
   // Two that run and one that does not.
   await page.goto('/vms?filter=' + encodeURIComponent('name_label:|(app-01 app-02 db-02)'));
-  await expect(page.getByText('3 objects')).toBeVisible();
+  await expect(page.getByText('3 VMs')).toBeVisible();
   await page.getByRole('checkbox', { name: 'Choose all' }).click();
   await page.getByRole('button', { name: 'Actions on 3' }).click();
   await page.getByRole('menuitem', { name: 'Shut down', exact: true }).click();
@@ -59,7 +59,7 @@ test('many VMs are stopped at once, and the preview says which', async ({ page, 
 test('the menu of a row is in sight as a whole, wherever the row is', async ({ page, enter }) => {
   await enter();
   await page.goto('/vms');
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
   const buttons = page.getByRole('grid', { name: 'VMs' }).getByRole('button', { name: /^Actions on/ });
   for (const row of [0, 4, 7, 11]) {
     await buttons.nth(row).click();
@@ -102,7 +102,7 @@ test('beside its box stands how filters are written', async ({ page, enter, shot
   // What it shows is read by the server.
   for (const example of await help.locator('code').allInnerTexts()) {
     await page.goto(`/vms?filter=${encodeURIComponent(example)}`);
-    await expect(page.getByText(/^\d+ objects?$/)).toBeVisible();
+    await expect(page.getByText(/^\d+ VMs?$/)).toBeVisible();
   }
 });
 

@@ -17,7 +17,7 @@ test('a lost pool is said with the age of its data, goes on being shown, and is 
     await connectPool(away, wire.address);
     const [vm] = await away.ask<Named[]>('GET', '/vms?fields=id,name_label&sort=name_label&limit=1');
     await signIn(page, `${away.url}/vms`);
-    await expect(page.getByText('20 objects')).toBeVisible();
+    await expect(page.getByText('20 VMs')).toBeVisible();
     // A reload would forget it.
     await page.evaluate(() => Object.assign(globalThis, { isStillHere: true }));
 

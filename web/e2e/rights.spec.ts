@@ -67,7 +67,7 @@ test('an administrator grants a role on an object found by its name, and takes i
 
 test('a user does what was granted, and is not offered the rest', async ({ page, shot }) => {
   await signInAs(page, 'ann', '/vms');
-  await expect(page.getByText('1 object', { exact: true })).toBeVisible();
+  await expect(page.getByText('1 VM', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Actions on app-01' }).click();
   await expect(page.getByRole('menuitem', { name: 'Take a snapshot' })).toBeVisible();
   await expect(page.getByRole('menuitem', { name: 'Delete' })).toBeHidden();

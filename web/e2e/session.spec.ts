@@ -83,7 +83,7 @@ test('another user who signs in over the page gets one of their own', async ({ p
   await enter();
   await server.ask('POST', '/users', { name: 'other', password: 'a long password', permission: 'none' });
   await page.goto('/vms');
-  await expect(page.getByText('20 objects')).toBeVisible();
+  await expect(page.getByText('20 VMs')).toBeVisible();
   await endSession(page, server);
   const again = page.getByRole('dialog', { name: 'Your session has ended' });
   await again.getByLabel('User name').fill('other');

@@ -9,7 +9,7 @@ test('what has the same name in two pools is told apart', async ({ page, shot })
   try {
     await connectPool(both, other.url);
     await signIn(page, `${both.url}/vms?filter=name_label:app-01`);
-    await expect(page.getByText('2 objects')).toBeVisible();
+    await expect(page.getByText('2 VMs')).toBeVisible();
     const grid = page.getByRole('grid', { name: 'VMs' });
     await expect(grid.getByRole('columnheader', { name: 'Pool' })).toBeVisible();
     for (const pool of ['Lab 1', 'Other']) await expect(grid.getByRole('link', { name: pool, exact: true })).toBeVisible();

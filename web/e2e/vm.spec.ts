@@ -77,6 +77,9 @@ test('a VM tells how it was used', async ({ page, server, enter, shot }) => {
   const [vm] = await server.ask<Vm[]>('GET', `/vms?fields=id,name_label&filter=${running}&limit=1`);
   await page.goto(`/vms/${vm?.id}/stats`);
   for (const name of ['CPU', 'Memory', 'Network', 'Disks']) await expect(page.getByRole('img', { name })).toBeVisible();
+  // Legends tell the last values and name what they are of.
+  await expect(page.getByRole('img', { name: 'Disks' })).toContainText(/Read xvda:\s*[\d.]+ \w+\/s/);
+  await expect(page.getByRole('img', { name: 'Network' })).not.toContainText(/Received \d/);
   await shot('vm-stats');
   await page.getByRole('button', { name: 'Week' }).click();
   await expect(page).toHaveURL(/span=hours/);

@@ -43,6 +43,8 @@ test('the wizard is walked through, and neither a reload nor the way back loses 
 
     await heading(page, 'Administrator');
     await page.getByLabel('User name').fill('chief');
+    await page.getByLabel('Password').fill('short');
+    await expect(page.getByText('Error: At least 8 characters.')).toBeVisible();
     await page.getByLabel('Password').fill(ADMIN.password);
     await page.goBack();
     await expect(page.getByRole('textbox', { name: 'Setup code' })).toHaveValue(empty.code);

@@ -130,7 +130,7 @@ impl Error {
     }
 }
 
-/// A copy that says the same: several calls may wait for one attempt. Of causes, only the text of each is kept.
+/// A copy that says the same: several calls may wait for one attempt. Of causes, only the text of the last is kept, which says what happened.
 impl Clone for Error {
     fn clone(&self) -> Self {
         match self {
@@ -142,7 +142,7 @@ impl Clone for Error {
             Self::Proxy { reason } => Self::Proxy { reason },
             Self::Unreachable { host, source } => Self::Unreachable {
                 host: host.clone(),
-                source: causes(source.as_ref()).into(),
+                source: last_cause(source.as_ref()).into(),
             },
             Self::ReadOnly { host, method } => Self::ReadOnly {
                 host: host.clone(),
@@ -189,14 +189,12 @@ impl Clone for Error {
     }
 }
 
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
+fn last_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
     }
-    text
+    last.to_string()
 }
 
 /// A few in words; a pool of many members has one each.

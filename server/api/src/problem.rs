@@ -8,6 +8,15 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use xo_engine::{Error, ParamError};
 
+/// What pools answer when the state of an object does not allow what was asked for.
+const IN_THE_WAY: &[&str] = &[
+    "OPERATION_BLOCKED",
+    "OPERATION_NOT_ALLOWED",
+    "OTHER_OPERATION_IN_PROGRESS",
+    "VDI_IN_USE",
+    "VM_BAD_POWER_STATE",
+];
+
 /// An error as a response.
 #[derive(Debug)]
 pub(crate) enum Problem {
@@ -73,6 +82,7 @@ impl Problem {
             Error::Unreachable { .. } | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             // What was sent is no good.
             Error::Pool { code, .. } if code.starts_with("IMPORT_ERROR") => StatusCode::BAD_REQUEST,
+            Error::Pool { code, .. } if IN_THE_WAY.contains(&code.as_str()) => StatusCode::CONFLICT,
             Error::Pool { .. } | Error::PoolAuthentication | Error::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -57,7 +57,7 @@ impl Engine {
         tracing::info!(target: "audit", user = account.name, vm = %vm.id, address = ?caller.address, "console opened");
         let viewing = Viewing {
             engine: Arc::clone(self),
-            entry: entry(caller, &vm),
+            entry: self.entry(caller, &vm),
             since: Instant::now(),
             _going: self.ongoing.begin(format!("console of {}", name_of(&vm))),
             _tracked: self.tracker.token(),
@@ -65,23 +65,31 @@ impl Engine {
         viewing.tell("console opened", Value::Null).await;
         Ok((console, viewing))
     }
+
+    /// A control domain's screen is its host's: that is what people know.
+    fn entry(&self, caller: &Caller, vm: &Item) -> Map<String, Value> {
+        let host = (vm.kind == VmController)
+            .then(|| vm.at("$container"))
+            .flatten();
+        let host = host.as_ref().and_then(Value::as_str);
+        let host = host.and_then(|id| self.inventory.find(id));
+        let of = host.as_deref().unwrap_or(vm);
+        let mut entry = Map::new();
+        entry.insert("type".into(), json!("xo:console"));
+        entry.insert("objectId".into(), json!(of.id.to_string()));
+        entry.insert("objectType".into(), json!(of.kind.name()));
+        entry.insert("objectName".into(), json!(name_of(of)));
+        if let Some(user) = &caller.user {
+            entry.insert("userId".into(), json!(&**user));
+        }
+        entry
+    }
 }
 
 fn name_of(vm: &Item) -> String {
     let name = vm.at("name_label");
     let name = name.as_ref().and_then(Value::as_str);
     name.unwrap_or_default().to_owned()
-}
-
-fn entry(caller: &Caller, vm: &Item) -> Map<String, Value> {
-    let mut entry = Map::new();
-    entry.insert("type".into(), json!("xo:console"));
-    entry.insert("objectId".into(), json!(vm.id.to_string()));
-    entry.insert("objectType".into(), json!(vm.kind.name()));
-    if let Some(user) = &caller.user {
-        entry.insert("userId".into(), json!(&**user));
-    }
-    entry
 }
 
 impl Viewing {

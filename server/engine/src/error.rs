@@ -314,7 +314,10 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(next) = last.source() {
         last = next;
     }
-    last.to_string()
+    let text = last.to_string();
+    // The number that the system has for it tells people nothing.
+    text.split_once(" (os error ")
+        .map_or(text.clone(), |(words, _)| words.to_owned())
 }
 
 impl From<xo_store::StoreError> for Error {

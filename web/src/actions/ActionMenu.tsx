@@ -140,7 +140,7 @@ function WholeMenu<C extends Collection>(props: Props<C>) {
 
 function Item({ action, whyNot, onClick }: { action: Action; whyNot: Why | undefined; onClick: () => void }) {
   const { t } = useTranslation();
-  const refused = whyNot !== undefined && { isAriaDisabled: true, tooltipProps: { content: <WhyNot why={whyNot} />, position: 'left' as const } };
+  const refused = whyNot !== undefined && { isAriaDisabled: true, description: <WhyNot why={whyNot} /> };
   return (
     <DropdownItem isDanger={action.danger === true} onClick={onClick} {...refused}>
       {t(action.label)}

@@ -38,6 +38,12 @@ export interface Field {
   filter?: string;
   /** Of storage and disks: what is needed of them. */
   need?: AskedNeed;
+  /** For `object` that need not be chosen: what it is then. */
+  empty?: TextKey;
+  /** For `object`: what is said when there is none to choose. */
+  none?: TextKey;
+  /** For `size`: what joins the disk to VMs; while one of these is connected, it stays as it is. */
+  vbds?: readonly string[];
 }
 
 export interface Action<C extends Collection = Collection> {

@@ -36,7 +36,7 @@ export function attachDisk(images: readonly string[]): Action<'vms'> {
     collection: 'vms',
     label: 'disks.attach',
     ask: (vm) => [
-      { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, need: { vm }, isRequired: true },
+      { name: 'VDI', label: 'disks.disk', kind: 'object', collection: 'vdis', filter: `${containing('$pool', vm.$pool)} VDI_type:/^user$/ !$VBDs:/./${images.length > 0 ? ` !${within(images)}` : ''}`, need: { vm }, none: 'disks.noneFree', isRequired: true },
       { name: 'mode', label: 'disks.mode', kind: 'choice', choices: choicesOf('mode', ['RW', 'RO']) },
     ],
     call: (vm, values) => ({ method: 'POST', path: '/vbds', body: { ...values, VM: vm.id } }),
@@ -51,7 +51,7 @@ export function insertCd(repositories: readonly string[]): Action<'vms'> {
     needs: 'operate',
     collection: 'vms',
     label: 'disks.insert',
-    ask: (vm) => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: within(repositories), need: { vm }, isRequired: true }],
+    ask: (vm) => [{ name: 'vdiId', label: 'disks.image', kind: 'object', collection: 'vdis', filter: within(repositories), need: { vm }, none: 'disks.noImage', isRequired: true }],
     call: (vm, values) => posts('vms', 'insert_cd', { ...values, force: true })(vm),
   };
 }

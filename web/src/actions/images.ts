@@ -5,7 +5,6 @@ import { type Action, deletes, given, patches, posts } from './action.ts';
 import { MOST_DISK } from './flaws.ts';
 import { when } from './reasons.ts';
 
-
 export const VDI_ACTIONS: Action<'vdis'>[] = [
   {
     id: 'vdis.edit',
@@ -14,7 +13,7 @@ export const VDI_ACTIONS: Action<'vdis'>[] = [
     ask: (vdi) => [
       { name: 'name_label', label: 'column.name', kind: 'text', initial: vdi.name_label, isRequired: true },
       { name: 'name_description', label: 'column.description', kind: 'text', initial: vdi.name_description },
-      { name: 'size', label: 'column.size', kind: 'size', initial: vdi.size, least: vdi.size, most: MOST_DISK, isRequired: true, help: 'disks.sizeHelp' },
+      { name: 'size', label: 'column.size', kind: 'size', initial: vdi.size, least: vdi.size, most: MOST_DISK, isRequired: true, help: 'disks.sizeHelp', vbds: vdi.$VBDs },
     ],
     call: (vdi, values) => patches('vdis', vdi.id, Object.fromEntries(Object.entries(values).filter(([name, value]) => vdi[name as keyof Vdi] !== value))),
     confirm: 'none',

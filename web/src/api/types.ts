@@ -255,7 +255,7 @@ export interface Task {
   /** When somebody asked it to stop. */
   abortionRequestedAt?: number;
   /** `vmIds`: the VMs that the object belonged to. */
-  properties: { name?: string; type?: string; vmIds?: string[]; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string } };
+  properties: { name?: string; type?: string; vmIds?: string[]; objectId?: string; objectType?: string; objectName?: string; userId?: string; progress?: number; method?: string; params?: { id?: string; name?: string; name_label?: string; host?: string; label?: string } };
   /** Why it failed, or what it made. */
   result?: { message?: string; code?: string; params?: string[]; id?: string };
 }

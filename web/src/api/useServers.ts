@@ -43,17 +43,25 @@ export function useServers() {
   });
 }
 
-/** Those that should be connected and are not. */
+/** Those that should be connected and are not, and whose pool no other reaches; of each pool, the one that was heard of last. */
 export function areLost(servers: readonly Server[]): Server[] {
-  return servers.filter(({ enabled, status }) => enabled && status !== 'connected');
+  const reached = new Set(servers.filter(({ status }) => status === 'connected').map(({ poolId }) => poolId));
+  const lost = new Map<string, Server>();
+  for (const server of servers) {
+    const { id, enabled, status, poolId, error } = server;
+    if (!enabled || status === 'connected' || error?.code === 'DUPLICATE_POOL' || (poolId !== null && reached.has(poolId))) continue;
+    const other = lost.get(poolId ?? id);
+    if (!other || (server.lastEvent ?? 0) > (other.lastEvent ?? 0)) lost.set(poolId ?? id, server);
+  }
+  return [...lost.values()];
 }
 
-/** What it is called: as its pool, else as somebody named it, else as its address; `undefined` for who may see none of these. */
-export function serverName(server: Server): string | undefined {
-  return server.poolNameLabel ?? server.label ?? server.host;
-}
+const plainName = ({ poolNameLabel, label, host }: Server): string | undefined => poolNameLabel ?? label ?? host;
 
-/** When what is shown of its pool was last true, in milliseconds. */
-export function lastTrue({ lastEvent, since }: Server): number | undefined {
-  return lastEvent ?? since ?? undefined;
+/** What it is called: as its pool, else as somebody named it, else as its address, which also tells it from others of its name; `undefined` for who may
+ * see none of these. */
+export function serverName(server: Server, servers: readonly Server[]): string | undefined {
+  const name = plainName(server);
+  const isShared = servers.some((other) => other.id !== server.id && plainName(other) === name);
+  return isShared && name !== undefined && server.host && name !== server.host ? `${name} (${server.host})` : name;
 }

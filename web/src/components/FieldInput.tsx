@@ -1,5 +1,5 @@
 // One thing that is asked for, as the control that fits it.
-import { Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextArea, TextInput } from '@patternfly/react-core';
+import { Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, TextArea, TextInput } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -9,6 +9,8 @@ import { useName, useNamed } from '../api/names.ts';
 import type { Collection, Vdi } from '../api/types.ts';
 import { useAll } from '../api/useList.ts';
 import { useFullName } from '../app/pools.tsx';
+import { oneOf } from './filterText.ts';
+import { Note } from './Note.tsx';
 import { ObjectSearch } from './ObjectSearch.tsx';
 import { PasswordInput } from './PasswordInput.tsx';
 import { useStorageName } from './StorageName.tsx';
@@ -28,16 +30,26 @@ interface Props {
   warning?: string | undefined;
   /** Of storage and disks: what is needed of them. */
   need?: Need | undefined;
+  /** Why it cannot be changed now. */
+  fixed?: string | undefined;
 }
 
 export function FieldInput(props: Props) {
   if (props.field.is === 'mac') return <MacInput {...props} />;
+  if (props.field.vbds && props.field.vbds.length > 0) return <DiskSizeInput {...props} vbds={props.field.vbds} />;
   return props.field.collection === 'srs' ? <StorageInput {...props} /> : <Input {...props} />;
 }
 
 function StorageInput(props: Props) {
   const warning = useStorageWarning(props.field.filter ?? '', String(props.value), props.need ?? {});
   return <Input {...props} warning={warning ?? props.warning} />;
+}
+
+/** Pools resize a disk only while it is disconnected. */
+function DiskSizeInput({ vbds, ...props }: Props & { vbds: readonly string[] }) {
+  const { t } = useTranslation();
+  const isConnected = useAll('vbds', `${oneOf('id', vbds)} attached?`, ['id', 'attached']).rows.length > 0;
+  return <Input {...props} fixed={isConnected ? t('disks.sizeConnected') : undefined} />;
 }
 
 /** Two devices with one address in one network hear nothing right. */
@@ -51,7 +63,7 @@ function MacInput(props: Props) {
   return <Input {...props} warning={other ? t('nics.taken', { vm: vm ?? '…' }) : undefined} />;
 }
 
-function Input({ field, value, onChange, refused, warning, need = {} }: Props) {
+function Input({ field, value, onChange, refused, warning, need = {}, fixed }: Props) {
   const { t } = useTranslation();
   // What nobody has touched yet is not called wrong.
   const [isTouched, setTouched] = useState(false);
@@ -65,15 +77,15 @@ function Input({ field, value, onChange, refused, warning, need = {} }: Props) {
   const flaw = isTouched ? flawOf(field, value) : undefined;
   const wrong = flaw ? String(t(flaw.key, flaw.with ?? {})) : refused && t('flaw.refused', { why: refused });
   const rule = field.kind === 'password' && field.least !== undefined && t('setup.passwordHelp', { count: field.least });
-  const help = wrong ?? warning ?? (field.help ? t(field.help) : rule);
+  const help = wrong ?? fixed ?? warning ?? (field.help ? t(field.help) : rule);
   const variant = wrong ? 'error' : warning ? 'warning' : undefined;
   return (
     <FormGroup label={field.kind === 'size' ? `${label} (${unitOf('Gi')})` : label} fieldId={id} isRequired={field.isRequired === true}>
-      <Control {...{ field, value, id, need }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(variant && { validated: variant }) }} />
+      <Control {...{ field, value, id, need }} onChange={change} look={{ ...(help && { 'aria-describedby': `${id}-help` }), ...(variant && { validated: variant }), ...(fixed && { isDisabled: true }) }} />
       {help && (
         <FormHelperText>
           <HelperText id={`${id}-help`} isLiveRegion={variant !== undefined}>
-            <HelperTextItem variant={variant ?? 'default'} {...(variant && { screenReaderText: t(variant === 'error' ? 'said.danger' : 'said.warning') })}>{help}</HelperTextItem>
+            <Note variant={variant}>{help}</Note>
           </HelperText>
         </FormHelperText>
       )}
@@ -85,6 +97,7 @@ function Input({ field, value, onChange, refused, warning, need = {} }: Props) {
 interface Look {
   validated?: 'error' | 'warning';
   'aria-describedby'?: string;
+  isDisabled?: boolean;
 }
 
 interface ControlProps {
@@ -97,6 +110,7 @@ interface ControlProps {
 }
 
 function Control({ field, value, onChange, id, need, look }: ControlProps) {
+  const { t } = useTranslation();
   switch (field.kind) {
     case 'lines':
       return <TextArea id={id} value={String(value)} rows={5} resizeOrientation="vertical" onChange={(_, text) => onChange(text)} {...look} />;
@@ -126,9 +140,15 @@ function Control({ field, value, onChange, id, need, look }: ControlProps) {
       );
     case 'object':
       return field.collection === 'srs' ? (
-        <StorageSelect {...{ id, value: String(value), onChange, need, look }} filter={field.filter ?? ''} />
+        <StorageSelect {...{ id, value: String(value), onChange, need, look }} filter={field.filter ?? ''} {...(!field.isRequired && { usual: t(field.empty ?? 'ask.nothing') })} />
       ) : (
-        <ObjectSelect {...{ id, value: String(value), onChange, need }} collection={field.collection ?? 'vms'} filter={field.filter ?? ''} />
+        <ObjectSelect
+          {...{ id, value: String(value), onChange, need }}
+          collection={field.collection ?? 'vms'}
+          filter={field.filter ?? ''}
+          {...(!field.isRequired && { empty: t(field.empty ?? 'ask.nothing') })}
+          {...(field.none && { none: t(field.none) })}
+        />
       );
     case 'search':
       return <ObjectSearch {...{ id, value: String(value), onChange }} />;
@@ -169,6 +189,10 @@ interface ObjectSelectProps {
   onChange: (id: string) => void;
   label?: string;
   need?: Need;
+  /** What it is when none is chosen; without it, one must be. */
+  empty?: string;
+  /** What is said when there is none to choose. */
+  none?: string;
 }
 
 /** What an offered object must tell to be told from others of its name. */
@@ -177,15 +201,16 @@ const OFFERED_FIELDS_OF: Partial<Record<Collection, string[]>> = {
   vdis: [...OFFERED_FIELDS, 'size', '$SR'],
 };
 
-export function ObjectSelect({ id, collection, filter, value, onChange, label, need = {} }: ObjectSelectProps) {
+export function ObjectSelect({ id, collection, filter, value, onChange, label, need = {}, empty, none }: ObjectSelectProps) {
   const { t } = useTranslation();
-  const { rows, isOld } = useAll(collection, filter, OFFERED_FIELDS_OF[collection] ?? OFFERED_FIELDS, 'name_label', OFFERED);
+  const { rows, isOld, total } = useAll(collection, filter, OFFERED_FIELDS_OF[collection] ?? OFFERED_FIELDS, 'name_label', OFFERED);
   // Those of another pool are no choice, not even for a moment.
   const offered = isOld ? [] : rows;
+  if (none !== undefined && !isOld && total === 0) return <output id={id}>{none}</output>;
   const hasManyPools = new Set(offered.map(({ $pool }) => $pool)).size > 1;
   return (
     <FormSelect id={id} value={value} onChange={(_, chosen) => onChange(chosen)} {...(label && { 'aria-label': label })}>
-      <FormSelectOption value="" label={t('ask.choose')} isPlaceholder />
+      <FormSelectOption value="" label={empty ?? t('ask.choose')} isPlaceholder />
       {offered.map((one) => {
         if (collection === 'vdis') return <VdiOption key={one.id} vdi={one as Vdi} need={need} />;
         return <Option key={one.id} object={one} isWithPool={hasManyPools} />;

@@ -18,6 +18,11 @@ it('is what is made, by its name until it is there', () => {
   expect(subjectOf(task(create, { id: 'v' }))).toEqual({ collection: 'vms', id: 'v' });
 });
 
+it('is, of a pool that was to be added, how it was to be called, or where it was looked for', () => {
+  expect(subjectOf(task({ method: 'server.add', params: { host: '10.0.0.9' } }))).toBe('10.0.0.9');
+  expect(subjectOf(task({ method: 'server.add', params: { host: '10.0.0.9', label: 'Paris' } }))).toBe('Paris (10.0.0.9)');
+});
+
 it('is what a plain call was about', () => {
   expect(subjectOf(task({ name: 'API call: vm.set', method: 'vm.set', params: { id: 'v' } }))).toEqual({ collection: 'vms', id: 'v' });
 });

@@ -18,6 +18,7 @@ export function subjectOf({ properties, result }: Task): Subject | string | unde
   const made = MAKES[name.replace('REST API: ', '')];
   if (made && result?.id) return { collection: made, id: result.id };
   if (made) return params.name_label ?? params.name;
+  if (method === 'server.add') return params.label && params.host ? `${params.label} (${params.host})` : params.host;
   const collection = collectionOf(objectType);
   if (collection && objectId) return { collection, id: objectId, ...(objectName && { name: objectName }) };
   if (objectName) return objectName;

@@ -64,7 +64,7 @@ async fn a_synchronous_action_answers_when_it_is_done() {
             &json!({}),
         )
         .await
-        .expect(500)
+        .expect(409)
         .json();
     assert_eq!(again["info"]["code"], "VM_BAD_POWER_STATE", "{again}");
     assert_eq!(again["info"]["params"][0], id);
@@ -226,6 +226,27 @@ async fn disks_and_devices_are_made_and_deleted() {
     site.delete(&format!("/vbds/{vbd}")).await.expect(204);
     site.delete(&format!("/vdis/{vdi}")).await.expect(204);
     site.delete("/vdis/nothing").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_connected_disk_is_named_but_not_resized_and_the_answer_is_a_conflict() {
+    let site = Site::with_pool().await;
+    let vm = site.vm("Running").await;
+    let filter = format!("VM:{} attached? !is_cd_drive?", vm["id"].as_str().unwrap());
+    let vbds = site
+        .get(&format!(
+            "/vbds?fields=VDI&filter={}",
+            filter.replace(' ', "%20")
+        ))
+        .await
+        .json();
+    let path = format!("/vdis/{}", vbds[0]["VDI"].as_str().unwrap());
+    let name = json!({ "name_label": "renamed" });
+    site.with_body("PATCH", &path, &name).await.expect(204);
+    let size = site.get(&path).await.json()["size"].as_u64().unwrap();
+    let larger = json!({ "size": size + (1 << 30) });
+    let refused = site.with_body("PATCH", &path, &larger).await.expect(409);
+    assert_eq!(refused.json()["info"]["code"], "VDI_IN_USE");
 }
 
 #[tokio::test]

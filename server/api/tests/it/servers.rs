@@ -85,8 +85,14 @@ async fn an_address_where_nobody_answers_is_unreachable() {
     let site = Site::start().await;
     let host = format!("http://{}", nobody());
     let sight = site.post("/servers/probe", &json!({ "host": host })).await;
-    refused(sight, "UNREACHABLE");
-    refused(add(&site, &host, "lab", None).await, "UNREACHABLE");
+    let by_sight = refused(sight, "UNREACHABLE");
+    let by_account = refused(add(&site, &host, "lab", None).await, "UNREACHABLE");
+    for words in [by_sight, by_account] {
+        assert!(
+            words.contains("cannot be reached: Connection refused\""),
+            "{words}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -143,3 +143,30 @@ async fn a_running_task_is_asked_to_stop_and_the_pool_stops_it() {
     let now = site.get(&format!("/vms/{id}")).await.expect(200).json();
     assert_eq!(now["power_state"], "Running");
 }
+
+#[tokio::test]
+async fn the_screen_of_a_control_domain_is_in_the_history_of_its_host() {
+    let site = Site::with_pool().await;
+    let credentials = xo_engine::Credentials::Token(site.token.clone());
+    let caller = site.engine.sign_in(credentials, None).await.unwrap().caller;
+    let host = site.get("/hosts?fields=*&limit=1").await.json()[0].clone();
+    let id = host["id"].as_str().unwrap();
+    let path = format!("/vm-controllers?fields=id&filter=$container:{id}");
+    let domain = site.get(&path).await.expect(200).json()[0]["id"].clone();
+    let (_, viewing) = site
+        .engine
+        .open_console(&caller, domain.as_str().unwrap())
+        .await
+        .unwrap();
+    viewing.closed().await;
+    let told = site
+        .get(&format!("/hosts/{id}/tasks?fields=*"))
+        .await
+        .json();
+    let told = told.as_array().unwrap();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for task in told {
+        assert_eq!(task["properties"]["objectType"], "host");
+        assert_eq!(task["properties"]["objectName"], host["name_label"]);
+    }
+}

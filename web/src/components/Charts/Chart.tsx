@@ -38,6 +38,12 @@ function sayTime(seconds: number, step: number): string {
 /** In words: `rx 0` is what was received by device 0. */
 const lineName = (name: string) => name.replace(/^\w+/, (what) => wordOf('line', what));
 
+/** What the legend tells of a line: the value that is pointed at, else the last one. */
+function atOrLast({ data }: uPlot, value: number | null, series: number, at: number | null, say: (value: number) => string): string {
+  const told = at === null ? [...(data[series] ?? [])].findLast((one) => typeof one === 'number') : value;
+  return typeof told === 'number' ? say(told) : '–';
+}
+
 interface Props {
   label: string;
   unit: Unit;
@@ -71,14 +77,14 @@ export function Chart({ label, unit, answer, lines }: Props) {
           { ...axis, size: 76, values: (_, values) => values.map(say), ...((unit === 'bytes' || unit === 'rate') && { incrs: BINARY_STEPS }) },
         ],
         series: [
-          { label: timeText, value: (_, value: number | null) => (value === null ? '–' : moment(value * 1000)) },
+          { label: timeText, value: (plot, value: number | null, series, at) => atOrLast(plot, value, series, at, (seconds) => moment(seconds * 1000)) },
           ...names.split('\n').map((name, i) => ({
             label: name,
             stroke: COLOURS[i % COLOURS.length] ?? '#888',
             width: 1.5,
             spanGaps: false,
             points: { show: false },
-            value: (_: uPlot, value: number | null) => (value === null ? '–' : say(value)),
+            value: (plot: uPlot, value: number | null, series: number, at: number | null) => atOrLast(plot, value, series, at, say),
           })),
         ],
       },

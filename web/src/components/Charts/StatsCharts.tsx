@@ -23,9 +23,11 @@ interface Props {
   collection: 'vms' | 'hosts' | 'srs';
   id: string;
   panels: readonly Panel[];
+  /** What an interface is called. */
+  devices?: (device: string) => string;
 }
 
-export function StatsCharts({ collection, id, panels }: Props) {
+export function StatsCharts({ collection, id, panels, devices }: Props) {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const [granularity, step] = SPANS.find(([name]) => name === params.get('span')) ?? SPANS[0];
@@ -36,7 +38,7 @@ export function StatsCharts({ collection, id, panels }: Props) {
     // Statistics are no objects and have no events: the live end is asked for, once a step.
     refetchInterval: step * 1000,
   });
-  const shown = data ? panels.map((panel) => ({ panel, lines: panel.lines(data.stats) })).filter(({ lines }) => lines.length > 0) : [];
+  const shown = data ? panels.map((panel) => ({ panel, lines: panel.lines(data.stats, devices) })).filter(({ lines }) => lines.length > 0) : [];
   return (
     <>
       <ToggleGroup aria-label={t('stats.span')} className="xo-bar-below">

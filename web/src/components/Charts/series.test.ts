@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { CPU, HOST_PANELS, linesOf, MEMORY, timesOf } from './series.ts';
+import { CPU, HOST_PANELS, linesOf, MEMORY, timesOf, VM_PANELS } from './series.ts';
 
 it('names lines by direction and device', () => {
   expect(linesOf({ rx: { 0: [1, null] }, tx: { 0: [2, 3] } }, '')).toEqual([
@@ -30,4 +30,10 @@ it('adds up what a host reads and writes, over all storage', () => {
     { name: 'w', points: [5, 0] },
   ]);
   expect(disk?.lines({})).toEqual([]);
+});
+
+it('calls disks of VMs as their guests do, and interfaces by what they are told', () => {
+  const names = (key: string, stats: object) => VM_PANELS.find((panel) => panel.key === key)?.lines({ ...stats }, (device) => `Office (${device})`).map(({ name }) => name);
+  expect(names('disk', { xvds: { r: { a: [1] }, w: { a: [1] } } })).toEqual(['r xvda', 'w xvda']);
+  expect(names('network', { vifs: { rx: { 0: [1] } } })).toEqual(['rx Office (0)']);
 });

@@ -24,8 +24,11 @@ export interface Panel {
   key: string;
   label: TextKey;
   unit: Unit;
-  lines: (stats: Stats) => Line[];
+  /** `devices` tells what an interface is called. */
+  lines: (stats: Stats, devices?: NameOf) => Line[];
 }
+
+type NameOf = (device: string) => string;
 
 const isPoints = (value: unknown): value is Points => Array.isArray(value);
 
@@ -34,6 +37,11 @@ export function linesOf(value: unknown, name: string): Line[] {
   if (isPoints(value)) return [{ name, points: value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, below]) => linesOf(below, name ? `${name} ${key}` : key));
+}
+
+/** `rx 0` and its like, with the name of the device. */
+function named(lines: Line[], nameOf: NameOf = (device) => device): Line[] {
+  return lines.map(({ name, points }) => ({ name: name.replace(/ (.*)$/, (_, device: string) => ` ${nameOf(device)}`), points }));
 }
 
 /** The times of the points, oldest first. */
@@ -85,8 +93,8 @@ export const MEMORY: Panel = { key: 'memory', label: 'stats.memory', unit: 'byte
 export const VM_PANELS: readonly Panel[] = [
   CPU,
   MEMORY,
-  { key: 'network', label: 'stats.network', unit: 'rate', lines: (s) => linesOf(s.vifs, '') },
-  { key: 'disk', label: 'stats.disk', unit: 'rate', lines: (s) => linesOf(s.xvds, '') },
+  { key: 'network', label: 'stats.network', unit: 'rate', lines: (s, devices) => named(linesOf(s.vifs, ''), devices) },
+  { key: 'disk', label: 'stats.disk', unit: 'rate', lines: (s) => named(linesOf(s.xvds, ''), (letter) => `xvd${letter}`) },
 ];
 export const HOST_PANELS: readonly Panel[] = [
   CPU,

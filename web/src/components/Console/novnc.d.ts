@@ -8,7 +8,7 @@ declare module '@novnc/novnc' {
     background: string;
     sendCtrlAltDel(): void;
     sendKey(keysym: number, code: string | null, down?: boolean): void;
-    focus(): void;
+    focus(options?: FocusOptions): void;
     disconnect(): void;
   }
 }

@@ -34,7 +34,8 @@ export function useScreen(target: RefObject<HTMLElement | null>, id: string, isW
       screen.addEventListener('connect', () => {
         failures = 0;
         setState('open');
-        screen.focus();
+        // Where the screen is below what is in sight, the page stays at its top.
+        screen.focus({ preventScroll: true });
       });
       screen.addEventListener('disconnect', () => {
         if (isOver || rfb.current !== screen) return;

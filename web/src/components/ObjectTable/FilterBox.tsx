@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { Problem } from '../../api/problem.ts';
 import type { Collection } from '../../api/types.ts';
+import { Note } from '../Note.tsx';
 import { complete, wordAt } from './completion.ts';
 import { propertiesIn } from './filterWords.ts';
 
@@ -107,7 +108,7 @@ export function FilterBox({ filter, onFilter, problem, collection, properties, r
       )}
       {isWrong && (
         <HelperText id="filter-problem" isLiveRegion>
-          <HelperTextItem variant="error" screenReaderText={t('said.danger')}>{problem.message}</HelperTextItem>
+          <Note variant="error">{problem.message}</Note>
           <HelperTextItem className="xo-marked">{marked(filter, problem)}</HelperTextItem>
         </HelperText>
       )}

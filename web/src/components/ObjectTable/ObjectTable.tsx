@@ -1,7 +1,7 @@
 // The one table of objects: as long as the collection, drawn only where it is seen, true by the list's own events. Filter, order and
 // columns are in the address; the keys `j k x enter /` work as in a mail reader. For Tab the head is one stop and the rows begin with one:
 // arrows lead from there.
-import { EmptyState } from '@patternfly/react-core';
+import { EmptyState, EmptyStateBody } from '@patternfly/react-core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import { useLocation } from 'wouter';
 
 import { actionsOf } from '../../actions/index.ts';
 import { get } from '../../api/http.ts';
+import { useIsAdmin } from '../../api/permissions.ts';
 import type { Collection, Collections } from '../../api/types.ts';
 import { useList, type ListSpec } from '../../api/useList.ts';
 import { pathOf } from '../../app/paths.ts';
@@ -116,7 +117,7 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
         </Alert>
       )}
       {isWrong && <EmptyState titleText={t('table.wrongFilter')} headingLevel="h2" />}
-      {list.total === 0 && !list.error && <EmptyState titleText={t(table.filter ? 'table.noMatch' : 'table.empty')} headingLevel="h2" />}
+      {list.total === 0 && !list.error && <Empty isFiltered={table.filter !== ''} />}
       <div ref={pane} className={list.isOld ? 'xo-pane xo-old' : 'xo-pane'} tabIndex={-1} hidden={list.total === 0 || list.error !== null}>
         <table className="pf-v6-c-table pf-m-compact" role="grid" aria-label={t(inventory.label)} aria-rowcount={list.total ?? -1}>
           <thead className="pf-v6-c-table__thead" onKeyDown={leadInHead}>
@@ -157,6 +158,18 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
         </table>
       </div>
     </div>
+  );
+}
+
+/** Who is no administrator sees what was granted to them: that there is nothing else, nobody can tell them. */
+function Empty({ isFiltered }: { isFiltered: boolean }) {
+  const { t } = useTranslation();
+  const isAdmin = useIsAdmin();
+  if (isFiltered || isAdmin) return <EmptyState titleText={t(isFiltered ? 'table.noMatch' : 'table.empty')} headingLevel="h2" />;
+  return (
+    <EmptyState titleText={t('rights.noneGranted')} headingLevel="h2">
+      <EmptyStateBody>{t('rights.noneGrantedHelp')}</EmptyStateBody>
+    </EmptyState>
   );
 }
 

@@ -8,6 +8,7 @@ import { ActionMenu } from '../../actions/ActionMenu.tsx';
 import type { Problem } from '../../api/problem.ts';
 import type { Collection, Collections } from '../../api/types.ts';
 import { useList } from '../../api/useList.ts';
+import type en from '../../locales/en.json';
 import { oneOf } from '../filterText.ts';
 import { ColumnsMenu } from './ColumnsMenu.tsx';
 import { FilterBox } from './FilterBox.tsx';
@@ -28,6 +29,9 @@ interface Props<C extends Collection> {
   chosen: ReadonlyMap<string, Collections[C]>;
   filterBox: Ref<{ focus: () => void }>;
 }
+
+/** What there are lists of. */
+type Countable = keyof typeof en.noun;
 
 /** As filters name what is within another property: `memory:size`. */
 const inFilter = (path: string) => path.replaceAll('.', ':');
@@ -51,7 +55,7 @@ function Bar<C extends Collection>({ inventory, table, filter, problem, total, c
           </Suspense>
         </ToolbarItem>
         <ToolbarItem alignSelf="center" aria-live="polite">
-          {total !== undefined && t('table.count', { count: total })}
+          {total !== undefined && t(`counted.${collection as Countable}`, { count: total })}
         </ToolbarItem>
         <ToolbarGroup align={{ default: 'alignEnd' }}>
           <Gone collection={collection} filter={filter} chosen={chosen} />

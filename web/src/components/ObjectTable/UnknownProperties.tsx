@@ -1,9 +1,10 @@
 // A word to who filters by a property that no object has: nothing is wrong with the filter, but it lets nothing through.
-import { HelperText, HelperTextItem } from '@patternfly/react-core';
+import { HelperText } from '@patternfly/react-core';
 import { useQueries } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import type { Collection } from '../../api/types.ts';
+import { Note } from '../Note.tsx';
 import { matching } from './completion.ts';
 import { valuesQuery } from './values.ts';
 
@@ -29,9 +30,9 @@ export default function UnknownProperties({ collection, known, named }: Props) {
   const [nearest] = [first.replaceAll('.', ':'), first.slice(0, Math.ceil(first.length / 2))].flatMap((text) => matching(known, text));
   return (
     <HelperText isLiveRegion>
-      <HelperTextItem variant="warning" screenReaderText={t('said.warning')}>
+      <Note variant="warning">
         {t('filter.unknown', { property: first })} {nearest !== undefined && t('filter.nearest', { property: nearest })}
-      </HelperTextItem>
+      </Note>
     </HelperText>
   );
 }

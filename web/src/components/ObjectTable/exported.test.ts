@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { asCsv, cellOf } from './exported.ts';
+import { asCsv, cellOf, headOf } from './exported.ts';
 
 it('quotes what a table would cut', () => {
   const columns = [{ label: 'column.name', fields: ['a'] }, { label: 'column.cpus', fields: ['b'] }] as never;
@@ -17,4 +17,9 @@ it('has names for ids, and no JSON', () => {
 it('lets no name become a formula', () => {
   expect(cellOf('=1+1')).toBe("'=1+1");
   expect(cellOf(-1)).toBe('-1');
+});
+
+it('tells the unit of numbers', () => {
+  const t = ((key: string) => key) as never;
+  expect([{ label: 'column.memory', fields: ['memory'], unit: 'bytes' }, { label: 'column.cpus', fields: ['CPUs'] }].map((column) => headOf(column as never, t))).toEqual(['column.memory (unit.bytes)', 'column.cpus']);
 });

@@ -8,7 +8,7 @@ import { oneOf } from '../filterText.ts';
 import type { Column, Plain, Reference } from './inventory.ts';
 
 type Row = Record<string, unknown> & { id: string };
-type AnyColumn = Pick<Column<never>, 'label' | 'fields'> & { plain?: (row: never) => Plain | Reference };
+type AnyColumn = Pick<Column<never>, 'label' | 'fields' | 'unit'> & { plain?: (row: never) => Plain | Reference };
 
 /** How many names are asked for at once: addresses have an end. */
 const AT_ONCE = 100;
@@ -26,6 +26,11 @@ export function plainOf(column: AnyColumn, row: Row): Plain | Reference {
   if (column.plain) return column.plain(row as never);
   const value = row[column.fields[0] ?? ''];
   return typeof value === 'object' ? '' : (value as Plain);
+}
+
+/** A number tells nothing without its unit: `Memory (bytes)`. */
+export function headOf({ label, unit }: AnyColumn, t: TFunction): string {
+  return unit ? `${t(label)} (${t(`unit.${unit}`)})` : t(label);
 }
 
 const isReference = (value: Plain | Reference): value is Reference => typeof value === 'object' && value !== null;
@@ -61,7 +66,7 @@ export async function exportList({ collection, filter, sort, columns }: Exported
   const rows = await get<Row[]>(`/${collection}`, { filter: filter || undefined, sort, fields: fields.join(',') });
   if (format === 'json') return save(`${collection}.json`, 'application/json', JSON.stringify(rows, null, 2));
   const references = columns.flatMap((column) => rows.map((row) => plainOf(column, row)).filter(isReference));
-  const heads = [...columns.map(({ label }) => t(label)), t('summary.id')];
+  const heads = [...columns.map((column) => headOf(column, t)), t('summary.id')];
   save(`${collection}.csv`, 'text/csv', asCsv(rows, columns, heads, await namesOf(references)));
 }
 

@@ -24,6 +24,8 @@ export interface Column<T> {
   isExtra?: boolean | 'in-one-pool';
   /** Shown also where there is room for two columns. */
   isMain?: boolean;
+  /** What its numbers are in an exported table. */
+  unit?: 'bytes';
   /** What an exported table has, if it is not the first of the properties: a number, a text, or an object whose name is looked up. */
   plain?: (object: T) => Plain | Reference;
 }

@@ -170,7 +170,7 @@ export default function CreateVmScreen() {
                 <FieldInput field={FIELDS.copies} value={draft.copies} onChange={(copies) => change({ copies: Number(copies) })} />
                 <FieldInput field={FIELDS.first} value={draft.first} onChange={(first) => change({ first: Number(first) })} />
                 <FieldInput
-                  field={{ name: 'create-host', label: 'edit.affinity', kind: 'object', collection: 'hosts', filter: within }}
+                  field={{ name: 'create-host', label: 'edit.affinity', kind: 'object', collection: 'hosts', filter: within, empty: 'edit.anyHost' }}
                   value={draft.host}
                   onChange={(host) => change({ host: String(host) })}
                 />

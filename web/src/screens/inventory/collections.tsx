@@ -97,11 +97,11 @@ export const VMS: Inventory<'vms'> = {
     { key: 'state', isMain: true, label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (vm) => <StateLabel state={vm.power_state} /> },
     { key: 'address', label: 'column.address', fields: ['mainIpAddress'], sort: 'mainIpAddress', cell: (vm) => vm.mainIpAddress ?? '–' },
     { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (vm) => vm.CPUs.number, plain: (vm) => vm.CPUs.number },
-    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (vm) => bytes(vm.memory.size), plain: (vm) => vm.memory.size },
+    { key: 'memory', unit: 'bytes', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (vm) => bytes(vm.memory.size), plain: (vm) => vm.memory.size },
     HOST,
     POOL,
     ...COMMON,
-    { key: 'started', label: 'column.started', fields: ['startTime'], sort: 'startTime', cell: (vm) => time(vm.startTime), plain: (vm) => isoTime(vm.startTime), isExtra: true },
+    { key: 'started', label: 'column.lastStarted', fields: ['startTime'], sort: 'startTime', cell: (vm) => time(vm.startTime), plain: (vm) => isoTime(vm.startTime), isExtra: true },
   ],
 };
 
@@ -115,7 +115,7 @@ const HOSTS: Inventory<'hosts'> = {
     { key: 'state', isMain: true, label: 'column.state', fields: ['power_state'], sort: 'power_state', cell: (host) => <StateLabel state={host.power_state} /> },
     { key: 'address', label: 'column.address', fields: ['address'], sort: 'address', cell: (host) => host.address },
     { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (host) => host.cpus.cores, plain: (host) => host.cpus.cores },
-    { key: 'memory', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Usage used={host.memory.usage} of={host.memory.size} />, plain: (host) => host.memory.usage },
+    { key: 'memory', unit: 'bytes', label: 'column.memory', fields: ['memory'], sort: 'memory.usage', cell: (host) => <Usage used={host.memory.usage} of={host.memory.size} />, plain: (host) => host.memory.usage },
     POOL,
     { key: 'version', label: 'column.version', fields: ['version', 'productBrand'], sort: 'version', cell: (host) => `${host.productBrand} ${host.version}`, plain: (host) => `${host.productBrand} ${host.version}` },
     ...COMMON,
@@ -143,7 +143,7 @@ const SRS: Inventory<'srs'> = {
   columns: [
     { ...nameOf('srs'), fields: ['name_label', '$pool', '$container', 'shared'], cell: (sr) => <StorageCell sr={sr} /> },
     { key: 'kind', label: 'column.kind', fields: ['SR_type'], sort: 'SR_type', cell: (sr) => wordOf('srKind', sr.SR_type) },
-    { key: 'usage', isMain: true, label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
+    { key: 'usage', isMain: true, unit: 'bytes', label: 'column.usage', fields: ['physical_usage', 'size'], sort: 'physical_usage', cell: (sr) => <Usage used={sr.physical_usage} of={sr.size} /> },
     HOST,
     POOL,
     ...COMMON,
@@ -173,8 +173,8 @@ const VDIS: Inventory<'vdis'> = {
   fields: ['$pool', '$SR', '$VBDs', 'size', 'name_description'],
   columns: [
     nameOf('vdis'),
-    { key: 'size', isMain: true, label: 'column.size', fields: ['size'], sort: 'size', cell: (vdi) => bytes(vdi.size) },
-    { key: 'usage', label: 'column.usage', fields: ['usage'], sort: 'usage', cell: (vdi) => bytes(vdi.usage) },
+    { key: 'size', isMain: true, unit: 'bytes', label: 'column.size', fields: ['size'], sort: 'size', cell: (vdi) => bytes(vdi.size) },
+    { key: 'usage', unit: 'bytes', label: 'column.usage', fields: ['usage'], sort: 'usage', cell: (vdi) => bytes(vdi.usage) },
     STORAGE,
     ...COMMON,
     POOL,
@@ -189,7 +189,7 @@ const TEMPLATES: Inventory<'vm-templates'> = {
   columns: [
     nameOf('vm-templates'),
     { key: 'cpus', label: 'column.cpus', fields: ['CPUs'], sort: 'CPUs.number', cell: (template) => template.CPUs.number, plain: (template) => template.CPUs.number },
-    { key: 'memory', isMain: true, label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (template) => bytes(template.memory.size), plain: (template) => template.memory.size },
+    { key: 'memory', isMain: true, unit: 'bytes', label: 'column.memory', fields: ['memory'], sort: 'memory.size', cell: (template) => bytes(template.memory.size), plain: (template) => template.memory.size },
     POOL,
     ...COMMON,
   ],

@@ -18,7 +18,7 @@ import { TaskObject } from '../../components/TaskObject.tsx';
 import { TaskState } from '../../components/TaskState.tsx';
 import { clock } from '../../components/units.ts';
 import { Capacity } from './Capacity.tsx';
-import { DAY_MS, isStore, troublesOf, troublesSince } from './problems.ts';
+import { DAY_MS, isStore, refusalsSince, troublesOf, troublesSince } from './problems.ts';
 import { SeesNothing, Troubles } from './Troubles.tsx';
 
 const MANY = 500;
@@ -39,6 +39,7 @@ export default function OverviewScreen() {
   const vms = useList({ collection: 'vms', filter: '', sort: 'id', fields: ['id'] }, FIRST).total;
   const vmsUp = useList({ collection: 'vms', filter: 'power_state:Running', sort: 'id', fields: ['id'] }, FIRST).total;
   const failed = useEndedTasks(troublesSince(yesterday), LAST_FAILED).data ?? NONE_FAILED;
+  const refused = useEndedTasks(refusalsSince(yesterday), 1).data?.total ?? 0;
   const ended = useEndedTasks('', LAST).data?.rows;
   const running = useRunningTasks();
   const isKnown = hosts.total !== undefined && srs.total !== undefined && vms !== undefined;
@@ -49,7 +50,14 @@ export default function OverviewScreen() {
       <PageSection>
         <Title headingLevel="h1">{t('overview.title')}</Title>
       </PageSection>
-      <PageSection aria-label={t('overview.problems')}>{isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed: { ...failed, since: yesterday } })} />)}</PageSection>
+      <PageSection aria-label={t('overview.problems')}>
+        {isKnown && (seesNothing ? <SeesNothing /> : <Troubles troubles={troublesOf({ servers, hosts: hosts.rows, srs: srs.rows, failed: { ...failed, since: yesterday } })} />)}
+        {refused > 0 && (
+          <p className="xo-beside">
+            <Link to={`/tasks?state=refused&since=${yesterday}`}>{t('overview.refused', { count: refused })}</Link>
+          </p>
+        )}
+      </PageSection>
       {!seesNothing && (
         <PageSection isFilled>
           <div className="xo-cards">
@@ -63,7 +71,7 @@ export default function OverviewScreen() {
                 ))}
                 {vms !== undefined && vmsUp !== undefined && (
                   <li className="xo-line">
-                    <Link to="/vms">{t('noun.vms')}</Link>
+                    <Link to="/vms">{t(pools.total === 0 ? 'overview.allVms' : 'noun.vms')}</Link>
                     <Link to="/vms?filter=power_state%3ARunning">{t('overview.vmsUp', { up: vmsUp, count: vms })}</Link>
                   </li>
                 )}

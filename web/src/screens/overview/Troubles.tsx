@@ -60,11 +60,9 @@ function One({ trouble }: { trouble: Trouble }) {
       const reason = reasonOf(trouble.code);
       return (
         <Alert isInline variant="danger" title={trouble.name === undefined ? t('overview.aPoolLost') : t(trouble.isTrying ? 'overview.poolTrying' : 'overview.poolLost', { name: trouble.name })}>
-          {trouble.since !== undefined && (
-            <p>
-              <Age since={trouble.since} />
-            </p>
-          )}
+          <p>
+            <Age since={trouble.since} />
+          </p>
           {trouble.cause && <p>{reason === 'other' ? trouble.cause : t(`servers.reason.${reason}`)}</p>}
           <p>{isAdmin ? <Link to="/servers">{t('overview.look')}</Link> : t('rights.tell')}</p>
         </Alert>

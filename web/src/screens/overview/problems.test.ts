@@ -16,6 +16,9 @@ describe('what is wrong', () => {
 
   it('is a pool that should be connected and is not, but none that somebody disabled', () => {
     expect(kinds({ servers: [server({ status: 'disconnected' }), server({ status: 'disconnected', enabled: false })] })).toEqual(['pool']);
+    const [stale] = troublesOf({ ...none, servers: [server({ status: 'disconnected' })] });
+    // A server that has just started has not heard of it yet.
+    expect(stale).toMatchObject({ since: undefined });
   });
 
   it('is a host that is down once, not disabled too', () => {

@@ -1,6 +1,6 @@
 // What is wrong, as data: the worst first.
 import type { Host, Server, Sr, Task } from '../../api/types.ts';
-import { areLost, lastTrue, serverName } from '../../api/useServers.ts';
+import { areLost, serverName } from '../../api/useServers.ts';
 import { FAILED } from '../../components/outcome.ts';
 
 /** Storage above this share is nearly full. */
@@ -16,13 +16,17 @@ export type Trouble =
 
 /** What pools answer when what was asked for does not fit: the state, or what somebody typed. */
 const REFUSALS = ['VM_BAD_POWER_STATE', 'OPERATION_(NOT_ALLOWED|BLOCKED)', 'OTHER_OPERATION_IN_PROGRESS', 'DEVICE_(ALREADY|NOT)_.*', 'INVALID_VALUE', 'VALUE_NOT_SUPPORTED', 'FIELD_TYPE_ERROR', 'MAC_.*', 'VDI_IN_USE'];
-/** A condition on failed tasks: they tell of the infrastructure, not of a request that a pool or the server refused. */
-const IS_TROUBLE = `!result:code:/^(${REFUSALS.join('|')})$/ !result:name:/^Refusal$/`;
+const IS_REFUSAL = [`result:code:/^(${REFUSALS.join('|')})$/`, 'result:name:/^Refusal$/'];
 export const DAY_MS = 86_400_000;
 
 /** The failed tasks that the overview counts and the list behind it shows. */
 export function troublesSince(ms: number): string {
-  return `${FAILED} start:>${ms} ${IS_TROUBLE}`;
+  return `${FAILED} start:>${ms} ${IS_REFUSAL.map((is) => `!${is}`).join(' ')}`;
+}
+
+/** The others: they tell nothing of the infrastructure, only of a request that a pool or the server refused. */
+export function refusalsSince(ms: number): string {
+  return `${FAILED} start:>${ms} |(${IS_REFUSAL.join(' ')})`;
 }
 
 interface Known {
@@ -42,8 +46,8 @@ export function troublesOf({ servers, hosts, srs, failed }: Known): Trouble[] {
     ...areLost(servers).map((server): Trouble => ({
       kind: 'pool',
       id: server.id,
-      name: serverName(server),
-      since: lastTrue(server),
+      name: serverName(server, servers),
+      since: server.lastEvent,
       code: server.error?.code,
       cause: server.error?.message,
       isTrying: server.status === 'connecting',

@@ -18,7 +18,17 @@ export function ConnectProblem({ problem }: { problem: Problem }) {
   const { t } = useTranslation();
   return (
     <Alert isInline variant="danger" title={t(`servers.reason.${reasonOf(problem.code)}`)}>
-      <ProblemText problem={problem} />
+      {problem.code === 'UNREACHABLE' ? (
+        <>
+          <p>{t('servers.unreachableHelp')}</p>
+          <details>
+            <summary>{t('servers.more')}</summary>
+            {problem.message}
+          </details>
+        </>
+      ) : (
+        <ProblemText problem={problem} />
+      )}
     </Alert>
   );
 }

@@ -22,7 +22,10 @@ import { reasonOf } from './ConnectProblem.tsx';
 import { PoolForm } from './PoolForm.tsx';
 
 /** Administrators see at least its address. */
-const nameOf = (server: Server) => serverName(server) ?? server.host;
+const nameIn =
+  (servers: readonly Server[] = []) =>
+  (server: Server) =>
+    serverName(server, servers) ?? server.host;
 
 type Asked = { what: 'add' } | { what: 'edit' | 'accept' | 'remove' | 'disable'; server: Server };
 
@@ -30,6 +33,7 @@ export default function ServersScreen() {
   const { t } = useTranslation();
   // Others are told by the server that they may not see them.
   const { data: servers, error } = useServers();
+  const nameOf = nameIn(servers);
   const [params, setParams] = useSearchParams();
   const [asked, setAsked] = useState<Asked>();
   // From elsewhere it is asked for by the address.
@@ -122,7 +126,7 @@ function List({ servers, onAsk }: { servers: Server[]; onAsk: (asked: Asked) => 
         </Thead>
         <Tbody>
           {servers.map((server) => (
-            <Row key={server.id} server={server} onAsk={onAsk} />
+            <Row key={server.id} server={server} name={nameIn(servers)(server)} onAsk={onAsk} />
           ))}
         </Tbody>
       </Table>
@@ -132,10 +136,9 @@ function List({ servers, onAsk }: { servers: Server[]; onAsk: (asked: Asked) => 
 
 const COLOURS = { connected: 'green', connecting: 'blue', disconnected: 'red', disabled: 'grey' } as const;
 
-function Row({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void }) {
+function Row({ server, name, onAsk }: { server: Server; name: string; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
   const [isBusy, setBusy] = useState(false);
-  const name = nameOf(server);
   const state = server.enabled ? server.status : 'disabled';
   const enable = async () => {
     setBusy(true);

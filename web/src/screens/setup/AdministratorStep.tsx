@@ -1,5 +1,5 @@
 // The first account. Once it is made, whoever made it is signed in, and the wizard goes on by itself.
-import { ActionGroup, Button, Content, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from '@patternfly/react-core';
+import { ActionGroup, Button, Content, Form, FormGroup, FormHelperText, HelperText, TextInput } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect } from 'wouter';
@@ -7,6 +7,7 @@ import { Redirect } from 'wouter';
 import type { Problem } from '../../api/problem.ts';
 import { setUpAdmin } from '../../api/session.ts';
 import { SETUP_STEP } from '../../app/paths.ts';
+import { Note } from '../../components/Note.tsx';
 import { PasswordInput } from '../../components/PasswordInput.tsx';
 import { SHORTEST } from '../../components/passwords.ts';
 import { forgetKept, useKept } from '../../components/useKept.ts';
@@ -24,7 +25,10 @@ export function AdministratorStep() {
   const [problem, setProblem] = useState<Problem>();
   if (code.trim() === '') return <Redirect replace to={TO_CODE} />;
 
-  const isReady = username.trim() !== '' && [...password].length >= SHORTEST && !isBusy;
+  const isShort = [...password].length < SHORTEST;
+  // What nobody has typed yet is not called wrong.
+  const variant = isShort && password !== '' ? 'error' : undefined;
+  const isReady = username.trim() !== '' && !isShort && !isBusy;
   const submit = async () => {
     setBusy(true);
     const refused = await tryTo(() => setUpAdmin(code.trim(), username.trim(), password));
@@ -46,10 +50,10 @@ export function AdministratorStep() {
         <TextInput id="username" isRequired autoComplete="username" value={username} onChange={(_, value) => setUsername(value)} />
       </FormGroup>
       <FormGroup label={t('signIn.password')} isRequired fieldId="password">
-        <PasswordInput id="password" isRequired autoFocus value={password} onChange={(_, value) => setPassword(value)} />
+        <PasswordInput id="password" isRequired autoFocus value={password} onChange={(_, value) => setPassword(value)} aria-describedby="password-help" {...(variant && { validated: variant })} />
         <FormHelperText>
-          <HelperText>
-            <HelperTextItem>{t('setup.passwordHelp', { count: SHORTEST })}</HelperTextItem>
+          <HelperText id="password-help" isLiveRegion={variant !== undefined}>
+            <Note variant={variant}>{t('setup.passwordHelp', { count: SHORTEST })}</Note>
           </HelperText>
         </FormHelperText>
       </FormGroup>

@@ -21,7 +21,9 @@ export default function SetupScreen() {
   const [, params] = useRoute(SETUP_STEP);
   const setup = useSetup().data;
   const isRequired = setup?.required === true;
-  const steps = STEPS.filter(({ isForAppliances }) => !isForAppliances || setup?.appliance === true);
+  // With a pool, or the lab, the first one is not asked for; who is asked for it already stays there.
+  const hasPool = setup !== undefined && setup.lab !== 'available';
+  const steps = STEPS.filter(({ id, isForAppliances }) => (!isForAppliances || setup?.appliance === true) && (id !== 'pool' || !hasPool || id === params?.step));
   const me = useMe().data;
   const phase = isRequired ? 'stranger' : 'administrator';
   const step = steps.find(({ id }) => id === params?.step);

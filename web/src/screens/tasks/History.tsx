@@ -10,10 +10,10 @@ import { FAILED, STOPPED } from '../../components/outcome.ts';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { TaskTable } from '../../components/TaskTable.tsx';
 import { moment } from '../../components/units.ts';
-import { DAY_MS, troublesSince } from '../overview/problems.ts';
+import { DAY_MS, refusalsSince, troublesSince } from '../overview/problems.ts';
 
 const STEP = 50;
-const STATES = ['all', 'failure', 'trouble', 'stopped', 'interrupted', 'success'] as const;
+const STATES = ['all', 'failure', 'trouble', 'refused', 'stopped', 'interrupted', 'success'] as const;
 const FILTERS = { all: '', failure: FAILED, stopped: STOPPED, interrupted: 'status:interrupted', success: 'status:success' };
 
 export function History() {
@@ -24,7 +24,8 @@ export function History() {
   // The overview says since when it counted.
   const [yesterday] = useState(() => Date.now() - DAY_MS);
   const since = Number(params.get('since')) || yesterday;
-  const { data, error } = useEndedTasks(state === 'trouble' ? troublesSince(since) : FILTERS[state], limit);
+  const filter = state === 'trouble' ? troublesSince(since) : state === 'refused' ? refusalsSince(since) : FILTERS[state];
+  const { data, error } = useEndedTasks(filter, limit);
   return (
     <>
       <ToggleGroup aria-label={t('column.state')} className="xo-bar-below">
@@ -44,6 +45,7 @@ export function History() {
       )}
       {!data && !error && <Spinner aria-label={t('shell.loading')} />}
       {data?.total === 0 && <EmptyState titleText={t('activity.empty')} headingLevel="h3" variant="xs" />}
+      {state === 'refused' && <p className="xo-bar-below">{t('tasks.refusedHelp', { since: moment(since) })}</p>}
       {state === 'trouble' && <p className="xo-bar-below">{t('tasks.troubleHelp', { since: moment(since) })}</p>}
       {data && data.total > 0 && <p className="xo-bar-below">{t('tasks.count', { count: data.total })}</p>}
       {data && data.total > 0 && <TaskTable label="tasks.history" tasks={data.rows} columns={['started', 'task', 'about', 'who', 'state', 'took', 'result']} />}

@@ -4,7 +4,6 @@ import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useTranslation } from 'react-i18next';
 
 import type { Group, User } from '../../api/types.ts';
-import { MaybeButton } from '../../components/MaybeButton.tsx';
 import { AccessLink } from './AccessTab.tsx';
 
 const SHOWN = 12;
@@ -48,9 +47,9 @@ export function GroupTable({ groups, users, onAsk, onTakeOut }: Props) {
               <Td>
                 <div className="xo-actions">
                   <AccessLink who={group} />
-                  <MaybeButton size="sm" variant="link" whyNot={members.length === users.length ? t('groups.all') : undefined} onClick={() => onAsk('add', group)}>
+                  <Button size="sm" variant="link" isDisabled={members.length === users.length} onClick={() => onAsk('add', group)}>
                     {t('groups.add')}
-                  </MaybeButton>
+                  </Button>
                   <Button size="sm" variant="link" onClick={() => onAsk('rename', group)}>
                     {t('groups.rename')}
                   </Button>
@@ -58,6 +57,7 @@ export function GroupTable({ groups, users, onAsk, onTakeOut }: Props) {
                     {t('groups.delete')}
                   </Button>
                 </div>
+                {members.length === users.length && <p className="xo-hint">{t('groups.all')}</p>}
               </Td>
             </Tr>
           );

@@ -5,7 +5,6 @@ import { useTranslation } from 'react-i18next';
 
 import { useMe } from '../../api/session.ts';
 import type { User } from '../../api/types.ts';
-import { MaybeButton } from '../../components/MaybeButton.tsx';
 import { AccessLink } from './AccessTab.tsx';
 
 const PERMISSIONS = ['none', 'admin'] as const;
@@ -39,13 +38,13 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
                 aria-label={t('users.permissionOf', { name: user.name })}
                 value={user.permission}
                 isDisabled={user.id === me}
-                {...(user.id === me && { title: t('users.own') })}
                 onChange={(_, permission) => onPermission(user, permission)}
               >
                 {PERMISSIONS.map((one) => (
                   <FormSelectOption key={one} value={one} label={t(`permission.${one}`)} />
                 ))}
               </FormSelect>
+              {user.id === me && <p className="xo-hint">{t('users.own')}</p>}
             </Td>
             <Td>
               <div className="xo-actions">
@@ -53,9 +52,9 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
                 <Button size="sm" variant="link" onClick={() => onPassword(user)}>
                   {t('users.password')}
                 </Button>
-                <MaybeButton size="sm" variant="link" isDanger whyNot={user.id === me ? t('users.own') : undefined} onClick={() => onDelete(user)}>
+                <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
                   {t('users.delete')}
-                </MaybeButton>
+                </Button>
               </div>
             </Td>
           </Tr>

@@ -23,7 +23,7 @@ export default function SummaryTab({ object: vm }: { object: Vm }) {
             ))}
           </LabelGroup>,
         ],
-        ['column.started', time(vm.startTime)],
+        [vm.power_state === 'Running' || vm.power_state === 'Paused' ? 'column.started' : 'column.lastStarted', time(vm.startTime)],
         ['summary.installed', time(vm.installTime)],
         ['summary.id', vm.uuid],
       ],

@@ -73,5 +73,5 @@ export const SETTINGS: readonly Setting[] = [
     write: plain('highAvailability'),
   },
   { key: 'delay', group: 'summary.policy', when: 'now', field: { label: 'edit.delay', kind: 'number', most: 604_800, isRequired: true }, read: (vm) => vm.startDelay, write: plain('startDelay') },
-  { key: 'affinity', group: 'summary.policy', when: 'start', field: { label: 'edit.affinity', kind: 'object', collection: 'hosts' }, read: (vm) => vm.affinityHost ?? '', write: orNull('affinityHost') },
+  { key: 'affinity', group: 'summary.policy', when: 'start', field: { label: 'edit.affinity', kind: 'object', collection: 'hosts', empty: 'edit.anyHost' }, read: (vm) => vm.affinityHost ?? '', write: orNull('affinityHost') },
 ];
