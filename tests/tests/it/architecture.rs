@@ -54,7 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
 /// A library → the only packages that may name it.
 const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["xo-store"]),
-    ("axum", &["xo-api"]),
+    ("axum", &["xo-api", "xo-appliance-tests"]),
     ("xmlrpc", &["xapi"]),
     ("ratatui", &["xo-appliance"]),
     (

@@ -77,7 +77,8 @@ async fn a_closed_store_is_unavailable(lab: &Lab) {
 
 async fn a_writer_that_waits_too_long_is_told_that_the_database_is_busy(lab: &Lab) {
     let mut config = lab.config.clone();
-    config.wait = Duration::from_millis(50);
+    // Long enough to open it on a busy machine.
+    config.wait = Duration::from_secs(1);
     let impatient = Store::open(&config).await.unwrap();
     let alice = user(&lab.store, "alice").await;
     let writing = lab.hold_the_writers_place().await;
