@@ -48,7 +48,7 @@ async fn migrate(
         source,
     };
     let original = connect_sqlite(path, name, config).await?;
-    let copied = copy_alone(&original, copy).await;
+    let copied = copy_alone(&original, copy, config.wait).await;
     original.close().await;
     copied?;
     let fresh = connect_sqlite(copy, name, config).await?;
@@ -67,16 +67,23 @@ async fn migrate(
         .map_err(at)
 }
 
-/// Copies a file that nobody else has open: only then its log can be taken away. What somebody else wrote later would be lost.
-async fn copy_alone(original: &Database, copy: &Path) -> Result<(), StoreError> {
-    let mode = sqlx::query("PRAGMA journal_mode = DELETE")
-        .fetch_one(&original.writer)
-        .await;
-    match mode.map(|row| row::text(&row, "journal_mode")) {
-        Ok(Ok(mode)) if mode == "delete" => original.copy_to(copy).await,
-        _ => Err(StoreError::OpenElsewhere {
-            database: original.name.clone(),
-        }),
+/// Copies a file that nobody else has open: only then its log can be taken away. What somebody else wrote later would be lost. Whoever only
+/// looks at it is soon gone.
+async fn copy_alone(original: &Database, copy: &Path, wait: Duration) -> Result<(), StoreError> {
+    let began = Instant::now();
+    loop {
+        let mode = sqlx::query("PRAGMA journal_mode = DELETE")
+            .fetch_one(&original.writer)
+            .await;
+        match mode.map(|row| row::text(&row, "journal_mode")) {
+            Ok(Ok(mode)) if mode == "delete" => return original.copy_to(copy).await,
+            _ if began.elapsed() < wait => tokio::time::sleep(LOOK).await,
+            _ => {
+                return Err(StoreError::OpenElsewhere {
+                    database: original.name.clone(),
+                });
+            }
+        }
     }
 }
 
