@@ -90,5 +90,5 @@ test('another user who signs in over the page gets one of their own', async ({ p
   await again.getByLabel('Password').fill('a long password');
   await again.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('button', { name: 'Menu of other' })).toBeVisible();
-  await expect(page.getByText('There is nothing here yet')).toBeVisible();
+  await expect(page.getByText('Nothing of this kind was granted to you')).toBeVisible();
 });
