@@ -16,7 +16,7 @@ use crate::Config;
 pub(crate) struct Host {
     config: Config,
     store: Store,
-    /// One at a time is made, taken or restored.
+    /// One at a time is made or restored. What comes from a client is waited for without it: a slow one keeps nobody else waiting.
     busy: Mutex<()>,
     /// Told when the server is to start anew.
     restart: CancellationToken,
@@ -64,7 +64,6 @@ impl BackupHost for Host {
 
     fn take(&self, file: Incoming) -> Later<'_, Result<Backup>> {
         Box::pin(async {
-            let _alone = self.busy.lock().await;
             let content = content(file).await?;
             Ok(super::take(&self.config.data_dir, content).await?)
         })
@@ -103,8 +102,8 @@ impl BackupHost for Host {
 
     fn restore_file(&self, file: Incoming, key: String) -> Later<'_, Result<Restored>> {
         Box::pin(async move {
-            let _alone = self.busy.lock().await;
             let part = receive(&self.shelf()?, content(file).await?).await?;
+            let _alone = self.busy.lock().await;
             let source = Source::File(part.path().to_owned());
             self.restore_from(source, Some(&key)).await
         })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use futures_util::StreamExt;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use xo_server::config::Layer;
@@ -273,6 +274,28 @@ async fn an_administrator_goes_back_to_a_kept_or_an_uploaded_one() {
     assert_eq!(status, 200, "{told}");
     machine.restart().await;
     assert_eq!(machine.users().await, [USER]);
+    machine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_stands_still_keeps_no_backup_waiting() {
+    let machine = Machine::with_administrator().await;
+    let begin = futures_util::stream::iter([Ok::<_, std::io::Error>("xoa-backup 1\n")]);
+    let body = reqwest::Body::wrap_stream(begin.chain(futures_util::stream::pending()));
+    let upload = machine
+        .request(Method::POST, "/appliance/backups/actions/upload")
+        .basic_auth(USER, Some(PASSWORD));
+    let stalled = tokio::spawn(upload.body(body).send());
+    let has_begun = || {
+        let kept = std::fs::read_dir(machine.data().join("backups"));
+        kept.is_ok_and(|mut files| files.next().is_some())
+    };
+    while !has_begun() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let made = tokio::time::timeout(LIMIT, machine.backup()).await;
+    made.expect("the backup waits for the upload");
+    stalled.abort();
     machine.stop().await;
 }
 
