@@ -105,6 +105,15 @@ impl Stage {
         }
     }
 
+    /// Until the new version serves and stays.
+    async fn confirmed(&mut self) -> Result<()> {
+        let to = self.to.clone();
+        let status = self.settled(&to).await?;
+        let outcome = &status["outcomes"][0];
+        ensure!(outcome["end"] == "confirmed", "not confirmed: {outcome}");
+        Ok(())
+    }
+
     /// Waits for what the console shows when it fails, then for the old system; tells what it says of it.
     async fn falls_back(
         &mut self,
@@ -158,9 +167,7 @@ pub(super) async fn network(setting: &Setting, report: &mut Report) -> Result<()
         ),
     );
     let applied = Instant::now();
-    let status = stage.settled(&to).await?;
-    let outcome = &status["outcomes"][0];
-    ensure!(outcome["end"] == "confirmed", "not confirmed: {outcome}");
+    stage.confirmed().await?;
     report.row(
         "restart to the confirmed new system",
         format!("{:.0} s", applied.elapsed().as_secs_f64()),
@@ -219,9 +226,7 @@ pub(super) async fn file(setting: &Setting, report: &mut Report) -> Result<()> {
         format!("{} MiB, {:.0} s", size >> 20, began.elapsed().as_secs_f64()),
     );
     stage.apply(From::File).await?;
-    let status = stage.settled(&to).await?;
-    let outcome = &status["outcomes"][0];
-    ensure!(outcome["end"] == "confirmed", "not confirmed: {outcome}");
+    stage.confirmed().await?;
     Ok(())
 }
 
