@@ -67,13 +67,18 @@ it('says that the connection is lost, and subscribes anew when the server is bac
   live.start();
   Source.last.say('init', { id: 's1' });
   await vi.waitFor(() => expect(onReady).toHaveBeenCalledTimes(1));
+  const hasEnded = live.watchEnd();
+  expect(hasEnded()).toBe(false);
   Source.last.onerror?.();
   expect(live.connection).toBe('lost');
+  expect(hasEnded()).toBe(true);
   const before = Source.last;
   await vi.advanceTimersByTimeAsync(1000);
   expect(Source.last).not.toBe(before);
   Source.last.say('init', { id: 's2' });
   expect(live.connection).toBe('open');
+  expect(hasEnded()).toBe(true);
+  expect(live.watchEnd()()).toBe(false);
   await vi.waitFor(() => expect(onReady).toHaveBeenCalledTimes(2));
   expect(asked.at(-1)).toBe(`PUT /events/s2/subscriptions/w0 ${BODY}`);
 });

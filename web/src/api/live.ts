@@ -84,6 +84,12 @@ export class Live {
     };
   }
 
+  /** What it returns tells whether the stream of now has ended, as it does with its server, however soon another one followed. */
+  watchEnd(): () => boolean {
+    const { stream } = this;
+    return () => this.stream === undefined || this.stream !== stream;
+  }
+
   /** For `useSyncExternalStore`. */
   readonly onConnection = (listener: () => void) => {
     this.listeners.add(listener);

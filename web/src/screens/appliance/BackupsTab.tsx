@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 
 import { isRestored, makeBackup, removeBackup, restoreBackup, uploadBackup, useBackups, type Backup } from '../../api/backups.ts';
 import { addressOf } from '../../api/http.ts';
+import { live } from '../../api/live.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { FileButton } from '../../components/FileButton.tsx';
@@ -13,9 +14,7 @@ import { FormModal } from '../../components/FormModal.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { bytes, moment } from '../../components/units.ts';
 import { RecoveryKey } from './RecoveryKey.tsx';
-import { isStreamLost, ServerRestarts } from './ServerRestarts.tsx';
-
-const isBack = async () => isStreamLost() && isRestored();
+import { ServerRestarts } from './ServerRestarts.tsx';
 
 type Asked = { what: 'restore' | 'remove'; backup: Backup };
 
@@ -24,8 +23,8 @@ export function BackupsTab() {
   const { data: backups, error } = useBackups();
   const [busy, setBusy] = useState<'make' | 'upload'>();
   const [asked, setAsked] = useState<Asked>();
-  const [isRestoring, setRestoring] = useState(false);
-  if (isRestoring) return <ServerRestarts isBack={isBack} />;
+  const [isBack, setIsBack] = useState<() => Promise<boolean>>();
+  if (isBack) return <ServerRestarts isBack={isBack} />;
   const work = async (what: 'make' | 'upload', how: () => Promise<void>) => {
     setBusy(what);
     await how().catch((error: unknown) => toastProblem(t(what === 'make' ? 'backups.notMade' : 'backups.notTaken'), error));
@@ -61,8 +60,9 @@ export function BackupsTab() {
           isDanger
           failed={t('backups.notRestored')}
           send={async ({ key }) => {
+            const hasEnded = live.watchEnd();
             await restoreBackup(asked.backup, String(key).trim());
-            setRestoring(true);
+            setIsBack(() => async () => hasEnded() && isRestored());
           }}
           onClose={() => setAsked(undefined)}
         />

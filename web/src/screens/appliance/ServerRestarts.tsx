@@ -3,7 +3,6 @@ import { Spinner } from '@patternfly/react-core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { live } from '../../api/live.ts';
 import { Problem } from '../../api/problem.ts';
 import { HOME } from '../../app/routes.tsx';
 import { Alert } from '../../components/Alert.tsx';
@@ -31,9 +30,4 @@ export function ServerRestarts({ isBack }: { isBack: () => Promise<boolean> }) {
       {t('backups.restartsHelp')}
     </Alert>
   );
-}
-
-/** For who is signed in: the stream of events ends with the server that it came from. */
-export function isStreamLost(): boolean {
-  return live.connection !== 'open';
 }
