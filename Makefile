@@ -33,7 +33,7 @@ IMAGE_TOOL = $(CARGO) build --release --locked --quiet $(IMAGE_PACKAGES:%=--pack
 CUTS ?= 10
 ACCEL ?= tcg
 
-.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools
+.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools browser-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,7 +71,7 @@ appliance: build-tools image-tools web ## The appliance's disk and XVA, in targe
 boot: boot-tools ## Start the built appliance in QEMU; ends with Ctrl-C
 	image-build/boot.sh target/appliance/$(IMAGE).raw $(PORT)
 
-test-appliance: build-tools image-tools boot-tools web ## Boot the appliance in QEMU and look whether it does what it should (not in make test)
+test-appliance: build-tools image-tools boot-tools browser-tools web ## Boot the appliance in QEMU and look whether it does what it should (not in make test)
 	$(IMAGE_TOOL)
 	$(CARGO) build --locked --quiet --package xo-appliance-tests
 	target/debug/xo-appliance-test --version $(VERSION) --cuts $(CUTS) --accelerator $(ACCEL) $(ONLY)
@@ -104,6 +104,9 @@ image-tools:
 
 boot-tools:
 	@tests/tools.sh boot
+
+browser-tools:
+	@tests/tools.sh browser
 
 test-tools: build-tools
 	@tests/tools.sh test

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build or the tests need and is not there: tests/tools.sh build|test|image|boot
+# Installs what the build or the tests need and is not there: tests/tools.sh build|test|image|boot|browser
 set -eu -o pipefail
 
 missing=()
@@ -22,7 +22,12 @@ backports() {
     fi
 }
 
+need_browser() {
+    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing+=(chromium)
+}
+
 case "${1:-build}" in
+browser) need_browser ;;
 image)
     need mmdebstrap mmdebstrap
     need unshare util-linux
@@ -44,7 +49,7 @@ boot)
 esac
 if [ "${1:-build}" = test ]; then
     need python3 python3
-    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing+=(chromium)
+    need_browser
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
     if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
         missing+=(postgresql)
@@ -65,7 +70,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fi
 fi
 
-case "${1:-}" in image | boot) exit 0 ;; esac
+case "${1:-}" in image | boot | browser) exit 0 ;; esac
 
 # The web client's tools need a newer Node than Debian 12 has; npm carries one.
 if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then

@@ -17,5 +17,5 @@ export default ts.config(
       '@typescript-eslint/no-non-null-assertion': 'error',
     },
   },
-  { files: ['scripts/**', 'e2e/**', 'bench/**', '*.config.*'], languageOptions: { globals: globals.node }, rules: { 'no-console': 'off', 'react-hooks/rules-of-hooks': 'off', 'no-empty-pattern': 'off' } },
+  { files: ['scripts/**', 'e2e/**', 'appliance/**', 'bench/**', '*.config.*'], languageOptions: { globals: globals.node }, rules: { 'no-console': 'off', 'react-hooks/rules-of-hooks': 'off', 'no-empty-pattern': 'off' } },
 );

@@ -40,7 +40,7 @@ pub struct Release {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// The root file system (erofs), as long as it is; carries the description.
+    /// The root file system (squashfs), as long as it is; carries the description.
     Root,
     /// Hashes of all its blocks (dm-verity, with superblock).
     Hashes,

@@ -56,7 +56,7 @@ pub fn boot() -> Result<Infallible, Error> {
     let slot = wait(&root).ok_or_else(|| Error::NoSlot(root.digits().to_owned()))?;
     verify(&slot, &root)?;
     attach(
-        "erofs",
+        "squashfs",
         VERIFIED,
         ROOT,
         MountFlags::RDONLY | MountFlags::NODEV,

@@ -18,7 +18,7 @@ const MODULES: [&str; 10] = [
     "virtio_blk",
     "xen-netfront",
     "virtio_net",
-    "erofs",
+    "squashfs",
     "dm-verity",
     "efivarfs",
     "button",

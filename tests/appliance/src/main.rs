@@ -3,6 +3,7 @@
 //! Software emulation is slow and two of its processors abort now and then: every wait is for a condition with a generous
 //! deadline, and a scenario in which QEMU itself died is run once more.
 
+mod browser;
 mod disk;
 mod drive;
 mod images;

@@ -57,7 +57,7 @@ pub struct Scenario {
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "boots",
-        about: "first boot, set-up by the code of the console, later boot with everything kept",
+        about: "first boot, the wizard in a browser by the code of the console, later boot with everything kept",
         needs: &[Image::Release],
         run: |s, r| Box::pin(boots::run(s, r)),
     },

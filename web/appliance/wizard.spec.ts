@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { connect } from 'node:tls';
+import { join } from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+const SCREENSHOTS = join(import.meta.dirname, '../../target/screenshots');
+
+function given(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: this test needs an appliance, see playwright.config.ts beside it`);
+  return value;
+}
+
+/** SHA-256 of the certificate that is shown there. */
+async function fingerprintOf(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port || 443), rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect');
+    return socket.getPeerCertificate().fingerprint256;
+  } finally {
+    socket.destroy();
+  }
+}
+
+test('an appliance is set up in its wizard', async ({ page }) => {
+  const [url, code] = [given('XOA_URL'), given('XOA_CODE')];
+  const heading = (name: string) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  const goOn = () => page.getByRole('button', { name: 'Go on' }).click();
+  const dialog = page.getByRole('dialog');
+  const shot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `in-qemu-${name}.png`) });
+  await page.goto(url);
+  await page.getByRole('textbox', { name: 'Setup code' }).fill(code);
+  await shot('code');
+  await goOn();
+  await page.getByLabel('User name').fill(given('XOA_USER'));
+  await page.getByLabel('Password').fill(given('XOA_PASSWORD'));
+  await page.getByRole('button', { name: 'Make the administrator' }).click();
+
+  await heading('Network');
+  await expect(page.getByText(/https:\/\/10\.0\.2\.\d+\//)).toBeVisible();
+  await shot('network');
+  await goOn();
+  await heading('Name');
+  await page.getByRole('button', { name: 'Change the name' }).click();
+  await dialog.getByLabel('Name').fill('xoa-paris');
+  await dialog.getByRole('button', { name: 'Change the name' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText('xoa-paris')).toBeVisible();
+  await goOn();
+  await heading('Time');
+  await page.getByRole('button', { name: 'Change the time' }).click();
+  await dialog.getByLabel('Time zone').selectOption('Europe/Paris');
+  await dialog.getByRole('button', { name: 'Change the time' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText('Europe/Paris')).toBeVisible();
+  await shot('time');
+  await goOn();
+  await heading('Certificate');
+  await expect(page.getByText(await fingerprintOf(url))).toBeVisible();
+  await shot('certificate');
+  await page.getByRole('button', { name: 'It is the same: go on' }).click();
+  await heading('The first pool');
+  await page.getByRole('button', { name: 'Try it with the built-in lab' }).click();
+  await heading('Overview');
+  await expect(page.getByRole('main').getByRole('link', { name: 'Lab 1' })).toBeVisible();
+  await shot('overview');
+});
