@@ -119,3 +119,36 @@ fn a_library_that_has_an_owner_is_named_by_no_other() {
         }
     }
 }
+
+#[test]
+fn the_servers_program_holds_each_crate_behind_those_that_it_uses() {
+    let packages = dependencies();
+    let ours = |name: &str| -> Vec<String> {
+        let of = &packages[name];
+        of.iter()
+            .filter(|d| packages.contains_key(*d))
+            .cloned()
+            .collect()
+    };
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    let mut left = vec!["xo-server".to_owned()];
+    while let Some(name) = left.pop() {
+        left.extend(ours(&name));
+        all.insert(name);
+    }
+    let script =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../server/build.rs"));
+    let script = script.unwrap();
+    let names = script.lines().filter_map(|line| {
+        let name = line.trim().strip_prefix("\"*/lib")?;
+        Some(name.strip_suffix("-*\",")?.replace('_', "-"))
+    });
+    let mut placed = BTreeSet::new();
+    for name in names {
+        for used in ours(&name) {
+            assert!(placed.contains(&used), "{used} must stand before {name}");
+        }
+        placed.insert(name);
+    }
+    assert_eq!(placed, all);
+}
