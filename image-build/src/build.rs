@@ -37,6 +37,8 @@ pub struct Build {
     pub target: PathBuf,
     /// A folder with the built programs; without it they are built from the source.
     pub programs: Option<PathBuf>,
+    /// A folder whose files are put over the system's.
+    pub files: Option<PathBuf>,
     /// The root of keys that its updates are trusted by.
     pub root: PathBuf,
     /// Where it looks for updates, unless it is told another address.

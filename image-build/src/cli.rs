@@ -130,6 +130,9 @@ struct BuildOptions {
     /// An image for developers: a root shell on the serial console.
     #[arg(long)]
     dev: bool,
+    /// A folder whose files are put over the system's: certificates of your own authorities, say
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
     /// A folder with the built programs; without it they are built from the checkout.
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -237,6 +240,7 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
         source: options.source.clone(),
         target: options.target.clone(),
         programs: options.programs.clone(),
+        files: options.files.clone(),
         version: options.version.clone(),
         disk_size: options.disk << 30,
         made_at: options.date,

@@ -1,5 +1,5 @@
-// The wizard of an appliance that runs elsewhere: `XOA_URL` is where, `XOA_CODE` its setup code. `make test-appliance` boots one in QEMU
-// and gives both.
+// The client of an appliance that runs elsewhere: `XOA_URL` is where, other `XOA_…` are what a test needs. `make test-appliance` boots one
+// in QEMU and gives them.
 import { defineConfig } from '@playwright/test';
 
 import { launch } from '../playwright.config.ts';

@@ -1,16 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
-import { join } from 'node:path';
 
 import { expect, test } from '@playwright/test';
 
-const SCREENSHOTS = join(import.meta.dirname, '../../target/screenshots');
-
-function given(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: this test needs an appliance, see playwright.config.ts beside it`);
-  return value;
-}
+import { given, shoot } from './given.ts';
 
 /** SHA-256 of the certificate that is shown there. */
 async function fingerprintOf(url: string): Promise<string> {
@@ -29,10 +22,9 @@ test('an appliance is set up in its wizard', async ({ page }) => {
   const heading = (name: string) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   const goOn = () => page.getByRole('button', { name: 'Go on' }).click();
   const dialog = page.getByRole('dialog');
-  const shot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `in-qemu-${name}.png`) });
   await page.goto(url);
   await page.getByRole('textbox', { name: 'Setup code' }).fill(code);
-  await shot('code');
+  await shoot(page, 'code');
   await goOn();
   await page.getByLabel('User name').fill(given('XOA_USER'));
   await page.getByLabel('Password').fill(given('XOA_PASSWORD'));
@@ -40,7 +32,7 @@ test('an appliance is set up in its wizard', async ({ page }) => {
 
   await heading('Network');
   await expect(page.getByText(/https:\/\/10\.0\.2\.\d+\//)).toBeVisible();
-  await shot('network');
+  await shoot(page, 'network');
   await goOn();
   await heading('Name');
   await page.getByRole('button', { name: 'Change the name' }).click();
@@ -55,15 +47,15 @@ test('an appliance is set up in its wizard', async ({ page }) => {
   await dialog.getByRole('button', { name: 'Change the time' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText('Europe/Paris')).toBeVisible();
-  await shot('time');
+  await shoot(page, 'time');
   await goOn();
   await heading('Certificate');
   await expect(page.getByText(await fingerprintOf(url))).toBeVisible();
-  await shot('certificate');
+  await shoot(page, 'certificate');
   await page.getByRole('button', { name: 'It is the same: go on' }).click();
   await heading('The first pool');
   await page.getByRole('button', { name: 'Try it with the built-in lab' }).click();
   await heading('Overview');
   await expect(page.getByRole('main').getByRole('link', { name: 'Lab 1' })).toBeVisible();
-  await shot('overview');
+  await shoot(page, 'overview');
 });

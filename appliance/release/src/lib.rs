@@ -48,6 +48,8 @@ pub enum Part {
     Boot,
     /// `Root` as a bitar archive: an index of chunks, and the chunks.
     Chunks,
+    /// `Boot` as such an archive.
+    BootChunks,
     /// The bill of materials (SPDX, JSON).
     Sbom,
     /// Release notes (Markdown).
@@ -56,11 +58,12 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Root,
         Self::Hashes,
         Self::Boot,
         Self::Chunks,
+        Self::BootChunks,
         Self::Sbom,
         Self::Notes,
     ];
@@ -71,8 +74,18 @@ impl Part {
             Self::Hashes => "hashes",
             Self::Boot => "efi",
             Self::Chunks => "cba",
+            Self::BootChunks => "efi.cba",
             Self::Sbom => "spdx.json",
             Self::Notes => "md",
+        }
+    }
+
+    /// The same file as an archive of chunks.
+    pub fn archive(self) -> Option<Self> {
+        match self {
+            Self::Root => Some(Self::Chunks),
+            Self::Boot => Some(Self::BootChunks),
+            _ => None,
         }
     }
 
@@ -218,7 +231,7 @@ mod tests {
     fn names_of_targets_are_told_by_version_and_part() {
         let names = Part::ALL.map(|part| part.target(&version("1.2.0-rc.1")));
         assert_eq!(names[0], "xoa-1.2.0-rc.1.root");
-        assert_eq!(names[4], "xoa-1.2.0-rc.1.spdx.json");
+        assert_eq!(names[4], "xoa-1.2.0-rc.1.efi.cba");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The new root file system, put together from chunks of the running one and of an archive.
+//! A new root file system or kernel image, put together from chunks of the running one and of an archive.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
@@ -12,28 +12,28 @@ use super::device::Readable;
 use super::error::io;
 use super::fetch::{Download, fill, read_all};
 use super::hash::PIECE;
-use super::stage::file;
 
 /// How much of an archive is asked for at once.
 const RUN_LIMIT: u64 = 4 * 1024 * 1024;
 
 impl Download<'_> {
-    /// Goes on with the file `name` from `from` on, as far as chunks lead; answers how far.
+    /// Goes on with the file `name` of `whole` bytes from `from` on, as far as the chunks of `part` lead; answers how far.
     pub(super) fn assemble(
         &mut self,
         own: &dyn Readable,
+        part: Part,
+        whole: u64,
         name: &str,
         from: u64,
     ) -> Result<u64, Error> {
         let offer = self.offer;
-        let Some(archive) = offer.files.get(&Part::Chunks) else {
+        let Some(archive) = offer.files.get(&part) else {
             return Ok(from);
         };
-        let whole = file(offer, Part::Root)?.length;
         let read = Chunks::read(whole, archive.length, |range| {
             let (mut bytes, limit) = (Vec::new(), range.end - range.start);
             let version = &offer.release.version;
-            let stream = self.source.read(version, Part::Chunks, range)?;
+            let stream = self.source.read(version, part, range)?;
             stream.take(limit).read_to_end(&mut bytes)?;
             Ok(bytes)
         });
@@ -45,13 +45,14 @@ impl Download<'_> {
             // A bundle has none.
             Err(Unusable::Io(source)) if source.kind() == ErrorKind::NotFound => return Ok(from),
             Err(Unusable::Io(source)) => {
-                let what = "what the running slot has of the release cannot be found out".into();
+                let what = "what the running system has of the release cannot be found out".into();
                 return Err(Error::Io { what, source });
             }
         };
         let assembly = Assembly {
             download: self,
             own,
+            part,
             name,
             chunks: &chunks,
             found: &found,
@@ -67,6 +68,8 @@ impl Download<'_> {
 struct Assembly<'a, 'b> {
     download: &'a mut Download<'b>,
     own: &'a dyn Readable,
+    /// The archive.
+    part: Part,
     name: &'a str,
     chunks: &'a Chunks,
     found: &'a Found,
@@ -109,7 +112,7 @@ impl<'a> Assembly<'a, '_> {
         let mut bytes = vec![0; count];
         if let Some(at) = self.found.get(&place.hash) {
             let read = self.own.read_at(&mut bytes, *at);
-            read.map_err(io("the running slot cannot be read"))?;
+            read.map_err(io("the running system cannot be read"))?;
             self.download.running.spare(length);
             self.download.running.advance(0)?;
             return Ok(Some(bytes));
@@ -161,7 +164,7 @@ impl<'a> Assembly<'a, '_> {
         let version = &offer.release.version;
         let what = || io(format!("chunks of {version} cannot be downloaded"));
         let mut stream = source
-            .read(version, Part::Chunks, start..end)
+            .read(version, self.part, start..end)
             .map_err(what())?;
         running.expect(end - start);
         let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
@@ -171,7 +174,7 @@ impl<'a> Assembly<'a, '_> {
             came += count;
             if count < piece.len() {
                 return Err(Error::Truncated {
-                    part: Part::Chunks,
+                    part: self.part,
                     came: start + came as u64,
                     length: end,
                 });

@@ -14,6 +14,7 @@ use super::error::io;
 use super::folder::{Folder, remove_for_good};
 use super::hash::{self, PIECE};
 use super::journal::{Journal, Step, Update};
+use super::kernels;
 use super::pace::{Limit, Running};
 use super::source::{File, Offer, Source};
 use super::stage::{STORED, file, same};
@@ -155,8 +156,16 @@ impl Engine {
         let begun = download.begun(&partial, *length)?;
         for first in [begun, 0] {
             let mut from = first;
-            if part == Part::Root && from < *length {
-                from = download.assemble(&*self.own, &partial, from)?;
+            if from < *length
+                && let Some(archive) = part.archive()
+            {
+                from = match part {
+                    Part::Boot => {
+                        let own = kernels::image(&*self.esp, &self.system.version)?;
+                        download.assemble(&own, archive, *length, &partial, from)?
+                    }
+                    _ => download.assemble(&*self.own, archive, *length, &partial, from)?,
+                };
             }
             download.stream(part, &partial, from..*length)?;
             let what = || io(format!("{partial} cannot be kept"));

@@ -2,10 +2,14 @@
 //!
 //! systemd-boot takes the newest version of those that may be tried. One that waits is called `xoa_<version>.staged`, which it does not look at.
 
+use std::io;
+
 use semver::Version;
 
 use super::Error;
-use super::error::io;
+use super::device::Readable;
+use super::error::io as named;
+use super::fetch::read_all;
 use super::folder::Folder;
 use crate::entries;
 
@@ -37,7 +41,9 @@ impl Kernel {
 
 /// All of them, the newest first.
 pub fn list(esp: &dyn Folder) -> Result<Vec<Kernel>, Error> {
-    let files = esp.list().map_err(io("kernel images cannot be listed"))?;
+    let files = esp
+        .list()
+        .map_err(named("kernel images cannot be listed"))?;
     let mut kernels: Vec<Kernel> = files
         .into_iter()
         .filter_map(|(file, length)| {
@@ -57,6 +63,31 @@ pub fn list(esp: &dyn Folder) -> Result<Vec<Kernel>, Error> {
     Ok(kernels)
 }
 
+/// The bytes of the one that runs; none when it is not there.
+pub(super) struct Image<'a> {
+    esp: &'a dyn Folder,
+    file: String,
+    length: u64,
+}
+
+/// That of this version.
+pub(super) fn image<'a>(esp: &'a dyn Folder, version: &Version) -> Result<Image<'a>, Error> {
+    let mut all = list(esp)?.into_iter();
+    let found = all.find(|kernel| kernel.version == *version);
+    let (file, length) = found.map_or_else(Default::default, |kernel| (kernel.file, kernel.length));
+    Ok(Image { esp, file, length })
+}
+
+impl Readable for Image<'_> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        read_all(self.esp, &self.file, buffer, offset)
+    }
+
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
 /// The name of one that waits.
 pub fn staged(version: &Version) -> String {
     format!("xoa_{version}.staged")
@@ -69,19 +100,23 @@ pub fn fresh(version: &Version) -> String {
 
 /// How many bytes files besides the running system's have.
 pub fn others(esp: &dyn Folder, running: &Version) -> Result<u64, Error> {
-    let files = esp.list().map_err(io("kernel images cannot be listed"))?;
+    let files = esp
+        .list()
+        .map_err(named("kernel images cannot be listed"))?;
     let others = files.iter().filter(|(file, _)| is_other(file, running));
     Ok(others.map(|(_, length)| length).sum())
 }
 
 /// Removes whatever belongs to the other slot; what runs stays.
 pub fn remove_others(esp: &dyn Folder, running: &Version) -> Result<(), Error> {
-    let files = esp.list().map_err(io("kernel images cannot be listed"))?;
+    let files = esp
+        .list()
+        .map_err(named("kernel images cannot be listed"))?;
     for file in files.keys().filter(|file| is_other(file, running)) {
         let what = format!("{file} cannot be removed");
-        esp.remove(file).map_err(io(what))?;
+        esp.remove(file).map_err(named(what))?;
     }
-    esp.sync().map_err(io("the ESP cannot be written"))
+    esp.sync().map_err(named("the ESP cannot be written"))
 }
 
 fn is_other(file: &str, running: &Version) -> bool {
@@ -95,8 +130,8 @@ pub fn retire(esp: &dyn Folder, version: &Version) -> Result<(), Error> {
         if kernel.version == *version && kernel.may_start() {
             let retired = format!("xoa_{version}+0.efi");
             let what = format!("{} cannot be renamed", kernel.file);
-            esp.rename(&kernel.file, &retired).map_err(io(what))?;
+            esp.rename(&kernel.file, &retired).map_err(named(what))?;
         }
     }
-    esp.sync().map_err(io("the ESP cannot be written"))
+    esp.sync().map_err(named("the ESP cannot be written"))
 }

@@ -46,6 +46,10 @@ pub(super) fn compose(
         .path(&lists.join("masked"))?
         .path(&ours)?
         .path(&units)?;
+    let key = build
+        .files
+        .iter()
+        .try_fold(key, |key, path| key.path(path))?;
     let key = programs::key(programs, key)?;
     let key = steps.run("system", key, &path, |steps| {
         remove(&path)?;
@@ -83,6 +87,9 @@ pub(super) fn compose(
         accounts.args(["chroot", "/work/root", "systemd-sysusers"]);
         steps.program(accounts.env("SOURCE_DATE_EPOCH", &date))?;
         let _ = fs::remove_file(path.join("etc/.pwd.lock"));
+        if let Some(files) = &build.files {
+            overlay(steps, files, &path)?;
+        }
         let mut times = Command::new("find");
         times.arg(&path).args(["-exec", "touch", "-h", "-d"]);
         times.arg(format!("@{date}")).args(["{}", "+"]);

@@ -103,7 +103,8 @@ impl Repository {
                 Part::Root => self.add(&name, parts.reader(parts.root), &parts.path)?,
                 Part::Hashes => self.add(&name, parts.reader(parts.hashes), &parts.path)?,
                 Part::Boot => self.add(&name, parts.kernel.as_slice(), &parts.path)?,
-                Part::Chunks => self.chunks(&name, parts)?,
+                Part::Chunks => self.chunks(&name, parts.reader(parts.root))?,
+                Part::BootChunks => self.chunks(&name, parts.kernel.as_slice())?,
                 Part::Sbom => self.add(&name, new.sbom.as_slice(), &parts.path)?,
                 Part::Notes => self.add(&name, new.notes.as_slice(), &parts.path)?,
             };
@@ -305,8 +306,12 @@ impl Repository {
         Ok(target)
     }
 
-    /// The root file system as chunks. They are not compressed: what is in the file system is.
-    fn chunks(&self, name: &str, parts: &Parts) -> Result<Target, PublishError> {
+    /// A root file system or a kernel image as chunks. They are not compressed: what is in there is.
+    fn chunks(
+        &self,
+        name: &str,
+        mut input: impl Read + Send + Unpin,
+    ) -> Result<Target, PublishError> {
         let path = self.files().join(format!("{name}.chunks"));
         let fault = |source| PublishError::file("write", &path)(source);
         let options = CreateArchiveOptions {
@@ -319,7 +324,6 @@ impl Repository {
             compression: None,
             ..CreateArchiveOptions::default()
         };
-        let mut input = parts.reader(parts.root);
         let made = runtime()?.block_on(async {
             let mut output = tokio::fs::File::create(&path).await.map_err(fault)?;
             create_archive(Blocking(&mut input), &mut output, &options)

@@ -87,6 +87,8 @@ async fn run(options: Options) -> Result<ExitCode> {
         target: options.target,
     };
     for image in [
+        Image::Library,
+        Image::Crate,
         Image::Unmigratable,
         Image::Next,
         Image::Development,

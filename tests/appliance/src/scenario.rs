@@ -4,6 +4,7 @@ mod boots;
 mod clock;
 mod damage;
 mod data;
+mod deltas;
 mod inside;
 mod network;
 mod refused;
@@ -192,6 +193,12 @@ pub const SCENARIOS: &[Scenario] = &[
         about: "an update whose slot is damaged after it was checked: the old system serves again",
         needs: &[Image::Release, Image::Next],
         run: |s, r| Box::pin(updates::broken(s, r)),
+    },
+    Scenario {
+        name: "deltas",
+        about: "how much of a release with a small change is downloaded",
+        needs: &[Image::Release, Image::Next, Image::Crate, Image::Library],
+        run: |s, r| Box::pin(deltas::run(s, r)),
     },
     Scenario {
         name: "killed",

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::machine::{Machine, PATIENCE};
 
 const LOOK: Duration = Duration::from_millis(500);
+/// Of a server that may be away.
+const ONE_LOOK: Duration = Duration::from_secs(2);
 const ONE_ANSWER: Duration = Duration::from_secs(30);
 
 /// Its address and what it shows.
@@ -52,6 +54,13 @@ impl Server {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Whether it answers now.
+    pub async fn is_there(&self) -> bool {
+        let asked = self.client.get(format!("{}/ping", self.base));
+        let answer = asked.timeout(ONE_LOOK).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// How far it is set up.
@@ -98,14 +107,6 @@ impl Server {
     ) -> Result<Value> {
         let request = self.client.request(method, format!("{}{path}", self.base));
         answer(path, request.basic_auth(user.0, Some(user.1)).json(body)).await
-    }
-
-    /// The same with a file.
-    pub async fn upload(&self, path: &str, user: (&str, &str), file: Vec<u8>) -> Result<Value> {
-        let request = self.client.post(format!("{}{path}", self.base));
-        // A slow machine takes its time.
-        let request = request.timeout(PATIENCE).basic_auth(user.0, Some(user.1));
-        answer(path, request.body(file)).await
     }
 
     /// The same server in a machine that was started anew.

@@ -53,7 +53,7 @@ impl Image {
             &noise(1000, 2),
         ]
         .concat();
-        let chunks = archive(&root);
+        let (chunks, boot_chunks) = (archive(&root), archive(&boot));
         let release = Release {
             product: PRODUCT.to_owned(),
             architecture: "x86_64".to_owned(),
@@ -70,6 +70,7 @@ impl Image {
             (Part::Hashes, hashes),
             (Part::Boot, boot),
             (Part::Chunks, chunks),
+            (Part::BootChunks, boot_chunks),
         ]);
         let signed = files.iter().map(|(part, bytes)| (*part, signed(bytes)));
         Self {
@@ -83,7 +84,9 @@ impl Image {
 
     /// Without an archive of chunks.
     pub fn whole(mut self) -> Self {
-        self.offer.files.remove(&Part::Chunks);
+        for part in [Part::Chunks, Part::BootChunks] {
+            self.offer.files.remove(&part);
+        }
         self
     }
 

@@ -72,15 +72,21 @@ fn a_release_is_installed_whole_and_stays() {
 }
 
 #[test]
-fn chunks_that_the_running_slot_has_are_not_downloaded() {
+fn chunks_that_the_running_system_has_are_not_downloaded() {
     let (old, new) = two();
     let mut world = World::delivered(&old);
     let mut shelf = Shelf::new([new]);
     install(&mut world, &mut shelf);
     assert_eq!(world.version(), "1.1.0");
-    assert_eq!(shelf.asked(Part::Root), 0);
+    assert_eq!(
+        [Part::Root, Part::Boot].map(|part| shelf.asked(part)),
+        [0, 0]
+    );
     let asked = shelf.asked(Part::Chunks);
     assert!((60_000..250_000).contains(&asked), "{asked}");
+    // Its command line has another root hash.
+    let asked = shelf.asked(Part::BootChunks);
+    assert!((1_000..100_000).contains(&asked), "{asked}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Setting;
 use super::boots::{ADMIN, CODE};
+use crate::browser;
 use crate::disk::Disk;
 use crate::images::Image;
 use crate::machine::{Machine, PATIENCE};
@@ -23,6 +24,10 @@ const KEPT: &str = "kept";
 /// From the first request to the new system's confirmation.
 const CPU_SECONDS_OF_AN_UPDATE: f64 = 90.0;
 const LOOK: Duration = Duration::from_secs(1);
+const BRIEFLY: Duration = Duration::from_millis(100);
+/// What is asked for, one after the other.
+const ACTIONS: [&str; 3] = ["fetch", "stage", RESTART];
+const RESTART: &str = "apply";
 
 /// An appliance in use, and a repository with the next release.
 struct Stage {
@@ -71,15 +76,40 @@ impl Stage {
         })
     }
 
-    /// Until the new system is the next to start.
-    async fn apply(&mut self, from: From) -> Result<()> {
+    /// Until the new system is the next to start; tells when the download, the writing and the restart began.
+    async fn apply(&mut self) -> Result<[Instant; 3]> {
         let until = Instant::now() + PATIENCE;
-        while next_step(&self.server, &self.to, from).await? != Next::Restart {
+        let mut began = [None; 3];
+        loop {
+            let next = next_step(&self.server, &self.to).await?;
+            if let Next::Begun(action) = next {
+                let at = ACTIONS.iter().position(|name| *name == action);
+                *at.and_then(|at| began.get_mut(at)).context(action)? = Some(Instant::now());
+            }
+            if next == Next::Begun(RESTART) || next == Next::Restart {
+                let [fetch, stage, apply] = began.map(|at| at.unwrap_or_else(Instant::now));
+                return Ok([fetch, stage, apply]);
+            }
             self.machine.is_alive()?;
             ensure!(Instant::now() < until, "the update does not end");
             tokio::time::sleep(LOOK).await;
         }
-        Ok(())
+    }
+
+    /// How long the server is away for a restart that has begun.
+    async fn outage(&mut self) -> Result<Duration> {
+        let until = Instant::now() + PATIENCE;
+        let mut gone = None;
+        loop {
+            match (self.server.is_there().await, gone) {
+                (false, None) => gone = Some(Instant::now()),
+                (true, Some(gone)) => return Ok(gone.elapsed()),
+                _ => {}
+            }
+            self.machine.is_alive()?;
+            ensure!(Instant::now() < until, "the appliance does not restart");
+            tokio::time::sleep(BRIEFLY).await;
+        }
     }
 
     /// Until this version serves, and what became of the update is known.
@@ -156,17 +186,21 @@ pub(super) async fn network(setting: &Setting, report: &mut Report) -> Result<()
     let mut stage = Stage::set(setting, "update", Image::Next, None).await?;
     let (from, to) = (stage.from.clone(), stage.to.clone());
     let cpu = stage.machine.cpu_seconds()?;
-    let began = Instant::now();
-    stage.apply(From::Repository).await?;
+    let [fetched, staged, applied] = stage.apply().await?;
     report.row(
-        "update to its restart",
+        "update: download; writing the other slot and reading it back",
         format!(
-            "{:.1} CPU s, {:.0} s",
+            "{:.0} s; {:.0} s; {:.1} CPU s together",
+            (staged - fetched).as_secs_f64(),
+            (applied - staged).as_secs_f64(),
             stage.machine.cpu_seconds()? - cpu,
-            began.elapsed().as_secs_f64()
         ),
     );
-    let applied = Instant::now();
+    let outage = stage.outage().await?;
+    report.row(
+        "no server during the restart into the new system",
+        format!("{:.0} s", outage.as_secs_f64()),
+    );
     stage.confirmed().await?;
     report.row(
         "restart to the confirmed new system",
@@ -206,28 +240,20 @@ pub(super) async fn file(setting: &Setting, report: &mut Report) -> Result<()> {
     let to = stage.to.clone();
     let path = setting.file("file", "bundle");
     stage.releases.bundle(&to, &path)?;
-    let file = std::fs::read(&path)?;
-    std::fs::remove_file(&path)?;
     // Nobody is asked for anything else.
     let nobody = json!({ "repository": null });
     stage
         .server
         .send(Method::PATCH, "/appliance/updates", ADMIN, &nobody)
         .await?;
-    let (size, began) = (file.len(), Instant::now());
-    let upload = "/appliance/updates/actions/upload";
-    let told = stage.server.upload(upload, ADMIN, file).await?;
-    ensure!(
-        told["version"] == to.as_str(),
-        "another version was taken: {told}"
-    );
+    let began = Instant::now();
+    browser::update(&stage.machine, &path, &to, ADMIN).await?;
     report.row(
-        "upload of a release as one file",
-        format!("{} MiB, {:.0} s", size >> 20, began.elapsed().as_secs_f64()),
+        "update in a browser, from one file, to the confirmed new system",
+        format!("{:.0} s", began.elapsed().as_secs_f64()),
     );
-    stage.apply(From::File).await?;
-    stage.confirmed().await?;
-    Ok(())
+    std::fs::remove_file(&path)?;
+    stage.confirmed().await
 }
 
 pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()> {
@@ -238,7 +264,7 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
         Some("systemd.setenv=XO_DATABASE=postgres://nobody@127.0.0.1:1/none"),
     )
     .await?;
-    stage.apply(From::Repository).await?;
+    stage.apply().await?;
     let reason = stage
         .falls_back(
             "this start was not good",
@@ -252,7 +278,7 @@ pub(super) async fn unready(setting: &Setting, report: &mut Report) -> Result<()
 
 pub(super) async fn migration(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(setting, "migration", Image::Unmigratable, None).await?;
-    stage.apply(From::Repository).await?;
+    stage.apply().await?;
     let reason = stage
         .falls_back("this start was not good", "migration that fails", report)
         .await?;
@@ -265,7 +291,7 @@ pub(super) async fn migration(setting: &Setting, report: &mut Report) -> Result<
 
 pub(super) async fn panics(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(setting, "panic", Image::Next, Some("rdinit=/none")).await?;
-    stage.apply(From::Repository).await?;
+    stage.apply().await?;
     stage
         .falls_back("Kernel panic", "kernel that panics", report)
         .await?;
@@ -274,7 +300,7 @@ pub(super) async fn panics(setting: &Setting, report: &mut Report) -> Result<()>
 
 pub(super) async fn broken(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut stage = Stage::set(setting, "broken", Image::Next, None).await?;
-    stage.apply(From::Repository).await?;
+    stage.apply().await?;
     // Before it starts; what it was doing is cut off too.
     stage.machine.cut()?;
     // Each of the first blocks of hashes is read at a start.
@@ -343,19 +369,13 @@ pub(super) async fn killed(setting: &Setting, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-/// Where a release comes from.
-#[derive(Debug, Clone, Copy)]
-enum From {
-    Repository,
-    /// An uploaded file.
-    File,
-}
-
 /// What there is to do for an update.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// Something runs, or was begun.
+    /// Something runs.
     Wait,
+    /// One of [`ACTIONS`] was asked for.
+    Begun(&'static str),
     /// The new system is the next to start.
     Restart,
     /// It runs and stays.
@@ -363,7 +383,7 @@ enum Next {
 }
 
 /// Does the next step towards this version, whatever was done before.
-async fn next_step(server: &Server, to: &str, from: From) -> Result<Next> {
+async fn next_step(server: &Server, to: &str) -> Result<Next> {
     let status = status(server).await?;
     if status["version"] == to {
         return Ok(if status["update"].is_null() {
@@ -381,28 +401,23 @@ async fn next_step(server: &Server, to: &str, from: From) -> Result<Next> {
     let action = match status["update"]["step"]["name"].as_str() {
         None | Some("fetching") => "fetch",
         Some("fetched" | "staging") => "stage",
-        Some("staged") => "apply",
+        Some("staged") => RESTART,
         Some("applied") => return Ok(Next::Restart),
         Some(other) => bail!("an unknown step: {other}"),
     };
-    let asked = match (action, from) {
-        ("fetch", From::Repository) => json!({ "version": to }),
-        ("fetch", From::File) => json!({ "from": "bundle" }),
+    let asked = match action {
+        "fetch" => json!({ "version": to }),
         _ => json!({}),
     };
     let path = format!("/appliance/updates/actions/{action}");
     server.send(Method::POST, &path, ADMIN, &asked).await?;
-    Ok(if action == "apply" {
-        Next::Restart
-    } else {
-        Next::Wait
-    })
+    Ok(Next::Begun(action))
 }
 
 /// Until the version runs and stays. There is nobody while the machine restarts.
 async fn goes_on(server: &Server, to: &str) -> Result<()> {
     loop {
-        match next_step(server, to, From::Repository).await {
+        match next_step(server, to).await {
             Ok(Next::Done) => return Ok(()),
             Err(error)
                 if !error
