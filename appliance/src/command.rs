@@ -197,7 +197,7 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
             ..
         } => show(
             &update::from_file(agent, file, *accept_expired, *force)?,
-            update::text,
+            update::standing,
         )?,
         Verb::Update {
             check,
@@ -212,7 +212,7 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
                 None if *rollback => Some(UpdateVerb::Rollback),
                 None => None,
             };
-            show(&update::run(agent, step, *force)?, update::text)?;
+            show(&update::run(agent, step, *force)?, update::standing)?;
         }
         Verb::Backup { verb } => {
             let verb = match verb {

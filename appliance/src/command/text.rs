@@ -14,7 +14,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or("-")
 }
 
-fn number(value: &Value, pointer: &str) -> u64 {
+pub(super) fn number(value: &Value, pointer: &str) -> u64 {
     value
         .pointer(pointer)
         .and_then(Value::as_u64)
@@ -50,7 +50,7 @@ pub(crate) fn duration(seconds: u64) -> String {
 }
 
 /// In MiB below ten GiB, in GiB from there on.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let mib = bytes / (1024 * 1024);
     if mib < 10 * 1024 {
         format!("{mib} MiB")

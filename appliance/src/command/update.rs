@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::text::{self, size};
 use super::{Failure, UpdateVerb};
 use crate::agent::client::{Ask, Error};
 use crate::agent::protocol::Fault;
@@ -82,20 +83,28 @@ fn waited_for(agent: &dyn Ask, verb: &str, params: Map<String, Value>) -> Result
     }
 }
 
+/// What a look for updates found.
+fn found_text(found: &Value) -> String {
+    let Some(version) = found.get("version").and_then(Value::as_str) else {
+        return "there is no newer release\n".to_owned();
+    };
+    let most = size(text::number(found, "/bytes"));
+    let notes = match found.get("notes").and_then(Value::as_str) {
+        Some(notes) => format!("\n{}\n", notes.trim_end()),
+        None => "It has no release notes.\n".to_owned(),
+    };
+    format!("{version} can be installed: {most} to download at most\n{notes}")
+}
+
 /// For people.
-pub(super) fn text(told: &Value) -> String {
+pub(super) fn standing(told: &Value) -> String {
     let word = |pointer: &str| told.pointer(pointer).and_then(Value::as_str);
     let mut text = String::new();
     if told.get("restarts").is_some() {
         return "the appliance restarts into the new system\n".to_owned();
     }
     if let Some(found) = told.get("found") {
-        let version = found.get("version").and_then(Value::as_str);
-        let _ = match version {
-            Some(version) => writeln!(text, "{version} can be installed"),
-            None => writeln!(text, "there is no newer release"),
-        };
-        return text;
+        return found_text(found);
     }
     let Some(version) = word("/version") else {
         return "done\n".to_owned();

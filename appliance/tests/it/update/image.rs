@@ -70,6 +70,7 @@ impl Image {
             (Part::Hashes, hashes),
             (Part::Boot, boot),
             (Part::Chunks, chunks),
+            (Part::Notes, format!("# {name}\n").into_bytes()),
         ]);
         let signed = files.iter().map(|(part, bytes)| (*part, signed(bytes)));
         Self {
@@ -84,6 +85,13 @@ impl Image {
     /// Without an archive of chunks.
     pub fn whole(mut self) -> Self {
         self.offer.files.remove(&Part::Chunks);
+        self
+    }
+
+    /// With other release notes.
+    pub fn with_notes(mut self, notes: Vec<u8>) -> Self {
+        self.offer.files.insert(Part::Notes, signed(&notes));
+        self.files.insert(Part::Notes, notes);
         self
     }
 

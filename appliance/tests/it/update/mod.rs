@@ -4,9 +4,11 @@
 pub mod agent;
 mod image;
 mod install;
+mod notes;
 mod power;
 mod power_cuts;
 mod refusals;
 mod rollback;
+mod signed;
 mod verity;
 mod world;
