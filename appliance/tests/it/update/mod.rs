@@ -2,6 +2,7 @@
 //! would start.
 
 pub mod agent;
+mod command;
 mod image;
 mod install;
 mod notes;

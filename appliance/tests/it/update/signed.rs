@@ -19,11 +19,11 @@ use crate::trust::server::Server;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// States of one repository, one after the other.
-struct Repository(TempDir);
+pub struct Repository(TempDir);
 
 impl Repository {
     /// Each state has a release more, and expires after so many days.
-    fn with(states: &[(&Image, i64)]) -> Self {
+    pub fn with(states: &[(&Image, i64)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let plan = folder.path().join("plan.json");
         let states: Vec<Value> = states
@@ -60,7 +60,7 @@ impl Repository {
     }
 
     /// One release of a state in a file, as `xo-image-build bundle` packs it.
-    fn bundle(&self, number: u32, image: &Image) -> Vec<u8> {
+    pub fn bundle(&self, number: u32, image: &Image) -> Vec<u8> {
         let mut archive = tar::Builder::new(Vec::new());
         for folder in ["metadata", "targets"] {
             for entry in std::fs::read_dir(self.state(number).join(folder)).unwrap() {
@@ -77,7 +77,7 @@ impl Repository {
     }
 
     /// An appliance that trusts its keys.
-    fn trusted_by(&self, image: &Image) -> Scene {
+    pub fn trusted_by(&self, image: &Image) -> Scene {
         let scene = appliance(image);
         let root = std::fs::read_to_string(self.0.path().join("root.json")).unwrap();
         scene.write("usr/share/xoa/root.json", &root);
