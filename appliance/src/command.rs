@@ -20,6 +20,7 @@ use crate::agent::protocol::{Fault, Kind};
 pub(crate) use text::duration;
 
 pub use arguments::{BackupVerb, Command, NetworkVerb, PowerVerb, UpdateVerb, Verb};
+pub use update::UpdateSettings;
 
 /// Where it reads and writes.
 pub struct Streams<'a> {
@@ -191,28 +192,30 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
             show(&agent.ask("certificate-changed", Map::new())?, text::done)?;
         }
         Verb::Update {
-            from: Some(file),
-            accept_expired,
-            force,
-            ..
-        } => show(
-            &update::from_file(agent, file, *accept_expired, *force)?,
-            update::text,
-        )?,
-        Verb::Update {
             check,
             rollback,
+            from,
+            accept_expired,
             force,
             verb,
-            ..
         } => {
             let step = match verb {
-                Some(verb) => Some(*verb),
-                None if *check => Some(UpdateVerb::Check),
-                None if *rollback => Some(UpdateVerb::Rollback),
+                Some(verb) => Some(verb),
+                None if *check => Some(&UpdateVerb::Check),
+                None if *rollback => Some(&UpdateVerb::Rollback),
                 None => None,
             };
-            show(&update::run(agent, step, *force)?, update::text)?;
+            let line: Option<&mut dyn Write> = if shows_json {
+                None
+            } else {
+                Some(&mut *streams.output)
+            };
+            let mut update = update::Update::new(agent, *force, line);
+            let told = match from {
+                Some(file) => update.install_file(file, *accept_expired)?,
+                None => update.run(step)?,
+            };
+            print(streams.output, shows_json, &told, update::standing)?;
         }
         Verb::Backup { verb } => {
             let verb = match verb {

@@ -2,6 +2,7 @@
 //!
 //! - [`engine`] holds what an update works on, and says how it stands; [`fetch`], [`stage`] and [`switch`] are its steps;
 //! - [`source`] is where releases come from, and [`trust`] believes only what is signed; [`bundle`] is one in a file; `chunks` finds what the running slot already has;
+//! - `notes` is what people read of a release;
 //! - [`here`] is this machine's disk, slots and files;
 //! - [`device`] and [`folder`] are the disk: slots, the ESP, what was downloaded. Tests have some that lose their power;
 //! - [`journal`] is what is remembered, [`kernels`] what the boot loader chooses from, [`verity`] whether a slot is whole;
@@ -22,6 +23,7 @@ pub mod hash;
 pub mod here;
 pub mod journal;
 pub mod kernels;
+mod notes;
 pub mod pace;
 pub mod signed;
 pub mod source;

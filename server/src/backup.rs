@@ -10,6 +10,7 @@
 mod appliance;
 mod archive;
 mod error;
+pub mod fuzzing;
 mod host;
 mod key;
 mod make;
@@ -18,6 +19,8 @@ mod sealed;
 mod shelf;
 pub(crate) mod swap;
 mod take;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

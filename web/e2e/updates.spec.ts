@@ -6,6 +6,7 @@ import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
 
 const MIB = 2 ** 20;
+const NOTES = '# 1.1.0\n\n- Exports are **resumed**.\n- <b>No</b> longer `slow`.\n';
 
 /** An appliance that has seen a bad release, and whose repository has version 1.1.0. */
 class Scripted {
@@ -29,7 +30,7 @@ class Scripted {
     if (!verb.startsWith('update.')) return undefined;
     if (verb === 'update.status') return this.told;
     this.asked.push(asked);
-    if (verb === 'update.check') return { found: { version: '1.1.0', bytes: 100 * MIB } };
+    if (verb === 'update.check') return { found: { version: '1.1.0', release: {}, bytes: 100 * MIB, notes: NOTES } };
     if (verb === 'update.settings') this.told.settings = { ...this.told.settings, ...params };
     if (verb === 'update.fetch') this.isAt('fetching', 20, 100);
     if (verb === 'update.stage') this.isAt('staging', 128, 256);
@@ -40,7 +41,7 @@ class Scripted {
   };
 
   isAt(name: NonNullable<Updates['update']>['step']['name'], done = 0, total = 0) {
-    this.told.update = { version: '1.1.0', from: '1.0.0', step: { name }, isOnTrial: false };
+    this.told.update = { version: '1.1.0', from: '1.0.0', step: { name }, isOnTrial: false, notes: NOTES };
     this.told.progress = total === 0 ? null : { done: done * MIB, total: total * MIB, rate: 2 * MIB, secondsLeft: (total - done) / 2 };
   }
 
@@ -77,6 +78,10 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await button('Look for updates').click();
     await expect(page.getByText('Version 1.1.0 can be installed')).toBeVisible();
     await expect(page.getByText('100 MiB to download at most', { exact: false })).toBeVisible();
+    // As they were written, line by line.
+    const notes = page.getByRole('paragraph').filter({ hasText: 'Exports are **resumed**.' });
+    await expect(notes).toHaveText(NOTES, { useInnerText: true });
+    await expectAccessible(page);
     await shot('updates-found');
     await button('Download and prepare').click();
     await expect(page.getByText('20 MiB of 100 MiB · 2 MiB/s · 40 s left')).toBeVisible();
@@ -89,6 +94,9 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     agent.isAt('fetched');
     await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
     expect(agent.verbs().slice(-2)).toEqual(['update.fetch', 'update.stage']);
+    await expect(notes).toBeHidden();
+    await page.getByText('Release notes', { exact: true }).click();
+    await expect(notes).toBeVisible();
     agent.isAt('staged');
     agent.told.waits = { interrupts: ['an export of web'], asks: true };
     await expect(page.getByText('It would have started by itself, but for: an export of web', { exact: false })).toBeVisible();
@@ -109,7 +117,7 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
     agent.told.version = '1.1.0';
     agent.told.other = { version: '1.0.0', triesLeft: null };
-    agent.told.update = { version: '1.1.0', from: '1.0.0', step: { name: 'applied' }, isOnTrial: true };
+    agent.told.update = { version: '1.1.0', from: '1.0.0', step: { name: 'applied' }, isOnTrial: true, notes: NOTES };
     await page.unroute('**/rest/**');
     // The page tells it for a moment, then begins anew with the new client.
     await expect.poll(() => page.evaluate(() => 'isOldPage' in globalThis).catch(() => true)).toBe(false);

@@ -178,10 +178,11 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let found = engine
         .check(&mut *source, &wanted)
         .map_err(|error| fault(&error))?;
-    Ok(json!({ "found": found.map(|offer| json!({
-        "version": offer.release.version,
-        "release": offer.release,
-        "bytes": offer.files.values().map(|file| file.length).sum::<u64>(),
+    Ok(json!({ "found": found.map(|found| json!({
+        "version": found.offer.release.version,
+        "release": found.offer.release,
+        "bytes": found.bytes,
+        "notes": found.notes,
     })) }))
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::update::UpdateSettings;
 use crate::agent::client::SOCKET;
 
 /// Looks after this appliance.
@@ -187,7 +188,7 @@ pub enum BackupVerb {
 }
 
 /// Steps of an update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum UpdateVerb {
     /// How it stands
     Status,
@@ -205,6 +206,8 @@ pub enum UpdateVerb {
     Rollback,
     /// Have none of it
     Cancel,
+    /// Show or change where updates come from, how fast, and when they install themselves
+    Settings(Box<UpdateSettings>),
 }
 
 #[cfg(test)]

@@ -7,21 +7,21 @@ use serde_json::Value;
 /// Asked before everything is erased.
 pub(super) const BEFORE_RESET: &str = "This erases accounts, pool connections, certificates and settings, and reboots.\nType ERASE to do it: ";
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value
         .pointer(pointer)
         .and_then(Value::as_str)
         .unwrap_or("-")
 }
 
-fn number(value: &Value, pointer: &str) -> u64 {
+pub(super) fn number(value: &Value, pointer: &str) -> u64 {
     value
         .pointer(pointer)
         .and_then(Value::as_u64)
         .unwrap_or_default()
 }
 
-fn list(value: &Value, pointer: &str) -> String {
+pub(super) fn list(value: &Value, pointer: &str) -> String {
     let items = value.pointer(pointer).and_then(Value::as_array);
     let texts: Vec<&str> = items
         .into_iter()
@@ -35,7 +35,7 @@ fn list(value: &Value, pointer: &str) -> String {
     }
 }
 
-fn row(page: &mut String, name: &str, value: impl std::fmt::Display) {
+pub(super) fn row(page: &mut String, name: &str, value: impl std::fmt::Display) {
     let _ = writeln!(page, "{name:<13}{value}");
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn duration(seconds: u64) -> String {
 }
 
 /// In MiB below ten GiB, in GiB from there on.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let mib = bytes / (1024 * 1024);
     if mib < 10 * 1024 {
         format!("{mib} MiB")

@@ -1,7 +1,10 @@
-//! `xoa update`: one step, or all of them up to the restart. What the agent does in a thread is waited for.
+//! `xoa update`: one step, or all of them up to the restart. What the agent does in a thread is waited for, and told in a line on a terminal.
 
-use std::fmt::Write;
+mod settings;
+mod text;
+
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
@@ -12,111 +15,109 @@ use super::{Failure, UpdateVerb};
 use crate::agent::client::{Ask, Error};
 use crate::agent::protocol::Fault;
 
+pub use settings::UpdateSettings;
+pub(super) use text::standing;
+
 const LOOK: Duration = Duration::from_millis(500);
+/// Back to the beginning of the line, and nothing in it.
+const ANEW: &str = "\r\x1b[K";
 
-/// Sends a file, fetches from it, and does the rest.
-pub(super) fn from_file(
-    agent: &dyn Ask,
-    path: &Path,
-    accept_expired: bool,
+/// Who updates.
+pub(super) struct Update<'a> {
+    agent: &'a dyn Ask,
     force: bool,
-) -> Result<Value, Failure> {
-    let mut file = File::open(path).map_err(super::local(&path.display().to_string()))?;
-    agent.upload("update.upload", &mut file)?;
-    let params = json!({ "from": "bundle", "acceptExpired": accept_expired });
-    all(agent, super::members(params), force)
+    /// Where a person reads how far it is.
+    line: Option<&'a mut dyn Write>,
 }
 
-fn all(agent: &dyn Ask, which: Map<String, Value>, force: bool) -> Result<Value, Failure> {
-    let status = waited_for(agent, "update.fetch", which)?;
-    if status.get("update").is_none_or(Value::is_null) {
-        return Ok(status);
+impl<'a> Update<'a> {
+    pub(super) fn new(agent: &'a dyn Ask, force: bool, line: Option<&'a mut dyn Write>) -> Self {
+        Self { agent, force, line }
     }
-    waited_for(agent, "update.stage", Map::new())?;
-    restart(agent, "update.apply", force)?;
-    Ok(json!({ "restarts": true }))
-}
 
-/// Does one step, or all; answers how it stands then.
-pub(super) fn run(
-    agent: &dyn Ask,
-    step: Option<UpdateVerb>,
-    force: bool,
-) -> Result<Value, Failure> {
-    let Some(step) = step else {
-        return all(agent, Map::new(), force);
-    };
-    match step {
-        UpdateVerb::Status => ask(agent, "update.status"),
-        UpdateVerb::Check => ask(agent, "update.check"),
-        UpdateVerb::Fetch => waited_for(agent, "update.fetch", Map::new()),
-        UpdateVerb::Stage => waited_for(agent, "update.stage", Map::new()),
-        UpdateVerb::Apply => restart(agent, "update.apply", force),
-        UpdateVerb::Confirm => ask(agent, "update.confirm"),
-        UpdateVerb::Rollback => restart(agent, "update.rollback", force),
-        UpdateVerb::Cancel => ask(agent, "update.cancel"),
+    /// Sends a file, fetches from it, and does the rest.
+    pub(super) fn install_file(
+        &mut self,
+        path: &Path,
+        accept_expired: bool,
+    ) -> Result<Value, Failure> {
+        let mut file = File::open(path).map_err(super::local(&path.display().to_string()))?;
+        self.agent.upload("update.upload", &mut file)?;
+        let params = json!({ "from": "bundle", "acceptExpired": accept_expired });
+        self.all(super::members(params))
     }
-}
 
-fn ask(agent: &dyn Ask, verb: &str) -> Result<Value, Failure> {
-    Ok(agent.ask(verb, Map::new())?)
-}
-
-fn restart(agent: &dyn Ask, verb: &str, force: bool) -> Result<Value, Failure> {
-    let params = super::members(json!({ "force": force }));
-    Ok(agent.ask(verb, params)?)
-}
-
-fn waited_for(agent: &dyn Ask, verb: &str, params: Map<String, Value>) -> Result<Value, Failure> {
-    agent.ask(verb, params)?;
-    loop {
-        let status = ask(agent, "update.status")?;
-        let error = status.pointer("/ended/error");
-        match error {
-            None => sleep(LOOK),
-            Some(Value::String(error)) => {
-                return Err(Error::Refused(Fault::failed(error.clone())).into());
-            }
-            Some(_) => return Ok(status),
-        }
-    }
-}
-
-/// For people.
-pub(super) fn text(told: &Value) -> String {
-    let word = |pointer: &str| told.pointer(pointer).and_then(Value::as_str);
-    let mut text = String::new();
-    if told.get("restarts").is_some() {
-        return "the appliance restarts into the new system\n".to_owned();
-    }
-    if let Some(found) = told.get("found") {
-        let version = found.get("version").and_then(Value::as_str);
-        let _ = match version {
-            Some(version) => writeln!(text, "{version} can be installed"),
-            None => writeln!(text, "there is no newer release"),
+    /// Does one step, or all; answers how it stands then.
+    pub(super) fn run(&mut self, step: Option<&UpdateVerb>) -> Result<Value, Failure> {
+        let Some(step) = step else {
+            return self.all(Map::new());
         };
-        return text;
-    }
-    let Some(version) = word("/version") else {
-        return "done\n".to_owned();
-    };
-    let _ = writeln!(text, "{version} runs");
-    if let Some(other) = word("/other/version") {
-        let _ = writeln!(text, "{other} is in the other slot");
-    }
-    if let (Some(version), Some(step)) = (word("/update/version"), word("/update/step/name")) {
-        let _ = writeln!(text, "{version} is being installed: {step}");
-    }
-    if let Some(Value::Array(names)) = told.pointer("/waits/interrupts") {
-        let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
-        let _ = writeln!(text, "it waits for {}", names.join(", "));
-    }
-    if let (Some(version), Some(end)) = (word("/outcomes/0/version"), word("/outcomes/0/end")) {
-        let reason = word("/outcomes/0/reason").map_or(String::new(), |why| format!(" ({why})"));
-        let _ = writeln!(text, "the last one was {version}: {end}{reason}");
-        if let Some(data) = word("/outcomes/0/data") {
-            let _ = writeln!(text, "{data}");
+        match step {
+            UpdateVerb::Status => self.ask("update.status"),
+            UpdateVerb::Check => self.ask("update.check"),
+            UpdateVerb::Fetch => self.wait("update.fetch", Map::new()),
+            UpdateVerb::Stage => self.wait("update.stage", Map::new()),
+            UpdateVerb::Apply => self.restart("update.apply"),
+            UpdateVerb::Confirm => self.ask("update.confirm"),
+            UpdateVerb::Rollback => self.restart("update.rollback"),
+            UpdateVerb::Cancel => self.ask("update.cancel"),
+            UpdateVerb::Settings(wanted) => {
+                let before = self.ask("update.settings")?;
+                let change = wanted.change(&before);
+                if change.is_empty() {
+                    return Ok(before);
+                }
+                Ok(self.agent.ask("update.settings", change)?)
+            }
         }
     }
-    text
+
+    fn all(&mut self, which: Map<String, Value>) -> Result<Value, Failure> {
+        let status = self.wait("update.fetch", which)?;
+        if status.get("update").is_none_or(Value::is_null) {
+            return Ok(status);
+        }
+        self.wait("update.stage", Map::new())?;
+        self.restart("update.apply")?;
+        Ok(json!({ "restarts": true }))
+    }
+
+    fn ask(&self, verb: &str) -> Result<Value, Failure> {
+        Ok(self.agent.ask(verb, Map::new())?)
+    }
+
+    fn restart(&self, verb: &str) -> Result<Value, Failure> {
+        let params = super::members(json!({ "force": self.force }));
+        Ok(self.agent.ask(verb, params)?)
+    }
+
+    fn wait(&mut self, verb: &str, params: Map<String, Value>) -> Result<Value, Failure> {
+        self.agent.ask(verb, params)?;
+        loop {
+            let status = self.ask("update.status")?;
+            let line = text::progress(&status).unwrap_or_default();
+            match status.pointer("/ended/error") {
+                None => {
+                    self.tell(&line)?;
+                    sleep(LOOK);
+                }
+                Some(error) => {
+                    self.tell("")?;
+                    return match error.as_str() {
+                        Some(error) => Err(Error::Refused(Fault::failed(error.to_owned())).into()),
+                        None => Ok(status),
+                    };
+                }
+            }
+        }
+    }
+
+    /// In place of what the line told before.
+    fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        let Some(line) = &mut self.line else {
+            return Ok(());
+        };
+        let told = write!(line, "{ANEW}{text}").and_then(|()| line.flush());
+        told.map_err(super::local("standard output"))
+    }
 }

@@ -6,9 +6,11 @@ use xo_release::Running as Installed;
 
 use super::Error;
 use super::device::{Device, Readable};
+use super::fetch::NEEDED;
 use super::folder::Folder;
 use super::journal::{Checked, End, Journal, Outcome, Rollback, Step};
 use super::kernels::{self, Kernel};
+use super::notes;
 use super::pace::{Clock, Pace, Progress};
 use super::source::{Offer, Source};
 
@@ -107,6 +109,19 @@ pub struct UpdateStatus {
     pub step: Step,
     /// The new system runs, and has not been confirmed.
     pub is_on_trial: bool,
+    /// Its release notes (Markdown), when it has some.
+    pub notes: Option<String>,
+}
+
+/// A release that can be installed.
+#[derive(Debug)]
+pub struct Found {
+    /// What it is.
+    pub offer: Offer,
+    /// What is downloaded at most.
+    pub bytes: u64,
+    /// Its release notes (Markdown), when it has some.
+    pub notes: Option<String>,
 }
 
 /// Which release is wanted.
@@ -138,7 +153,7 @@ impl Engine {
     ///
     /// # Errors
     /// The source's; for one version also why it cannot be installed.
-    pub fn check(&self, source: &mut dyn Source, wanted: &Wanted) -> Result<Option<Offer>, Error> {
+    pub fn check(&self, source: &mut dyn Source, wanted: &Wanted) -> Result<Option<Found>, Error> {
         let _running = self.pace.begin("a look for updates")?;
         let mut journal = Journal::read(&*self.store)?;
         let found = self.choose(&journal, source, wanted)?;
@@ -147,7 +162,14 @@ impl Engine {
             found: found.as_ref().map(|offer| offer.release.version.clone()),
         });
         journal.write(&*self.store)?;
-        Ok(found)
+        Ok(found.map(|offer| {
+            let needed = NEEDED.iter().filter_map(|part| offer.files.get(part));
+            Found {
+                bytes: needed.map(|file| file.length).sum(),
+                notes: notes::read(source, &offer),
+                offer,
+            }
+        }))
     }
 
     pub(super) fn choose(
@@ -224,6 +246,7 @@ impl Engine {
                 version: update.offer.release.version,
                 from: update.from,
                 step: update.step,
+                notes: update.notes,
             }),
             rollback: journal.rollback,
             progress: self.pace.progress(),

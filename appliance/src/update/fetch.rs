@@ -15,6 +15,7 @@ use super::folder::{Folder, remove_for_good};
 use super::hash::{self, PIECE};
 use super::journal::{Journal, Step, Update};
 use super::kernels;
+use super::notes;
 use super::pace::{Limit, Running};
 use super::source::{File, Offer, Source};
 use super::stage::{STORED, file, same};
@@ -25,7 +26,7 @@ const RESERVE: u64 = 64 * 1024 * 1024;
 const SYNC_EVERY: u64 = 16 * 1024 * 1024;
 
 /// What a release must have; its root file system last, because it takes longest.
-const NEEDED: [Part; 3] = [Part::Hashes, Part::Boot, Part::Root];
+pub(super) const NEEDED: [Part; 3] = [Part::Hashes, Part::Boot, Part::Root];
 
 /// How it is downloaded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Engine {
                     self.forget(journal)?;
                     journal = Journal::read(&*self.store)?;
                 }
-                self.begin(&mut journal, &offer)?;
+                self.begin(&mut journal, source, &offer)?;
             }
         }
         match self.fetch_parts(&running, source, &offer, speed) {
@@ -90,7 +91,12 @@ impl Engine {
         Ok(Some(offer))
     }
 
-    fn begin(&self, journal: &mut Journal, offer: &Offer) -> Result<(), Error> {
+    fn begin(
+        &self,
+        journal: &mut Journal,
+        source: &mut dyn Source,
+        offer: &Offer,
+    ) -> Result<(), Error> {
         NEEDED
             .iter()
             .try_for_each(|part| file(offer, *part).map(drop))?;
@@ -98,6 +104,7 @@ impl Engine {
         self.clear_store()?;
         journal.update = Some(Update {
             offer: offer.clone(),
+            notes: notes::read(source, offer),
             from: self.system.version.clone(),
             step: Step::Fetching,
             doubt: None,

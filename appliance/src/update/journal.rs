@@ -62,6 +62,9 @@ pub enum When {
 pub struct Update {
     /// What is installed, as it was signed.
     pub offer: Offer,
+    /// Its release notes (Markdown), when it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
     /// What ran when it began.
     pub from: Version,
     /// How far it is.

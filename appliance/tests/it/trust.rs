@@ -1,6 +1,6 @@
 //! Repositories that the reference implementation of TUF (PyPI's `tuf`) wrote, sound and altered: what we say of each, and what it says.
 
-mod server;
+pub mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,7 +39,7 @@ struct Step {
 const FORGETS: &str = "a_timestamp_by_a_replaced_key";
 
 /// `target/clients`, filled by `tests/clients/install.sh`; the suite's runner sets the variable.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let path = std::env::var_os("XO_TEST_CLIENTS").expect(
         "XO_TEST_CLIENTS is not set: run `make test`, or tests/clients/install.sh and set it",
     );

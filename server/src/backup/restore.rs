@@ -26,7 +26,11 @@ pub enum Source {
 ///
 /// # Errors
 /// When it cannot be opened or used, in words; then the next start is as any other.
-async fn restore(places: &Places, source: Source, key: Option<&str>) -> Result<About, BackupError> {
+pub(super) async fn restore(
+    places: &Places,
+    source: Source,
+    key: Option<&str>,
+) -> Result<About, BackupError> {
     let key = match key {
         Some(text) => text.parse()?,
         None => RecoveryKey::of(&places.data_dir)?,

@@ -32,7 +32,7 @@ export interface Updates {
   version: string;
   /** The system of the other slot; without tries left to count, it has proved itself. */
   other: { version: string; triesLeft: number | null } | null;
-  update: { version: string; from: string; step: { name: 'fetching' | 'fetched' | 'staging' | 'staged' | 'applied' }; isOnTrial: boolean } | null;
+  update: { version: string; from: string; step: { name: 'fetching' | 'fetched' | 'staging' | 'staged' | 'applied' }; isOnTrial: boolean; notes: string | null } | null;
   /** A way back that has begun. */
   rollback: { from: string; to: string } | null;
   progress: Progress | null;
@@ -65,6 +65,8 @@ export interface Found {
   version: string;
   /** At most: what the running system has already is not downloaded again. */
   bytes: number;
+  /** Its release notes (Markdown), if it has some. */
+  notes: string | null;
 }
 
 /** Which release, and from where. */

@@ -1,13 +1,10 @@
 // The columns of what joins objects, each described once: storage on hosts, interfaces of hosts, interfaces of VMs.
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Collections, Pif } from '../api/types.ts';
-import type { TextKey } from '../i18n.ts';
 import { Attached } from './Attached.tsx';
 import { ObjectLink } from './ObjectLink.tsx';
-
-export type LinkColumn<T> = readonly [TextKey, (link: T) => ReactNode];
+import type { Column } from './PlainTable.tsx';
 
 export interface LinkNames {
   pbds: 'host' | 'storage' | 'state' | 'where';
@@ -16,7 +13,7 @@ export interface LinkNames {
 }
 export type LinkCollection = keyof LinkNames;
 
-export const LINK_COLUMNS: { [C in LinkCollection]: Record<LinkNames[C], LinkColumn<Collections[C]>> } = {
+export const LINK_COLUMNS: { [C in LinkCollection]: Record<LinkNames[C], Column<Collections[C]>> } = {
   pbds: {
     host: ['column.host', (pbd) => <ObjectLink collection="hosts" id={pbd.host} />],
     storage: ['column.storage', (pbd) => <ObjectLink collection="srs" id={pbd.SR} />],

@@ -14,7 +14,7 @@ use super::install::{stable, two};
 use crate::scene::Scene;
 
 /// An appliance that this release was delivered with; it runs from its first slot.
-fn appliance(image: &Image) -> Scene {
+pub fn appliance(image: &Image) -> Scene {
     let scene = Scene::new();
     let dev = scene.at("dev");
     std::fs::create_dir_all(&dev).unwrap();

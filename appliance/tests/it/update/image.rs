@@ -71,6 +71,7 @@ impl Image {
             (Part::Boot, boot),
             (Part::Chunks, chunks),
             (Part::BootChunks, boot_chunks),
+            (Part::Notes, format!("# {name}\n").into_bytes()),
         ]);
         let signed = files.iter().map(|(part, bytes)| (*part, signed(bytes)));
         Self {
@@ -87,6 +88,13 @@ impl Image {
         for part in [Part::Chunks, Part::BootChunks] {
             self.offer.files.remove(&part);
         }
+        self
+    }
+
+    /// With other release notes.
+    pub fn with_notes(mut self, notes: Vec<u8>) -> Self {
+        self.offer.files.insert(Part::Notes, signed(&notes));
+        self.files.insert(Part::Notes, notes);
         self
     }
 

@@ -51,7 +51,7 @@ fn a_release_is_installed_whole_and_stays() {
     let mut shelf = Shelf::new([old, new.whole()]);
     let engine = world.engine().unwrap();
     let found = engine.check(&mut shelf, &stable()).unwrap().unwrap();
-    assert_eq!(found.release.version, version("1.1.0"));
+    assert_eq!(found.offer.release.version, version("1.1.0"));
     let checked = engine.status().unwrap().checked.unwrap();
     assert_eq!(checked.found, Some(version("1.1.0")));
     install(&mut world, &mut shelf);

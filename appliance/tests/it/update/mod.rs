@@ -2,11 +2,14 @@
 //! would start.
 
 pub mod agent;
+mod command;
 mod image;
 mod install;
+mod notes;
 mod power;
 mod power_cuts;
 mod refusals;
 mod rollback;
+mod signed;
 mod verity;
 mod world;

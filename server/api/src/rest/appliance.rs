@@ -43,7 +43,7 @@ const LOOKS: &[(&str, &str, &str)] = &[
     (
         "/appliance/updates",
         "appliance.getUpdates",
-        "What runs, `other`, `update` on its way, `progress`, `ended` of the last step, `outcomes`, `settings`",
+        "What runs, `other`, `update` on its way (with its `notes`), `progress`, `ended` of the last step, `outcomes`, `settings`",
     ),
     (
         "/appliance/updates/interruptions",
@@ -205,6 +205,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         }
         route = match answer {
             "Kept" | "As before" | "Changed" | "It begins" => route.reply(204, answer),
+            _ if name == "appliance.checkUpdate" => route.reply_json(200, answer, found()),
             _ => route.reply_json(200, answer, of("object")),
         };
         routes.push(
@@ -244,6 +245,21 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         );
     }
     routes
+}
+
+/// What a look for updates answers.
+fn found() -> Value {
+    let found = json!({
+        "type": ["object", "null"],
+        "properties": {
+            "version": of("string"),
+            "release": { "type": "object", "description": "as it was signed" },
+            "bytes": { "type": "integer", "description": "what is downloaded at most" },
+            "notes": { "type": ["string", "null"], "description": "release notes (Markdown), at most 64 KiB" },
+        },
+        "required": ["version", "release", "bytes", "notes"],
+    });
+    json!({ "type": "object", "properties": { "found": found }, "required": ["found"] })
 }
 
 fn of_appliance(route: Route) -> Route {

@@ -1,6 +1,5 @@
 // Access entries as a table: who, on what, as what.
 import { Button, Label } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useTranslation } from 'react-i18next';
 
 import { listAgain, useGroups, useUsers } from '../../api/accounts.ts';
@@ -9,6 +8,7 @@ import { type Acl, collectionOf } from '../../api/types.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import en from '../../locales/en.json';
 import { ObjectLink } from '../ObjectLink.tsx';
+import { PlainTable } from '../PlainTable.tsx';
 
 export function AccessTable({ entries }: { entries: readonly Acl[] }) {
   const { t } = useTranslation();
@@ -26,34 +26,20 @@ export function AccessTable({ entries }: { entries: readonly Acl[] }) {
   };
   const ordered = [...entries].sort((a, b) => nameOf(a.subject).localeCompare(nameOf(b.subject)));
   return (
-    <Table variant="compact" aria-label={t('rights.title')}>
-      <Thead>
-        <Tr>
-          <Th>{t('rights.who')}</Th>
-          <Th>{t('rights.on')}</Th>
-          <Th>{t('rights.role')}</Th>
-          <Th screenReaderText={t('action.menu')} />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {ordered.map((entry) => (
-          <Tr key={entry.id}>
-            <Td dataLabel={t('rights.who')}>
-              {nameOf(entry.subject)} {isGroup(entry.subject) && <Label isCompact>{t('rights.group')}</Label>}
-            </Td>
-            <Td dataLabel={t('rights.on')}>
-              <On entry={entry} />
-            </Td>
-            <Td dataLabel={t('rights.role')}>{t(`role.${entry.action}`)}</Td>
-            <Td>
-              <Button size="sm" variant="link" isDanger onClick={() => void takeBack(entry)} aria-label={t('rights.takeBackFrom', { name: nameOf(entry.subject) })}>
-                {t('rights.takeBack')}
-              </Button>
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+    <PlainTable
+      label={t('rights.title')}
+      rows={ordered}
+      columns={[
+        ['rights.who', ({ subject }) => <>{nameOf(subject)} {isGroup(subject) && <Label isCompact>{t('rights.group')}</Label>}</>],
+        ['rights.on', (entry) => <On entry={entry} />],
+        ['rights.role', ({ action }) => t(`role.${action}`)],
+      ]}
+      actions={(entry) => (
+        <Button size="sm" variant="link" isDanger onClick={() => void takeBack(entry)} aria-label={t('rights.takeBackFrom', { name: nameOf(entry.subject) })}>
+          {t('rights.takeBack')}
+        </Button>
+      )}
+    />
   );
 }
 

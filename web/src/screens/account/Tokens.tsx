@@ -1,6 +1,5 @@
 // The user's own tokens, for programs that act in their name; a secret is shown once, when it is made.
 import { Button, ClipboardCopy, EmptyState, Label } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,6 +10,7 @@ import type { Token, User } from '../../api/types.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { browserOf } from '../../components/browser.ts';
 import { FormModal } from '../../components/FormModal.tsx';
+import { PlainTable } from '../../components/PlainTable.tsx';
 import { moment } from '../../components/units.ts';
 
 const TOKENS = ['own-tokens'];
@@ -54,41 +54,26 @@ export function Tokens({ me }: { me: User }) {
       )}
       {tokens?.length === 0 && <EmptyState titleText={t('table.empty')} headingLevel="h3" variant="xs" />}
       {tokens && tokens.length > 0 && (
-        <Table variant="compact" aria-label={t('tokens.title')}>
-          <Thead>
-            <Tr>
-              <Th>{t('column.description')}</Th>
-              <Th>{t('tokens.created')}</Th>
-              <Th>{t('tokens.expires')}</Th>
-              <Th>{t('tokens.used')}</Th>
-              <Th screenReaderText={t('tokens.revoke')} />
-            </Tr>
-          </Thead>
-          <Tbody>
-            {[...tokens]
-              .sort((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))
-              .map((token) => (
-                <Tr key={token.id}>
-                  <Td dataLabel={t('column.description')}>
-                    <span title={rawOf(token)}>{nameOf(token)}</span>
-                  </Td>
-                  <Td dataLabel={t('tokens.created')}>{when(token.created_at)}</Td>
-                  <Td dataLabel={t('tokens.expires')}>{when(token.expiration)}</Td>
-                  <Td dataLabel={t('tokens.used')}>{when(lastUse(token))}</Td>
-                  <Td isActionCell>
-                    {isHere(token) ? (
-                      // Signing out ends this one.
-                      <Label isCompact>{t('tokens.here')}</Label>
-                    ) : (
-                      <Button variant="link" isInline isDanger onClick={() => setRevoked(token)}>
-                        {t('tokens.revoke')}
-                      </Button>
-                    )}
-                  </Td>
-                </Tr>
-              ))}
-          </Tbody>
-        </Table>
+        <PlainTable
+          label={t('tokens.title')}
+          rows={[...tokens].sort((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0))}
+          columns={[
+            ['column.description', (token) => <span title={rawOf(token)}>{nameOf(token)}</span>],
+            ['tokens.created', (token) => when(token.created_at)],
+            ['tokens.expires', (token) => when(token.expiration)],
+            ['tokens.used', (token) => when(lastUse(token))],
+          ]}
+          menu={(token) =>
+            isHere(token) ? (
+              // Signing out ends this one.
+              <Label isCompact>{t('tokens.here')}</Label>
+            ) : (
+              <Button variant="link" isInline isDanger onClick={() => setRevoked(token)}>
+                {t('tokens.revoke')}
+              </Button>
+            )
+          }
+        />
       )}
       {revoked && (
         <FormModal

@@ -1,6 +1,5 @@
 // Backups of this server and of the appliance's settings, and the key without which they are worth nothing.
 import { Button, EmptyState, EmptyStateBody } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -11,6 +10,7 @@ import { toastProblem } from '../../app/toasts.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { FileButton } from '../../components/FileButton.tsx';
 import { FormModal } from '../../components/FormModal.tsx';
+import { PlainTable } from '../../components/PlainTable.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { bytes, moment } from '../../components/units.ts';
 import { RecoveryKey } from './RecoveryKey.tsx';
@@ -84,39 +84,28 @@ function List({ backups, onAsk }: { backups: Backup[]; onAsk: (asked: Asked) => 
   const { t } = useTranslation();
   const why = ({ reason, before }: Backup) => (reason === 'update' && before !== null ? t('backups.beforeUpdate', { version: before }) : t(`backups.reason.${reason}`));
   return (
-    <Table variant="compact" aria-label={t('backups.title')}>
-      <Thead>
-        <Tr>
-          <Th>{t('backups.made')}</Th>
-          <Th>{t('backups.why')}</Th>
-          <Th>{t('column.version')}</Th>
-          <Th>{t('backups.size')}</Th>
-          <Th screenReaderText={t('action.menu')} />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {backups.map((backup) => (
-          <Tr key={backup.id}>
-            <Td dataLabel={t('backups.made')}>{moment(backup.madeAt)}</Td>
-            <Td dataLabel={t('backups.why')}>{why(backup)}</Td>
-            <Td dataLabel={t('column.version')}>{backup.version ?? '–'}</Td>
-            <Td dataLabel={t('backups.size')}>{bytes(backup.bytes)}</Td>
-            <Td>
-              <div className="xo-appliance-bar">
-                <Button variant="link" isInline component="a" href={addressOf({ path: `/appliance/backups/${backup.id}/file` })}>
-                  {t('backups.download')}
-                </Button>
-                <Button variant="link" isInline onClick={() => onAsk({ what: 'restore', backup })}>
-                  {t('backups.restore')}
-                </Button>
-                <Button variant="link" isInline isDanger onClick={() => onAsk({ what: 'remove', backup })}>
-                  {t('backups.remove')}
-                </Button>
-              </div>
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+    <PlainTable
+      label={t('backups.title')}
+      rows={backups}
+      columns={[
+        ['backups.made', ({ madeAt }) => moment(madeAt)],
+        ['backups.why', why],
+        ['column.version', ({ version }) => version ?? '–'],
+        ['backups.size', (backup) => bytes(backup.bytes)],
+      ]}
+      actions={(backup) => (
+        <div className="xo-appliance-bar">
+          <Button variant="link" isInline component="a" href={addressOf({ path: `/appliance/backups/${backup.id}/file` })}>
+            {t('backups.download')}
+          </Button>
+          <Button variant="link" isInline onClick={() => onAsk({ what: 'restore', backup })}>
+            {t('backups.restore')}
+          </Button>
+          <Button variant="link" isInline isDanger onClick={() => onAsk({ what: 'remove', backup })}>
+            {t('backups.remove')}
+          </Button>
+        </div>
+      )}
+    />
   );
 }

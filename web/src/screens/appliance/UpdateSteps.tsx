@@ -77,6 +77,7 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
       {t('updates.cancel')}
     </Button>
   );
+  const notes = update ? update.notes : found?.notes;
   const body = () => {
     if (rollback) return <Away title={t('updates.goingTo', { version: rollback.to })} />;
     if (progress && (update || goesOn)) return <UpdateProgress progress={progress} label={t(update?.step.name === 'staging' ? 'updates.staging' : 'updates.fetching')}>{cancel}</UpdateProgress>;
@@ -182,12 +183,24 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
             </Alert>
           )}
           {body()}
+          {notes && !rollback && <ReleaseNotes notes={notes} isOpen={!update} />}
         </div>
       </CardBody>
       {isAsking && update && (
         <RestartModal verb="apply" title={t('updates.restart', { version: update.version })} button={t('updates.restartNow')} onClose={() => setAsking(false)} />
       )}
     </Card>
+  );
+}
+
+/** As they were written: Markdown reads well as it is. */
+function ReleaseNotes({ notes, isOpen }: { notes: string; isOpen: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <details open={isOpen}>
+      <summary>{t('updates.notes')}</summary>
+      <p className="xo-appliance-notes">{notes}</p>
+    </details>
   );
 }
 

@@ -1,7 +1,7 @@
 // Settings: the pools that this server is connected to, and how each connection stands.
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, MenuToggle, ModalBody, ModalHeader, PageSection, Spinner, Title } from '@patternfly/react-core';
 import EllipsisIcon from '@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon';
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { ActionsColumn } from '@patternfly/react-table';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'wouter';
@@ -14,6 +14,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FormModal } from '../../components/FormModal.tsx';
+import { PlainTable } from '../../components/PlainTable.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { locale, time } from '../../components/units.ts';
 import { LabButton } from '../setup/LabButton.tsx';
@@ -109,87 +110,79 @@ export default function ServersScreen() {
 
 function List({ servers, onAsk }: { servers: Server[]; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
+  const nameOf = nameIn(servers);
+  const ms = (at: number | null | undefined) => time(at ? at / 1000 : undefined);
   return (
     <div className="xo-scroll">
-      <Table aria-label={t('servers.title')} variant="compact">
-        <Thead>
-          <Tr>
-            <Th>{t('column.pool')}</Th>
-            <Th>{t('column.state')}</Th>
-            <Th>{t('servers.since')}</Th>
-            <Th>{t('column.address')}</Th>
-            <Th>{t('servers.lastEvent')}</Th>
-            <Th>{t('servers.latency')}</Th>
-            <Th>{t('servers.fingerprint')}</Th>
-            <Th screenReaderText={t('action.menu')} />
-          </Tr>
-        </Thead>
-        <Tbody>
-          {servers.map((server) => (
-            <Row key={server.id} server={server} name={nameIn(servers)(server)} onAsk={onAsk} />
-          ))}
-        </Tbody>
-      </Table>
+      <PlainTable
+        label={t('servers.title')}
+        rows={servers}
+        columns={[
+          ['column.pool', (server) => (server.poolId && server.enabled && server.lastEvent !== undefined ? <Link to={`/pools/${server.poolId}`}>{nameOf(server)}</Link> : nameOf(server)), 'xo-name'],
+          ['column.state', (server) => <State server={server} onAsk={onAsk} />],
+          ['servers.since', ({ since }) => ms(since)],
+          ['column.address', ({ host }) => host],
+          ['servers.lastEvent', ({ lastEvent }) => ms(lastEvent)],
+          ['servers.latency', ({ latency }) => (latency === undefined ? '–' : `${latency.toLocaleString(locale(), { maximumFractionDigits: 1 })} ms`)],
+          ['servers.fingerprint', ({ fingerprint }) => (fingerprint ? <code title={fingerprint}>{short(fingerprint)}</code> : '–')],
+        ]}
+        menu={(server) => <Menu server={server} name={nameOf(server)} onAsk={onAsk} />}
+      />
     </div>
   );
 }
 
 const COLOURS = { connected: 'green', connecting: 'blue', disconnected: 'red', disabled: 'grey' } as const;
 
-function Row({ server, name, onAsk }: { server: Server; name: string; onAsk: (asked: Asked) => void }) {
+function State({ server, onAsk }: { server: Server; onAsk: (asked: Asked) => void }) {
+  const { t } = useTranslation();
+  const state = server.enabled ? server.status : 'disabled';
+  return (
+    <>
+      <Label color={COLOURS[state]} isCompact>
+        {t(`servers.state.${state}`)}
+      </Label>
+      {server.enabled && server.error && (
+        <div className="xo-reason">
+          {t(`servers.reason.${reasonOf(server.error.code)}`)}
+          {/* It can be of any length: read by who wants it. */}
+          <details>
+            <summary>{t('servers.more')}</summary>
+            {server.error.message}
+          </details>
+          {server.error.presented !== undefined && (
+            <Button size="sm" variant="secondary" onClick={() => onAsk({ what: 'accept', server })}>
+              {t('servers.judge')}
+            </Button>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Menu({ server, name, onAsk }: { server: Server; name: string; onAsk: (asked: Asked) => void }) {
   const { t } = useTranslation();
   const [isBusy, setBusy] = useState(false);
-  const state = server.enabled ? server.status : 'disabled';
   const enable = async () => {
     setBusy(true);
     await enableServer(server, true).catch((error: unknown) => toastProblem(t('servers.notEnabled', { name }), error));
     setBusy(false);
   };
-  const ms = (at: number | null | undefined) => time(at ? at / 1000 : undefined);
   return (
-    <Tr>
-      <Td dataLabel={t('column.pool')} className="xo-name">{server.poolId && server.enabled && server.lastEvent !== undefined ? <Link to={`/pools/${server.poolId}`}>{name}</Link> : name}</Td>
-      <Td dataLabel={t('column.state')}>
-        <Label color={COLOURS[state]} isCompact>
-          {t(`servers.state.${state}`)}
-        </Label>
-        {server.enabled && server.error && (
-          <div className="xo-reason">
-            {t(`servers.reason.${reasonOf(server.error.code)}`)}
-            {/* It can be of any length: read by who wants it. */}
-            <details>
-              <summary>{t('servers.more')}</summary>
-              {server.error.message}
-            </details>
-            {server.error.presented !== undefined && (
-              <Button size="sm" variant="secondary" onClick={() => onAsk({ what: 'accept', server })}>
-                {t('servers.judge')}
-              </Button>
-            )}
-          </div>
-        )}
-      </Td>
-      <Td dataLabel={t('servers.since')}>{ms(server.since)}</Td>
-      <Td dataLabel={t('column.address')}>{server.host}</Td>
-      <Td dataLabel={t('servers.lastEvent')}>{ms(server.lastEvent)}</Td>
-      <Td dataLabel={t('servers.latency')}>{server.latency === undefined ? '–' : `${server.latency.toLocaleString(locale(), { maximumFractionDigits: 1 })} ms`}</Td>
-      <Td dataLabel={t('servers.fingerprint')}>{server.fingerprint ? <code title={server.fingerprint}>{short(server.fingerprint)}</code> : '–'}</Td>
-      <Td isActionCell>
-        <ActionsColumn
-          isDisabled={isBusy}
-          actionsToggle={({ onToggle, isOpen, isDisabled, toggleRef }) => (
-            <MenuToggle ref={toggleRef} variant="plain" aria-label={t('act.menuOf', { name })} icon={<EllipsisIcon />} isExpanded={isOpen} isDisabled={isDisabled ?? false} onClick={onToggle} />
-          )}
-          items={[
-            server.enabled
-              ? { title: t('servers.disable'), onClick: () => onAsk({ what: 'disable', server }) }
-              : { title: t('infra.enable'), onClick: () => void enable() },
-            { title: t('infra.edit'), onClick: () => onAsk({ what: 'edit', server }) },
-            { title: t('servers.remove'), isDanger: true, onClick: () => onAsk({ what: 'remove', server }) },
-          ]}
-        />
-      </Td>
-    </Tr>
+    <ActionsColumn
+      isDisabled={isBusy}
+      actionsToggle={({ onToggle, isOpen, isDisabled, toggleRef }) => (
+        <MenuToggle ref={toggleRef} variant="plain" aria-label={t('act.menuOf', { name })} icon={<EllipsisIcon />} isExpanded={isOpen} isDisabled={isDisabled ?? false} onClick={onToggle} />
+      )}
+      items={[
+        server.enabled
+          ? { title: t('servers.disable'), onClick: () => onAsk({ what: 'disable', server }) }
+          : { title: t('infra.enable'), onClick: () => void enable() },
+        { title: t('infra.edit'), onClick: () => onAsk({ what: 'edit', server }) },
+        { title: t('servers.remove'), isDanger: true, onClick: () => onAsk({ what: 'remove', server }) },
+      ]}
+    />
   );
 }
 

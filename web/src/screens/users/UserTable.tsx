@@ -1,10 +1,10 @@
 // Users as a table. Nobody takes their own permission or deletes the account that they are signed in with: the server refuses it.
 import { Button, FormSelect, FormSelectOption } from '@patternfly/react-core';
-import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useTranslation } from 'react-i18next';
 
 import { useMe } from '../../api/session.ts';
 import type { User } from '../../api/types.ts';
+import { PlainTable } from '../../components/PlainTable.tsx';
 import { AccessLink } from './AccessTab.tsx';
 
 const PERMISSIONS = ['none', 'admin'] as const;
@@ -20,19 +20,15 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
   const { t } = useTranslation();
   const me = useMe().data?.id;
   return (
-    <Table variant="compact" aria-label={t('users.title')}>
-      <Thead>
-        <Tr>
-          <Th>{t('signIn.username')}</Th>
-          <Th>{t('users.permission')}</Th>
-          <Th screenReaderText={t('action.menu')} />
-        </Tr>
-      </Thead>
-      <Tbody>
-        {users.map((user) => (
-          <Tr key={user.id}>
-            <Td dataLabel={t('signIn.username')}>{user.name}</Td>
-            <Td dataLabel={t('users.permission')}>
+    <PlainTable
+      label={t('users.title')}
+      rows={users}
+      columns={[
+        ['signIn.username', ({ name }) => name],
+        [
+          'users.permission',
+          (user) => (
+            <>
               <FormSelect
                 id={`permission-${user.id}`}
                 aria-label={t('users.permissionOf', { name: user.name })}
@@ -45,21 +41,21 @@ export function UserTable({ users, onPermission, onPassword, onDelete }: Props) 
                 ))}
               </FormSelect>
               {user.id === me && <p className="xo-hint">{t('users.own')}</p>}
-            </Td>
-            <Td>
-              <div className="xo-actions">
-                <AccessLink who={user} />
-                <Button size="sm" variant="link" onClick={() => onPassword(user)}>
-                  {t('users.password')}
-                </Button>
-                <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
-                  {t('users.delete')}
-                </Button>
-              </div>
-            </Td>
-          </Tr>
-        ))}
-      </Tbody>
-    </Table>
+            </>
+          ),
+        ],
+      ]}
+      actions={(user) => (
+        <div className="xo-actions">
+          <AccessLink who={user} />
+          <Button size="sm" variant="link" onClick={() => onPassword(user)}>
+            {t('users.password')}
+          </Button>
+          <Button size="sm" variant="link" isDanger isDisabled={user.id === me} onClick={() => onDelete(user)}>
+            {t('users.delete')}
+          </Button>
+        </div>
+      )}
+    />
   );
 }

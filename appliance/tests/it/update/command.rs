@@ -1,0 +1,140 @@
+//! `xoa update`, as it is typed at a terminal.
+
+use std::cell::RefCell;
+use std::io::{Read, Write};
+
+use clap::Parser;
+use serde_json::{Map, Value, json};
+use xo_appliance::agent::client::{Ask, Error};
+use xo_appliance::command::{Command, Failure, Streams, run};
+
+use super::agent::appliance;
+use super::install::two;
+use super::signed::Repository;
+use crate::scene::Scene;
+
+/// The agent itself, without a socket.
+struct Inside<'a>(&'a Scene);
+
+impl Ask for Inside<'_> {
+    fn ask(&self, verb: &str, params: Map<String, Value>) -> Result<Value, Error> {
+        Ok(self.0.ask(verb, Value::Object(params))?)
+    }
+
+    fn fetch(&self, verb: &str, _: &mut dyn Write) -> Result<String, Error> {
+        panic!("{verb} is no file")
+    }
+
+    fn upload(&self, verb: &str, input: &mut dyn Read) -> Result<Value, Error> {
+        let mut file = Vec::new();
+        input.read_to_end(&mut file)?;
+        Ok(self.0.send(verb, &file)?)
+    }
+}
+
+/// What the terminal shows.
+fn typed(agent: &dyn Ask, words: &[&str]) -> Result<String, Failure> {
+    let words = [&["xoa", "update"], words].concat();
+    let command = Command::try_parse_from(words).map_err(|e| Failure::Wrong(e.to_string()))?;
+    let mut shown = Vec::new();
+    let mut streams = Streams {
+        output: &mut shown,
+        input: &mut &b""[..],
+        is_terminal: true,
+    };
+    run(&command, agent, &mut streams)?;
+    Ok(String::from_utf8(shown).unwrap())
+}
+
+#[test]
+fn settings_are_shown_and_changed_one_by_one() {
+    let scene = appliance(&two().0);
+    let agent = Inside(&scene);
+    let page = typed(&agent, &["settings"]).unwrap();
+    assert!(page.contains("channel      stable\n"), "{page}");
+    assert!(page.contains("automatic    off\n"), "{page}");
+    let words = "settings --automatic on --days saturday,sunday --from 22:00 --to 04:30 --wait 10";
+    let words: Vec<&str> = words.split(' ').collect();
+    let page = typed(&agent, &words).unwrap();
+    let window = "window       saturday, sunday, 22:00 to 04:30\n";
+    assert!(page.contains(window), "{page}");
+    let page = typed(&agent, &["settings", "--bandwidth", "512"]).unwrap();
+    assert!(page.contains("at most      512 KiB/s\n"), "{page}");
+    assert!(page.contains(window), "{page}");
+    let kept = scene.look("update.settings");
+    let words = ["settings", "--json", "--to", "05:00"];
+    let told: Value = serde_json::from_str(&typed(&agent, &words).unwrap()).unwrap();
+    assert_eq!(told["window"]["to"], "05:00");
+    assert_eq!(told["window"]["days"], kept["window"]["days"]);
+    assert_eq!(told["bytesPerSecond"], 512 * 1024);
+    let wrong = typed(&agent, &["settings", "--days", "someday"]).unwrap_err();
+    assert_eq!(wrong.code(), 2, "{wrong}");
+    let page = typed(&agent, &["settings", "--any-time", "--bandwidth", "none"]).unwrap();
+    assert!(page.contains("at any time\n"), "{page}");
+    assert_eq!(scene.look("update.settings")["bytesPerSecond"], Value::Null);
+}
+
+#[test]
+fn an_expired_file_is_installed_up_to_the_restart_when_that_is_accepted() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, -400)]);
+    let scene = repository.trusted_by(&old);
+    let agent = Inside(&scene);
+    let file = scene.at("xoa.update");
+    std::fs::write(&file, repository.bundle(1, &new)).unwrap();
+    let file = file.to_str().unwrap();
+    let refused = typed(&agent, &["--from", file]).unwrap_err();
+    assert!(refused.to_string().contains("expired"), "{refused}");
+    assert_eq!(refused.code(), 5);
+    let shown = typed(&agent, &["--from", file, "--accept-expired"]).unwrap();
+    assert!(
+        shown.ends_with("the appliance restarts into the new system\n"),
+        "{shown}"
+    );
+    assert!(scene.at("boot/EFI/Linux/xoa_1.1.0+2.efi").exists());
+    let ran = scene.ran();
+    assert_eq!(ran.last().unwrap(), "systemctl --no-block reboot");
+    // Over the network there is no such word.
+    let wrong = typed(&agent, &["--accept-expired"]).unwrap_err();
+    assert_eq!(wrong.code(), 2, "{wrong}");
+}
+
+/// An agent that tells one status after the other.
+struct Slow(RefCell<Vec<Value>>);
+
+impl Ask for Slow {
+    fn ask(&self, verb: &str, _: Map<String, Value>) -> Result<Value, Error> {
+        match verb {
+            "update.status" => Ok(self.0.borrow_mut().remove(0)),
+            _ => Ok(json!({})),
+        }
+    }
+
+    fn fetch(&self, verb: &str, _: &mut dyn Write) -> Result<String, Error> {
+        panic!("{verb} is no file")
+    }
+
+    fn upload(&self, verb: &str, _: &mut dyn Read) -> Result<Value, Error> {
+        panic!("{verb} is no upload")
+    }
+}
+
+#[test]
+fn a_terminal_shows_how_far_a_download_is_and_a_script_does_not() {
+    let (mib, done) = (1 << 20, json!({ "doing": "fetch", "error": null }));
+    let progress = json!({ "doing": "a download", "done": 20 * mib, "total": 100 * mib, "rate": 512 * 1024, "secondsLeft": 160 });
+    let statuses = || {
+        Slow(RefCell::new(vec![
+            json!({ "version": "1.0.0", "ended": null, "progress": progress }),
+            json!({ "version": "1.0.0", "ended": done, "progress": null }),
+        ]))
+    };
+    let shown = typed(&statuses(), &["fetch"]).unwrap();
+    let line = "a download: 20 MiB of 100 MiB, 512 KiB/s, 2 min left";
+    assert_eq!(shown, format!("\r\x1b[K{line}\r\x1b[K1.0.0 runs\n"));
+    let shown = typed(&statuses(), &["fetch", "--json"]).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(&shown).unwrap()["ended"],
+        done
+    );
+}

@@ -1,0 +1,216 @@
+//! Releases as they come: in signed repositories, over the network and in a file, that the agent is asked to install.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use xo_appliance::agent::protocol::Fault;
+
+use super::agent::appliance;
+use super::image::Image;
+use super::install::two;
+use crate::scene::Scene;
+use crate::trust::python;
+use crate::trust::server::Server;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// States of one repository, one after the other.
+pub struct Repository(TempDir);
+
+impl Repository {
+    /// Each state has a release more, and expires after so many days.
+    pub fn with(states: &[(&Image, i64)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = folder.path().join("plan.json");
+        let states: Vec<Value> = states
+            .iter()
+            .map(|(image, days)| {
+                let files: BTreeMap<String, PathBuf> = image
+                    .files
+                    .iter()
+                    .map(|(part, bytes)| {
+                        let name = part.target(image.version());
+                        let path = folder.path().join(&name);
+                        std::fs::write(&path, bytes).unwrap();
+                        (name, path)
+                    })
+                    .collect();
+                let release = &image.offer.release;
+                json!({ "days": days, "releases": [{ "release": release, "files": files }] })
+            })
+            .collect();
+        std::fs::write(&plan, json!(states).to_string()).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tuf/releases.py");
+        let output = Command::new(python())
+            .args([&script, &plan, folder.path()])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        Self(folder)
+    }
+
+    fn state(&self, number: u32) -> PathBuf {
+        self.0.path().join(number.to_string())
+    }
+
+    /// One release of a state in a file, as `xo-image-build bundle` packs it.
+    pub fn bundle(&self, number: u32, image: &Image) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for folder in ["metadata", "targets"] {
+            for entry in std::fs::read_dir(self.state(number).join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap();
+                let is_wanted = name.contains(&format!(".xoa-{}.", image.version()));
+                if folder == "metadata" || is_wanted {
+                    let inside = format!("{folder}/{name}");
+                    archive.append_path_with_name(&path, inside).unwrap();
+                }
+            }
+        }
+        archive.into_inner().unwrap()
+    }
+
+    /// An appliance that trusts its keys.
+    pub fn trusted_by(&self, image: &Image) -> Scene {
+        let scene = appliance(image);
+        let root = std::fs::read_to_string(self.0.path().join("root.json")).unwrap();
+        scene.write("usr/share/xoa/root.json", &root);
+        scene
+    }
+}
+
+/// Asks for a download, and waits for how it ends.
+fn fetch(scene: &Scene, params: &Value) -> Result<Value, String> {
+    let asked = scene.ask("update.fetch", params.clone());
+    asked.map_err(|fault| fault.to_string())?;
+    let until = Instant::now() + LIMIT;
+    loop {
+        let status = scene.look("update.status");
+        match &status["ended"] {
+            Value::Null => assert!(Instant::now() < until, "the download does not end"),
+            ended => match ended["error"].as_str() {
+                Some(error) => return Err(error.to_owned()),
+                None => return Ok(status),
+            },
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn refused(scene: &Scene, params: &Value) -> String {
+    let looked = scene.ask("update.check", params.clone()).map_err(text);
+    let [looked, fetched] = [looked, fetch(scene, params)].map(Result::unwrap_err);
+    assert_eq!(looked, fetched);
+    assert_eq!(scene.look("update.status")["update"], Value::Null);
+    fetched
+}
+
+fn text(fault: Fault) -> String {
+    fault.message
+}
+
+#[test]
+fn notes_come_from_a_repository_and_from_a_file() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let web = Server::start(&repository.state(1));
+    scene.write("usr/share/xoa/repository", &web.address());
+    scene
+        .send("update.upload", &repository.bundle(1, &new))
+        .unwrap();
+    for from in ["repository", "bundle"] {
+        let told = scene.ask("update.check", json!({ "from": from })).unwrap();
+        assert_eq!(told["found"]["version"], "1.1.0", "{from}");
+        assert_eq!(told["found"]["notes"], "# 1.1.0\n", "{from}");
+    }
+    let status = fetch(&scene, &json!({ "from": "bundle" })).unwrap();
+    assert_eq!(status["update"]["step"]["name"], "fetched");
+    assert_eq!(status["update"]["notes"], "# 1.1.0\n");
+}
+
+#[test]
+fn an_expired_file_is_installed_when_an_administrator_accepts_that_and_only_then() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, -400)]);
+    let scene = repository.trusted_by(&old);
+    scene
+        .send("update.upload", &repository.bundle(1, &new))
+        .unwrap();
+    let why = refused(&scene, &json!({ "from": "bundle" }));
+    assert!(why.contains("expired"), "{why}");
+    let accepted = json!({ "from": "bundle", "acceptExpired": true });
+    let told = scene.ask("update.check", accepted.clone()).unwrap();
+    assert_eq!(told["found"]["version"], "1.1.0");
+    let status = fetch(&scene, &accepted).unwrap();
+    assert_eq!(status["update"]["step"]["name"], "fetched");
+    // What was accepted is that file alone: the next one is asked about again.
+    scene.look("update.cancel");
+    scene
+        .send("update.upload", &repository.bundle(1, &new))
+        .unwrap();
+    refused(&scene, &json!({ "from": "bundle" }));
+}
+
+#[test]
+fn an_expired_repository_on_the_network_is_never_accepted() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, -1)]);
+    let scene = repository.trusted_by(&old);
+    let web = Server::start(&repository.state(1));
+    scene.write("usr/share/xoa/repository", &web.address());
+    for params in [
+        json!({}),
+        json!({ "acceptExpired": true }),
+        json!({ "from": "repository", "acceptExpired": true, "version": "1.1.0" }),
+    ] {
+        let why = refused(&scene, &params);
+        assert!(why.contains("expired"), "{params}: {why}");
+    }
+    assert!(web.asked().iter().all(|line| !line.contains("/targets/")));
+}
+
+#[test]
+fn what_is_older_is_refused_though_its_expiry_is_accepted() {
+    let (old, new) = two();
+    let newest = Image::new("1.2.0", vec![5; 4096]);
+    let repository = Repository::with(&[(&new, -400), (&newest, -30)]);
+    let accepted = json!({ "from": "bundle", "acceptExpired": true });
+
+    // Metadata of before what was seen, whatever release it has.
+    let scene = repository.trusted_by(&old);
+    let send = |number, image| {
+        scene
+            .send("update.upload", &repository.bundle(number, image))
+            .unwrap();
+    };
+    send(2, &newest);
+    scene.ask("update.check", accepted.clone()).unwrap();
+    send(1, &new);
+    let why = refused(&scene, &accepted);
+    assert!(why.contains("was seen before"), "{why}");
+
+    // A release that is not newer than what runs, and one below the floor.
+    for (floor, expected) in [("1.0.0", "not newer"), ("1.2.0", "oldest")] {
+        let scene = repository.trusted_by(&newest);
+        scene.write("usr/share/xoa/floor", floor);
+        scene
+            .send("update.upload", &repository.bundle(1, &new))
+            .unwrap();
+        let why = refused(&scene, &accepted);
+        assert!(why.contains(expected), "{why}");
+    }
+
+    // Another's signatures.
+    let other = Repository::with(&[(&new, -400)]);
+    let scene = repository.trusted_by(&old);
+    scene.send("update.upload", &other.bundle(1, &new)).unwrap();
+    let why = refused(&scene, &accepted);
+    assert!(why.contains("sign"), "{why}");
+}
