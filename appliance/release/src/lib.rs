@@ -13,6 +13,9 @@ pub const PRODUCT: &str = "xoa";
 /// Under which key a [`Release`] stands in the custom part of its target.
 pub const CUSTOM: &str = "release";
 
+/// The longest release notes, in bytes: an appliance leaves out longer ones.
+pub const NOTES_LIMIT: usize = 64 << 10;
+
 /// The signed description of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {

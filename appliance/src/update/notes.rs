@@ -5,7 +5,7 @@
 
 use std::io;
 
-use xo_release::Part;
+use xo_release::{NOTES_LIMIT, Part};
 
 use super::error;
 use super::fetch::fill;
@@ -13,9 +13,6 @@ use super::hash::Sum;
 use super::source::{File, Offer, Source};
 use super::stage::{STORED, same};
 use super::{Error, causes};
-
-/// Longer ones are left out.
-const LIMIT: usize = 64 * 1024;
 
 /// Of a release that can be had; nothing when it has none.
 pub(super) fn read(source: &mut dyn Source, offer: &Offer) -> Option<String> {
@@ -32,12 +29,12 @@ fn download(source: &mut dyn Source, offer: &Offer, file: &File) -> Result<Strin
     let part = Part::Notes;
     let length = usize::try_from(file.length).ok();
     let length = length
-        .filter(|length| *length <= LIMIT)
+        .filter(|length| *length <= NOTES_LIMIT)
         .ok_or_else(|| Error::TooLarge {
             version: offer.release.version.clone(),
             part,
             length: file.length,
-            room: LIMIT as u64,
+            room: NOTES_LIMIT as u64,
         })?;
     let version = &offer.release.version;
     let what = || error::io(format!("{part:?} of {version} cannot be downloaded"));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use semver::Version;
 use time::OffsetDateTime;
+use xo_release::NOTES_LIMIT;
 
 use super::print;
 use crate::error::Error;
@@ -161,7 +162,7 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             security_floor: floor,
             migrations: migrations(&options.source.join(MIGRATIONS))?,
             sbom: read(&sbom)?,
-            notes: read(&options.notes)?,
+            notes: notes(&options.notes)?,
         };
         repository.publish(&Parts::of(&disk)?, &release, now)?;
     }
@@ -201,6 +202,20 @@ fn migrations(folder: &Path) -> Result<u32, Error> {
         .filter(|entry| is_one(&entry.path()))
         .count();
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn notes(path: &Path) -> Result<Vec<u8>, Error> {
+    let notes = read(path)?;
+    if notes.len() > NOTES_LIMIT {
+        let (path, length, limit) = (path.to_owned(), notes.len(), NOTES_LIMIT);
+        return Err(PublishError::LongNotes {
+            path,
+            length,
+            limit,
+        }
+        .into());
+    }
+    Ok(notes)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -16,6 +16,16 @@ pub enum PublishError {
         /// What the system said.
         source: io::Error,
     },
+    /// No appliance would show them.
+    #[error("{} has {length} bytes: release notes may have {limit}", path.display())]
+    LongNotes {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        length: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// New keys would take the place of others.
     #[error("{} has keys already: choose another folder, or rotate a key of this one", path.display())]
     KeysExist {

@@ -290,6 +290,10 @@ fn a_version_is_published_once_and_offered_where_its_channels_say() {
     let disk = Disk::new(press.folder.path(), "1.0.0");
     let nothing = press.run(&["publish", "--refresh"]).unwrap_err();
     assert!(nothing.contains("no repository"), "{nothing}");
+    fs::write(press.path("notes.md"), [b'n'; 70_000]).unwrap();
+    let long = press.publish(&disk, "1.0.0").unwrap_err();
+    assert!(long.contains("notes.md has 70000 bytes"), "{long}");
+    fs::write(press.path("notes.md"), "# New\n").unwrap();
     press.publish(&disk, "1.0.0").unwrap();
     press.publish(&disk, "1.0.0").unwrap();
     assert!(!press.path("repository/metadata/2.targets.json").exists());
