@@ -33,7 +33,7 @@ IMAGE_TOOL = $(CARGO) build --release --locked --quiet $(IMAGE_PACKAGES:%=--pack
 CUTS ?= 10
 ACCEL ?= tcg
 
-.PHONY: help run test lint fmt deny web web-test advisories bench appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools browser-tools
+.PHONY: help run test lint fmt deny web web-test advisories bench bench-updates appliance boot test-appliance test-twice clients build-tools test-tools image-tools boot-tools browser-tools
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,10 +59,14 @@ deny: $(CARGO_DENY)
 advisories: $(CARGO_DENY) ## Known weaknesses of what we depend on (needs the network)
 	$(CARGO_DENY) --log-level error check advisories
 
-bench: test-tools web ## Tables of medians, server and browser; ROWS="latency memory" or ROWS=--quick for less
+bench: test-tools web ## Tables of medians: server, browser, updates; ROWS="latency memory" or ROWS=--quick for less
 	$(CARGO) build --release --locked --quiet --package xo-server --package xo-lab --package xo-image-build --package xo-tests --bins
 	target/release/xo-bench $(ROWS)
 	cd web && npm run --silent bench -- $(ROWS)
+	$(if $(ROWS),,$(MAKE) --no-print-directory bench-updates)
+
+bench-updates: ## What an update costs: bytes, time, outage; boots the appliance in QEMU
+	$(MAKE) --no-print-directory test-appliance ONLY="update deltas"
 
 appliance: build-tools image-tools web ## The appliance's disk and XVA, in target/appliance
 	$(IMAGE_TOOL)

@@ -23,25 +23,46 @@ pub struct Slot {
 
 /// A disk that is not there by then will not come.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The same, when there is a disk with slots of other systems, or with this one's damaged: it is the one that was waited for.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Waits until the slot is there.
 pub fn wait(root: &RootHash) -> Option<Slot> {
     let began = Instant::now();
     loop {
-        let slot = find(root);
-        if slot.is_some() || began.elapsed() > PATIENCE {
-            return slot;
+        let patience = match find(root) {
+            Seen::Slot(slot) => return Some(slot),
+            Seen::Others => PATIENCE_WITH_OTHERS,
+            Seen::Nothing => PATIENCE,
+        };
+        if began.elapsed() > patience {
+            return None;
         }
         std::thread::sleep(LOOK);
     }
 }
 
-fn find(root: &RootHash) -> Option<Slot> {
-    let disks = read_dir("/sys/block").ok()?.flatten();
-    disks
-        .filter_map(|disk| partitions(&disk.path()))
-        .find_map(|partitions| among(&partitions, root))
+/// What disks have.
+enum Seen {
+    /// The slot that is looked for.
+    Slot(Slot),
+    /// Slots, but not that one.
+    Others,
+    /// No slots.
+    Nothing,
+}
+
+fn find(root: &RootHash) -> Seen {
+    let mut seen = Seen::Nothing;
+    for disk in read_dir("/sys/block").into_iter().flatten().flatten() {
+        match partitions(&disk.path()).map(|found| among(&found, root)) {
+            Some(Seen::Slot(slot)) => return Seen::Slot(slot),
+            Some(Seen::Others) => seen = Seen::Others,
+            Some(Seen::Nothing) | None => {}
+        }
+    }
+    seen
 }
 
 /// The devices of a disk's partitions in the order of their numbers.
@@ -58,26 +79,39 @@ fn partitions(disk: &Path) -> Option<Vec<(u32, String)>> {
     Some(found)
 }
 
-fn among(partitions: &[(u32, String)], root: &RootHash) -> Option<Slot> {
-    partitions.windows(2).find_map(|pair| {
+fn among(partitions: &[(u32, String)], root: &RootHash) -> Seen {
+    let mut seen = Seen::Nothing;
+    for pair in partitions.windows(2) {
         let [(before, data), (number, hash)] = pair else {
-            return None;
+            continue;
         };
-        let hashes = (before + 1 == *number).then(|| hashes(hash, root))??;
-        Some(Slot {
-            data_device: data.clone(),
-            hash_device: hash.clone(),
-            hashes,
-        })
-    })
+        if before + 1 != *number {
+            continue;
+        }
+        match hashes(hash, root) {
+            Some((hashes, true)) => {
+                return Seen::Slot(Slot {
+                    data_device: data.clone(),
+                    hash_device: hash.clone(),
+                    hashes,
+                });
+            }
+            Some((_, false)) => seen = Seen::Others,
+            None => {}
+        }
+    }
+    seen
 }
 
-fn hashes(device: &str, root: &RootHash) -> Option<Hashes> {
+/// What a partition says of itself, if it is one of hashes, and whether they lead to the root hash.
+fn hashes(device: &str, root: &RootHash) -> Option<(Hashes, bool)> {
     let mut start = [0; 2 * BLOCK];
     let device = File::open(device).ok()?;
     device.read_exact_at(&mut start, 0).ok()?;
     let (superblock, topmost) = start.split_at(BLOCK);
-    Hashes::read(superblock).filter(|hashes| hashes.lead_to(root, topmost))
+    let hashes = Hashes::read(superblock)?;
+    let lead = hashes.lead_to(root, topmost);
+    Some((hashes, lead))
 }
 
 #[cfg(test)]
@@ -99,7 +133,9 @@ mod tests {
         let (first, second) = (sample::partition(1), sample::partition(2));
         let partitions = disk(&[(1, b""), (2, b""), (3, &first), (4, b""), (5, &second)]);
         let number = |partitions: &[_], which| {
-            let slot = among(partitions, &sample::root(which))?;
+            let Seen::Slot(slot) = among(partitions, &sample::root(which)) else {
+                return None;
+            };
             let numbers = (slot.data_device, slot.hash_device);
             let digit = |device: &str| device.chars().last();
             Some((digit(&numbers.0)?, digit(&numbers.1)?))
@@ -107,6 +143,9 @@ mod tests {
         assert_eq!(number(&partitions, 1), Some(('2', '3')));
         assert_eq!(number(&partitions, 2), Some(('4', '5')));
         assert_eq!(number(&partitions, 3), None, "nobody has it");
+        let others = |partitions: &[_]| matches!(among(partitions, &sample::root(3)), Seen::Others);
+        assert!(others(&partitions));
+        assert!(!others(&partitions[..2]), "no slots at all");
         assert_eq!(
             number(&disk(&[(3, b""), (5, &second)]), 2),
             None,
