@@ -83,9 +83,9 @@ impl Agent {
         self
     }
 
-    /// What time brings: an unconfirmed network goes back. To be called about once a second.
+    /// What time brings: a change of the network begins, or goes back. To be called about once a second.
     pub fn tick(&self, now: Instant) {
-        network::expire(self, now);
+        network::tick(self, now);
     }
 
     /// What is due of updates that install themselves, at this time in milliseconds since 1970. It may take long. To be called about twice a

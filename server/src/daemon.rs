@@ -113,7 +113,10 @@ impl Daemon {
     pub fn welcome(&self) -> String {
         let mut lines = vec![format!("xo-server {} is ready", env!("CARGO_PKG_VERSION"))];
         for (scheme, listener) in &self.listeners {
-            lines.push(format!("  address:      {scheme}://{}/", listener.address));
+            lines.push(format!(
+                "  address:      {}",
+                shown(scheme, listener.address)
+            ));
         }
         if let Some(certificate) = &self.certificate {
             let fingerprint = certificate.certificate().fingerprint;
@@ -268,4 +271,13 @@ fn make_data_dir(config: &Config) -> Result<()> {
     let folder = &config.data_dir;
     process::make_private_folder(folder)
         .with_context(|| format!("cannot use the data folder {}", folder.display()))
+}
+
+/// A listener's address as one opens it.
+fn shown(scheme: &str, address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let port = address.port();
+        return format!("{scheme}://<any address of this machine>:{port}/");
+    }
+    format!("{scheme}://{address}/")
 }

@@ -19,6 +19,8 @@ use super::{Agent, lock, settings, verbs};
 pub(super) use now::Now;
 use wanted::Wanted;
 
+/// A change begins this long after it was answered: who asked over the network may lose the address that they asked.
+const BEGINS_AFTER: Duration = Duration::from_secs(1);
 /// When going back fails, it is tried again after this time.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -28,12 +30,25 @@ pub(super) struct Trial {
     running: Option<Running>,
     /// Of the last one.
     number: u64,
+    /// The last one went back by itself.
+    went_back: Option<WentBack>,
+}
+
+/// A change that went back by itself.
+#[derive(Debug, Clone, Serialize)]
+struct WentBack {
+    change: u64,
+    reason: String,
 }
 
 #[derive(Debug)]
 struct Running {
     wanted: Interface,
+    /// When it begins; nothing once it has.
+    begins: Option<Instant>,
     until: Instant,
+    /// Why it goes back, if it could not begin.
+    fault: Option<Fault>,
 }
 
 /// What others see of a change on trial.
@@ -66,13 +81,15 @@ pub(super) fn pending(agent: &Agent) -> Option<Pending> {
 pub(super) fn get(agent: &Agent, params: Map<String, Value>) -> Result<Value, Fault> {
     verbs::nothing(params)?;
     let kept = settings::kept(agent)?;
-    let trial = lock(&agent.network)
-        .running
-        .as_ref()
-        .map(|r| shown(&r.wanted));
+    let (trial, went_back) = {
+        let trial = lock(&agent.network);
+        let wanted = trial.running.as_ref().map(|r| shown(&r.wanted));
+        (wanted, trial.went_back.clone())
+    };
     Ok(json!({
         "kept": shown(&kept.interface),
         "trial": trial,
+        "wentBack": went_back,
         "pending": pending(agent),
         "now": Now::look(agent),
     }))
@@ -105,27 +122,19 @@ pub(super) fn set(agent: &Agent, params: Map<String, Value>) -> Result<Value, Fa
         }
     }
     let mut trial = lock(&agent.network);
-    if let Err(fault) = try_out(agent, &wanted) {
-        // Half a change may have been taken: what counted before counts again.
-        let before = trial.running.as_ref().map(|running| running.wanted.clone());
-        let back = match before {
-            Some(before) => try_out(agent, &before),
-            None => settings::kept(agent).and_then(|kept| try_out(agent, &kept.interface)),
-        };
-        if let Err(fault) = back {
-            eprintln!("network: going back failed too: {fault}");
-        }
-        return Err(fault);
-    }
     trial.number += 1;
     let urls: Vec<String> = wanted
         .addresses
         .iter()
         .map(|net| now::url(net.addr()))
         .collect();
+    let begins = Instant::now() + BEGINS_AFTER;
+    trial.went_back = None;
     trial.running = Some(Running {
         wanted,
-        until: Instant::now() + agent.confirm_within,
+        begins: Some(begins),
+        until: begins + agent.confirm_within,
+        fault: None,
     });
     Ok(json!({
         "change": trial.number,
@@ -138,7 +147,12 @@ pub(super) fn confirm(agent: &Agent, params: Map<String, Value>) -> Result<Value
     let Named { change } = verbs::read(params)?;
     let mut trial = lock(&agent.network);
     let wanted = match &trial.running {
-        Some(running) if trial.number == change => running.wanted.clone(),
+        Some(running) if trial.number == change => {
+            if running.begins.is_some() {
+                try_out(agent, &running.wanted)?;
+            }
+            running.wanted.clone()
+        }
         _ => return Err(too_late(change)),
     };
     settings::keep(agent, |kept| kept.interface = wanted)?;
@@ -163,18 +177,34 @@ fn too_late(change: u64) -> Fault {
     Fault::new(Kind::Conflict, message)
 }
 
-/// Goes back when the time of the trial is over.
-pub(super) fn expire(agent: &Agent, now: Instant) {
+/// Begins a trial, and goes back when its time is over.
+pub(super) fn tick(agent: &Agent, now: Instant) {
     let mut trial = lock(&agent.network);
-    let is_over = trial
-        .running
-        .as_ref()
-        .is_some_and(|running| running.until <= now);
-    if !is_over {
+    let Some(running) = &mut trial.running else {
+        return;
+    };
+    if running.begins.is_some_and(|begins| begins <= now) {
+        running.begins = None;
+        if let Err(fault) = try_out(agent, &running.wanted) {
+            // Half a change may have been taken: what counted before counts again.
+            running.until = now;
+            running.fault = Some(fault);
+        }
+    }
+    if running.until > now {
         return;
     }
+    let fault = running.fault.as_ref();
+    let reason = fault.map_or_else(
+        || format!("nobody kept it within {} s", agent.confirm_within.as_secs()),
+        ToString::to_string,
+    );
     match go_back(agent, &mut trial) {
-        Ok(()) => eprintln!("network: nobody confirmed the change: back to what was kept"),
+        Ok(()) => {
+            eprintln!("network: {reason}: back to what was kept");
+            let change = trial.number;
+            trial.went_back = Some(WentBack { change, reason });
+        }
         Err(fault) => {
             eprintln!("network: cannot go back, trying again: {fault}");
             if let Some(running) = &mut trial.running {

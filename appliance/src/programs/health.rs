@@ -58,6 +58,7 @@ pub fn main() -> ExitCode {
     match gate.judge() {
         Verdict::Good => {
             eprintln!("xoa-health: the server does its work: this start was good");
+            tell_urls(&gate);
             if !arguments.dry_run {
                 note(&gate, "update.confirm", Map::new());
             }
@@ -106,6 +107,16 @@ fn tell(text: &str) {
 }
 
 /// The journal of updates remembers it. Without that the boot loader's counting still tells.
+/// Where the appliance is found, for who reads the console.
+fn tell_urls(gate: &Gate) {
+    let status = Client::new(&gate.agent).ask("status", Map::new());
+    let status = status.unwrap_or_default();
+    let urls = status.get("urls").and_then(Value::as_array);
+    for url in urls.into_iter().flatten().filter_map(Value::as_str) {
+        eprintln!("xoa-health: open {url}");
+    }
+}
+
 fn note(gate: &Gate, verb: &str, params: Map<String, Value>) {
     if let Err(error) = Client::new(&gate.agent).ask(verb, params) {
         eprintln!("xoa-health: {verb}: {error}");

@@ -14,12 +14,17 @@ use crate::scene::{Scene, UNIT};
 const RELOAD: &str = "networkctl reload";
 const KEPT: &str = "var/lib/xoa/settings.json";
 
+/// When nobody has confirmed what was asked for now.
+fn over() -> Instant {
+    Instant::now() + CONFIRM_WITHIN + Duration::from_secs(2)
+}
+
 fn reloads(scene: &Scene) -> usize {
     scene.ran().iter().filter(|line| *line == RELOAD).count()
 }
 
 #[test]
-fn a_change_is_in_force_at_once_and_kept_when_it_is_confirmed() {
+fn a_change_is_in_force_when_it_was_answered_and_kept_when_it_is_confirmed() {
     let scene = Scene::new();
     let told = scene
         .ask(
@@ -29,6 +34,8 @@ fn a_change_is_in_force_at_once_and_kept_when_it_is_confirmed() {
         .unwrap();
     assert_eq!(told["urls"], json!(["https://10.0.0.5/"]));
     assert_eq!(told["confirmWithinSeconds"], 60);
+    assert_eq!(reloads(&scene), 0, "the answer comes first");
+    scene.agent.tick(Instant::now() + Duration::from_secs(2));
     assert!(scene.text(UNIT).contains("Address=10.0.0.5/24"));
     assert_eq!(reloads(&scene), 1);
     assert!(
@@ -56,10 +63,12 @@ fn a_change_that_nobody_confirms_goes_back_when_its_time_is_over() {
     scene.agent.tick(almost);
     assert!(scene.text(UNIT).contains("10.0.0.5"), "not before its time");
     scene.ran();
-    scene.agent.tick(Instant::now() + CONFIRM_WITHIN);
+    scene.agent.tick(over());
     assert!(scene.text(UNIT).contains("DHCP=yes") && !scene.text(UNIT).contains("10.0.0.5"));
     assert_eq!(reloads(&scene), 1);
     assert!(!scene.at(KEPT).exists());
+    let told = scene.look("network.get");
+    assert_eq!(told["wentBack"]["reason"], "nobody kept it within 60 s");
 }
 
 #[test]
@@ -115,11 +124,16 @@ fn a_network_that_cannot_be_loaded_is_not_left_half_done() {
         .unwrap();
     scene.fails(RELOAD, "networkctl: Connection refused");
     let asked = json!({ "mode": "static", "addresses": ["10.0.0.6/24"] });
-    let fault = scene.ask("network.set", asked).unwrap_err();
-    assert_eq!(fault.kind, Kind::Failed);
-    assert!(fault.message.contains("Connection refused"), "{fault}");
+    scene.ask("network.set", asked).unwrap();
+    let begun = Instant::now() + Duration::from_secs(2);
+    scene.agent.tick(begun);
     assert!(scene.text(UNIT).contains("10.0.0.5/24"));
-    assert_eq!(scene.look("network.get")["pending"], json!(null));
+    scene.prints(RELOAD, "");
+    scene.agent.tick(begun + Duration::from_secs(10));
+    let told = scene.look("network.get");
+    assert_eq!(told["pending"], json!(null));
+    let reason = told["wentBack"]["reason"].as_str().unwrap();
+    assert!(reason.contains("Connection refused"), "{reason}");
 }
 
 #[test]
@@ -127,7 +141,7 @@ fn going_back_is_tried_until_it_works() {
     let scene = Scene::new();
     scene.change("10.0.0.5/24");
     scene.fails(RELOAD, "busy");
-    let over = Instant::now() + CONFIRM_WITHIN;
+    let over = over();
     scene.agent.tick(over);
     assert_ne!(scene.look("network.get")["pending"], json!(null));
     scene.prints(RELOAD, "");
@@ -164,7 +178,7 @@ fn a_change_that_cannot_be_kept_says_so_and_goes_back() {
         fault.message.contains("settings.json") && fault.message.contains("full"),
         "{fault}"
     );
-    scene.agent.tick(Instant::now() + CONFIRM_WITHIN);
+    scene.agent.tick(over());
     assert!(scene.text(UNIT).contains("DHCP=yes"));
 }
 
@@ -186,7 +200,7 @@ fn a_change_of_something_else_leaves_a_trial_alone() {
         .ask("hostname.set", json!({ "hostname": "front" }))
         .unwrap();
     assert!(scene.text(UNIT).contains("10.0.0.5/24"));
-    scene.agent.tick(Instant::now() + CONFIRM_WITHIN);
+    scene.agent.tick(over());
     assert!(scene.text(UNIT).contains("DHCP=yes"));
     assert!(scene.text(KEPT).contains("front"));
 }

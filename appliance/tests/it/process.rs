@@ -177,7 +177,7 @@ fn a_confirmed_change_outlives_the_agent_and_an_unconfirmed_does_not() {
     let change = told["change"].to_string();
     assert_eq!(running.run(&["network", "confirm", &change]).0, 0);
     running.run(&["network", "static", "--address", "192.0.2.5/24"]);
-    assert!(running.text(UNIT).contains("192.0.2.5"));
+    wait_for("the change", || running.text(UNIT).contains("192.0.2.5"));
     running.restart();
     assert!(
         running.text(UNIT).contains("10.0.0.5/24"),

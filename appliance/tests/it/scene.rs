@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -218,13 +218,15 @@ impl Scene {
         self.ask(verb, Value::Object(Map::new())).unwrap()
     }
 
-    /// Changes the network on trial; returns its number.
+    /// Changes the network on trial, which begins; returns its number.
     pub fn change(&self, address: &str) -> Value {
         let told = self.ask(
             "network.set",
             json!({ "mode": "static", "addresses": [address] }),
         );
-        told.unwrap()["change"].clone()
+        let change = told.unwrap()["change"].clone();
+        self.agent.tick(Instant::now() + Duration::from_secs(2));
+        change
     }
 }
 

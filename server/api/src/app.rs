@@ -106,11 +106,11 @@ async fn json_rpc(State(app): State<App>, request: Request) -> Response {
     rpc::accept(request, app.engine, from)
 }
 
-/// Where a request comes from, when the listener tells.
+/// Where a request comes from, when the listener tells. A listener for both families has IPv4 addresses inside of IPv6 ones.
 pub(crate) fn client_address(extensions: &Extensions) -> Option<IpAddr> {
     extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip())
+        .map(|info| info.0.ip().to_canonical())
 }
 
 /// To a path of this site and nowhere else.
@@ -136,6 +136,15 @@ mod tests {
         let answer = redirects(port).oneshot(request).await.unwrap();
         let place = answer.headers()["location"].to_str().unwrap().to_owned();
         (answer.status(), place)
+    }
+
+    #[test]
+    fn an_ipv4_client_of_a_listener_for_both_families_is_told_as_such() {
+        let mut extensions = Extensions::new();
+        let from: SocketAddr = "[::ffff:127.0.0.1]:50000".parse().unwrap();
+        extensions.insert(ConnectInfo(from));
+        let address = client_address(&extensions).unwrap();
+        assert!(address.is_ipv4() && address.is_loopback());
     }
 
     #[tokio::test]

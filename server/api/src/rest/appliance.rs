@@ -73,7 +73,7 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
             ("search", "search"),
             ("mac", "mac"),
         ],
-        "On trial: `change` to confirm it by, within `confirmWithinSeconds`; `urls` where the appliance is to be found now",
+        "On trial, from about a second after this answer on: `change` to confirm it by, within `confirmWithinSeconds`; `urls` where the appliance is to be found now",
     ),
     (
         Verb::POST,

@@ -52,6 +52,15 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
     )
     .await?;
     ensure!(slot.contains('A'), "the status does not tell the slot");
+    let failed = said(
+        &mut machine,
+        "xoa --json check | grep -o '\"failed\"' | wc -l",
+    )
+    .await?;
+    ensure!(
+        failed.trim() == "0",
+        "{failed} parts of the self-check failed: see `xoa check`"
+    );
     // The agent changes what it may change, and the kernel and networkd hear of it.
     said(&mut machine, "xoa hostname inside | wc -l").await?;
     let name = said(&mut machine, "uname -n").await?;
