@@ -1,10 +1,11 @@
 //! `deploy` against a simulated pool: the file that goes in is one that a pool gave out.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use xapi::{Credentials, Limits, Session, Target, Trust, TrustMode};
-use xo_lab::{Lab, LabConfig, Value};
+use xo_lab::{Failure, Lab, LabConfig, Times, Value};
 
 use super::program::Home;
 
@@ -43,6 +44,13 @@ impl Scene {
 
     fn vms(&self) -> usize {
         self.lab.db().read().all("VM").len()
+    }
+
+    fn uuids(&self) -> BTreeSet<String> {
+        let db = self.lab.db().read();
+        let rows = db.rows("VM");
+        rows.map(|vm| db.text(&vm.reference, "uuid").to_string())
+            .collect()
     }
 
     fn vm(&self, uuid: &str) -> String {
@@ -222,4 +230,30 @@ async fn an_unknown_certificate_is_accepted_by_its_fingerprint_only() {
         .run_with_input(&with, b"lab\n")
         .await
         .failed(3, &["certificate", "has changed"]);
+}
+
+#[tokio::test]
+async fn a_vm_that_could_not_be_set_up_or_started_is_told() {
+    for (call, said) in [
+        ("VM.add_to_xenstore_data", "deploy again"),
+        ("VM.start", "is not started"),
+        ("VM.get_guest_metrics", "was started"),
+    ] {
+        let scene = Scene::new().await;
+        let before = scene.uuids();
+        let failure = Failure::new("SR_FULL", ["1", "2"]);
+        scene.lab.faults().fail_call(call, failure, Times::Always);
+        let outcome = scene.deploy(&["--hostname", "xoa"]).await;
+        let after = scene.uuids();
+        let made: Vec<_> = after.difference(&before).collect();
+        assert_eq!(made.len(), 1, "{call}");
+        outcome.failed(1, &["SR_FULL", &format!("uuid={}", made[0]), said]);
+    }
+    let scene = Scene::new().await;
+    let failure = Failure::new("SR_FULL", ["1", "2"]);
+    scene
+        .lab
+        .faults()
+        .fail_call("VM.get_uuid", failure, Times::Always);
+    scene.deploy(&[]).await.failed(1, &["name-label="]);
 }

@@ -191,15 +191,19 @@ impl Pool {
             })
     }
 
-    /// Puts the VM on the network, names it, gives it its settings; returns its uuid.
+    /// The VM's uuid.
+    pub async fn uuid(&self, vm: &str) -> Result<String, Error> {
+        self.call("VM.get_uuid", json!([vm])).await
+    }
+
+    /// Puts the VM on the network, names it, gives it its settings.
     pub async fn prepare(
         &self,
         vm: &str,
         goal: &Goal,
         name: Option<&str>,
         settings: &Settings,
-    ) -> Result<String, Error> {
-        let uuid: String = self.call("VM.get_uuid", json!([vm])).await?;
+    ) -> Result<(), Error> {
         if let Some(network) = &goal.network {
             self.move_to(vm, network).await?;
         }
@@ -213,7 +217,7 @@ impl Pool {
             self.perform("VM.add_to_xenstore_data", json!([vm, key, value]))
                 .await?;
         }
-        Ok(uuid)
+        Ok(())
     }
 
     /// Its interfaces are made anew: an interface cannot change its network on every version.
@@ -253,8 +257,8 @@ impl Pool {
         Ok(())
     }
 
-    /// The first address that its guest tells, if it tells one in time.
-    pub async fn address(&self, vm: &str, end: Instant) -> Result<Option<IpAddr>, Error> {
+    /// The first address that its guest tells.
+    pub async fn address(&self, vm: &str, wait: u64, end: Instant) -> Result<IpAddr, Error> {
         loop {
             let metrics: String = self.call("VM.get_guest_metrics", json!([vm])).await?;
             if metrics != NULL {
@@ -262,7 +266,7 @@ impl Pool {
                     .call("VM_guest_metrics.get_networks", json!([metrics]))
                     .await?;
                 if let Some(address) = first(&networks) {
-                    return Ok(Some(address));
+                    return Ok(address);
                 }
             }
             let state: String = self.call("VM.get_power_state", json!([vm])).await?;
@@ -273,7 +277,10 @@ impl Pool {
                 });
             }
             if Instant::now() >= end {
-                return Ok(None);
+                return Err(Error::Deploy {
+                    reason: format!("the VM runs, but told no address within {wait} s"),
+                    hint: "look at its screen: it shows what is wrong with the network",
+                });
             }
             tokio::time::sleep(LOOK).await;
         }
