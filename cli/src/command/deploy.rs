@@ -28,7 +28,7 @@ pub async fn run(options: &CommonOptions, deploy: Deploy) -> Result<(), Error> {
     pool.leave().await;
     let deployed = outcome?;
     if options.json || !output::is_terminal() {
-        return output::line(
+        output::line(
             &json!({
                 "vm": deployed.uuid,
                 "address": deployed.address,
@@ -36,9 +36,17 @@ pub async fn run(options: &CommonOptions, deploy: Deploy) -> Result<(), Error> {
                 "fingerprint": deployed.fingerprint,
             })
             .to_string(),
-        );
+        )?;
+    } else {
+        deployed.tell()?;
     }
-    deployed.tell()
+    match (settings.fixed, deployed.address) {
+        (Some(fixed), Some(told)) if fixed != told => Err(Error::Deploy {
+            reason: format!("the VM runs, but has the address {told} and not {fixed}"),
+            hint: "its screen tells why: the settings were not taken, or another machine has that address",
+        }),
+        _ => Ok(()),
+    }
 }
 
 async fn put(
@@ -61,9 +69,10 @@ async fn put(
         return Ok(Deployed::still(uuid));
     }
     pool.start(&vm).await.map_err(stays(which(), NOT_STARTED))?;
-    let end = Instant::now() + Duration::from_secs(deploy.wait);
+    let wait = Duration::from_secs(deploy.wait);
+    let end = Instant::now() + wait;
     output::note("started; waiting for its address");
-    let address = pool.address(&vm, deploy.wait, end);
+    let address = pool.address(&vm, settings.fixed, wait);
     let address = address.await.map_err(stays(which(), STARTED))?;
     let fingerprint = sign_in::shown_at(address, end).await;
     Ok(Deployed {

@@ -164,6 +164,20 @@ async fn a_started_vm_tells_its_address() {
 }
 
 #[tokio::test]
+async fn a_fixed_address_that_was_not_taken_is_told() {
+    let scene = Scene::new().await;
+    let outcome = scene.deploy(&["--ip", "10.99.0.5/24", "--gateway", "10.99.0.1"]);
+    let outcome = outcome
+        .await
+        .failed(1, &["has the address 10.0.", "not 10.99.0.5"]);
+    let told = outcome.json();
+    let vm = scene.vm(told["vm"].as_str().unwrap());
+    assert!(told["address"].as_str().unwrap().starts_with("10.0."));
+    let db = scene.lab.db().read();
+    assert_eq!(db.text(&vm, "power_state").as_ref(), "Running");
+}
+
+#[tokio::test]
 async fn nothing_is_sent_of_a_damaged_file() {
     let scene = Scene::new().await;
     let before = scene.vms();

@@ -9,7 +9,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::{Administrator, Interface, Told, mac, server, short};
+use super::{Administrator, Interface, Told, is_in_reach, mac, server, short};
 
 /// The longest file that is read, in bytes.
 const MOST: u64 = 256 * 1024;
@@ -248,18 +248,28 @@ fn interface(told: &mut Told, place: &str, ethernet: Ethernet) -> Interface {
         .flatten()
         .chain(defaults)
         .collect();
-    let gateways = told.list(
+    let mut gateways = told.list(
         &format!("{place}: gateway"),
         &gateways.join(","),
         "an IP address",
         |word| word.parse::<IpAddr>().ok(),
     );
-    for is_v4 in [true, false] {
-        let first = gateways.iter().find(|ip| ip.is_ipv4() == is_v4);
-        made.gateways.extend(first);
-    }
-    if made.addresses.is_empty() {
-        made.gateways.clear();
+    gateways.sort_by_key(IpAddr::is_ipv6);
+    // With DHCP a gateway of one's own has no meaning.
+    for gateway in gateways.into_iter().filter(|_| !made.addresses.is_empty()) {
+        if !is_in_reach(gateway, &made.addresses) {
+            told.problem(
+                format!("{place}: gateway"),
+                format!("`{gateway}`: expected one in the network of an address"),
+                "it is left out",
+            );
+        } else if made
+            .gateways
+            .iter()
+            .all(|g| g.is_ipv4() != gateway.is_ipv4())
+        {
+            made.gateways.push(gateway);
+        }
     }
     made.dns = told.list(
         &format!("{place}.nameservers.addresses"),
@@ -317,6 +327,15 @@ ethernets:
             assert_eq!(gateways, ["10.0.0.1", "fd00::1"]);
             assert_eq!(interface.search, ["lan"]);
         }
+    }
+
+    #[test]
+    fn a_gateway_out_of_reach_is_named_and_left_out() {
+        let text = FIXED.replace("via: 10.0.0.1", "via: 192.168.9.1");
+        let told = network_told(&text);
+        let gateways: Vec<_> = told.settings.interface.gateways.iter().collect();
+        assert_eq!(gateways, [&"fd00::1".parse::<IpAddr>().unwrap()]);
+        assert!(told.problems[0].to_string().contains("`192.168.9.1`"));
     }
 
     #[test]
