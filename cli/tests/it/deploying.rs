@@ -187,8 +187,11 @@ async fn nothing_is_sent_of_a_damaged_file() {
         .deploy(&[])
         .await
         .failed(1, &["xoa.xva cannot be deployed", "SHA256SUMS"]);
-    std::fs::write(&scene.file, "no archive").unwrap();
-    scene.deploy(&[]).await.failed(1, &["xoa.xva"]);
+    std::fs::write(&scene.file, "no archive ".repeat(100)).unwrap();
+    scene
+        .deploy(&[])
+        .await
+        .failed(1, &["xoa.xva", "this is no XVA", "name the .xva"]);
     std::fs::remove_file(&scene.file).unwrap();
     scene
         .deploy(&[])
