@@ -2,7 +2,8 @@
 #
 #   PASSWORD=... packer build -var host=xcp1.lan -var sr='Local storage' -var network=LAN -var xva=xoa-0.1.0.xva packer/deploy.pkr.hcl
 #
-# The password of the pool's account is read from the environment; it stands on no command line.
+# `packer validate` takes the same. The password of the pool's account is read from the environment; it stands on no command line.
+# Works from any folder: `xva` is a path from there.
 
 variable "xva" {
   type        = string
@@ -56,8 +57,13 @@ variable "dns" {
 }
 
 variable "xo_cli" {
-  type    = string
-  default = "target/release/xo-cli"
+  type        = string
+  default     = ""
+  description = "The program; empty for the one that was built in this checkout."
+}
+
+locals {
+  xo_cli = var.xo_cli == "" ? "${abspath(path.root)}/../target/release/xo-cli" : var.xo_cli
 }
 
 source "null" "pool" {
@@ -68,9 +74,9 @@ build {
   sources = ["source.null.pool"]
 
   provisioner "shell-local" {
-    script = "packer/deploy.sh"
+    script = "${path.root}/deploy.sh"
     environment_vars = [
-      "XO_CLI=${var.xo_cli}",
+      "XO_CLI=${local.xo_cli}",
       "XVA=${var.xva}",
       "POOL=${var.host}",
       "POOL_USER=${var.user}",

@@ -167,6 +167,16 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// The file became a VM, and what was to be done with it then failed.
+    #[error("{cause}")]
+    Imported {
+        /// The VM, as `xe` selects it: `uuid=…`.
+        vm: String,
+        /// What state it is in, and what to do.
+        what_to_do: &'static str,
+        /// What failed.
+        cause: Box<Error>,
+    },
     /// The user stopped a transfer with Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -217,6 +227,7 @@ impl Error {
             | Self::NotAnXoServer { .. }
             | Self::ConnectionLost { .. }
             | Self::Pool(_, PoolFailure::Unreachable) => exit::UNREACHABLE,
+            Self::Imported { cause, .. } => cause.exit_code(),
             Self::Interrupted => exit::INTERRUPTED,
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::OK,
             _ => exit::FAILED,
@@ -247,6 +258,15 @@ impl Error {
             } => explain::call(method, error, nearest),
             Self::Http { status, .. } => explain::http(*status),
             Self::Deploy { hint, .. } => vec![(*hint).to_owned()],
+            Self::Imported {
+                vm,
+                what_to_do,
+                cause,
+            } => {
+                let mut hints = cause.hints();
+                hints.push(format!("the VM stays on the pool ({vm}): {what_to_do}"));
+                hints
+            }
             Self::Pool(_, PoolFailure::Account) => {
                 vec!["the user or the password is wrong; give --user if it is not root".into()]
             }

@@ -159,6 +159,14 @@ pub fn is_host_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_label)
 }
 
+/// Whether a gateway is in the network of one of the addresses; one of IPv6 may be known by its own link only.
+pub fn is_in_reach(gateway: IpAddr, addresses: &[IpNet]) -> bool {
+    let is_link_local = matches!(gateway, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    addresses
+        .iter()
+        .any(|net| net.contains(&gateway) || is_link_local && net.addr().is_ipv6())
+}
+
 /// A name or an address of a server.
 pub fn server(text: &str) -> Option<String> {
     (is_host_name(text) || text.parse::<IpAddr>().is_ok()).then(|| text.to_owned())

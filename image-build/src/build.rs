@@ -9,6 +9,7 @@ mod bios;
 mod cpio;
 mod disk;
 mod error;
+mod found;
 mod host;
 mod initrd;
 mod programs;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use url::Url;
 
 pub use error::BuildError;
+pub(crate) use found::{built, checkout};
 
 use step::Steps;
 

@@ -14,7 +14,7 @@ use url::Url;
 use xva::Compression;
 
 use crate::appliance::Appliance;
-use crate::build::{Build, Kind, Packages};
+use crate::build::{Build, Kind, Packages, built, checkout};
 use crate::error::Error;
 use crate::forms;
 use crate::inspect::{inspect, size};
@@ -226,6 +226,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn build(options: &BuildOptions) -> Result<u8, Error> {
+    checkout(&options.source)?;
     let root = match &options.root {
         Some(root) => root.clone(),
         None => {
@@ -294,6 +295,8 @@ fn build(options: &BuildOptions) -> Result<u8, Error> {
 }
 
 fn print_sbom(source: &Path, target: &Path, version: &str, date: i64) -> Result<u8, Error> {
+    checkout(source)?;
+    built(target, version)?;
     print(&sbom(source, target, version, date)?);
     Ok(0)
 }

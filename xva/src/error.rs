@@ -35,16 +35,16 @@ pub enum Error {
         source: io::Error,
     },
     /// The stream ends too early.
-    #[error("the archive is cut {place}: {expected} should follow; transfer it again")]
+    #[error("the archive is cut {place}: {expected} should follow")]
     Truncated {
         /// Where it ends.
         place: Place,
         /// What is missing.
         expected: String,
     },
-    /// Neither a tar that starts with `ova.xml`, nor gzip, nor zstd.
+    /// No tar that starts with `ova.xml`, plain or in gzip or zstd.
     #[error(
-        "this is no XVA: it is neither a tar starting with ova.xml, nor gzip, nor zstd, but {found}"
+        "this is no XVA: it is no tar starting with ova.xml, plain or in gzip or zstd, but {found}"
     )]
     NotAnXva {
         /// What it starts with.
@@ -91,9 +91,7 @@ pub enum Error {
         reason: String,
     },
     /// The data of a chunk does not match its checksum.
-    #[error(
-        "checksum mismatch {place}: the archive says {stated}, the data gives {computed}; transfer it again"
-    )]
+    #[error("checksum mismatch {place}: the archive says {stated}, the data gives {computed}")]
     ChecksumMismatch {
         /// Where.
         place: Place,

@@ -99,7 +99,14 @@ impl<R: Read> Reader<R> {
         let compression = source.compression();
         let mut entries = Entries::new(source);
         let expected = "the header of ova.xml";
-        let entry = match entries.next(expected)? {
+        let first = entries.next(expected).map_err(|error| match error {
+            // A plain stream was looked at before: this is in gzip or zstd.
+            Error::Header { place, .. } if place.offset <= BLOCK as u64 => Error::NotAnXva {
+                found: "something else that is compressed".into(),
+            },
+            error => error,
+        });
+        let entry = match first? {
             Some(entry) if entry.name == "ova.xml" => entry,
             Some(entry) if compression == Compression::None => {
                 let found = format!("a tar starting with `{}`", entry.name);
@@ -113,10 +120,8 @@ impl<R: Read> Reader<R> {
                 });
             }
             None => {
-                return Err(Error::Truncated {
-                    place: entries.place(),
-                    expected: expected.into(),
-                });
+                let found = "zeros".into();
+                return Err(Error::NotAnXva { found });
             }
         };
         let mut buffer = Vec::new();

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::form::{Form, Typed};
 
+/// A machine that is up for longer is not coming up any more.
+const COMING_UP_SECONDS: u64 = 300;
+
 /// What the agent is asked for, and what the answer is for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
@@ -138,6 +141,7 @@ impl App {
     }
 
     /// Whether the first page is worth a quick second look: the machine is still coming up, or a change is on trial.
+    /// What is wrong for longer than [`COMING_UP_SECONDS`] is looked at as seldom as what is well.
     pub fn is_restless(&self) -> bool {
         let Some(Ok(status)) = &self.status else {
             return true;
@@ -147,10 +151,13 @@ impl App {
                 .pointer(pointer)
                 .is_some_and(|value| !value.is_null())
         };
+        let is_well = status.pointer("/health/state") == Some(&json!("ok"));
+        let uptime = status.pointer("/uptimeSeconds").and_then(Value::as_u64);
         matches!(self.page, Page::Trial { .. })
             || has("/network")
             || !has("/urls/0")
             || !has("/certificate")
+            || !is_well && uptime.is_some_and(|seconds| seconds < COMING_UP_SECONDS)
     }
 
     /// Takes a key; what is to be asked comes back.

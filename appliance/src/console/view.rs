@@ -135,9 +135,7 @@ fn home(app: &App) -> Vec<Line<'static>> {
         .filter_map(Value::as_str)
         .collect();
     if urls.is_empty() {
-        lines.push(
-            Line::from(" No address yet. Without DHCP, set one: press n.").style(colour("warning")),
-        );
+        lines.push(Line::from(without_address(status)).style(colour("warning")));
     } else {
         lines.push(Line::from(" Open in a browser:"));
         // More would push the rest off the screen.
@@ -184,6 +182,36 @@ fn home(app: &App) -> Vec<Line<'static>> {
         lines.push(Line::from(format!(
             " A change of the network goes back in {left} s unless somebody keeps it."
         )));
+    }
+    lines.extend(others(status));
+    lines
+}
+
+/// Why there is nothing to open, and what helps.
+fn without_address(status: &Value) -> &'static str {
+    let adapters = status.pointer("/interfaces").and_then(Value::as_array);
+    let is_up = |adapter: &Value| adapter.pointer("/isUp") == Some(&Value::Bool(true));
+    match adapters {
+        Some(none) if none.is_empty() => " No network adapter: give the VM one on the pool.",
+        Some(all) if !all.iter().any(is_up) => {
+            " No adapter is connected: connect the VM's to a network on the pool."
+        }
+        _ => " No address yet. Without DHCP, set one: press n.",
+    }
+}
+
+/// What was wrong at the start and is not in the line of health already. Last, since it may be long.
+fn others(status: &Value) -> Vec<Line<'static>> {
+    let problems = status.pointer("/problems").and_then(Value::as_array);
+    let mut lines = vec![Line::default()];
+    for problem in problems.into_iter().flatten() {
+        let [place, what, therefore] =
+            ["/place", "/what", "/therefore"].map(|part| text(problem, part));
+        let words = format!("{place}: {what}; {therefore}");
+        if words != text(status, "/health/text") {
+            let words = Line::from(plain(&format!(" {words}")));
+            lines.push(words.style(colour("warning")));
+        }
     }
     lines
 }

@@ -116,6 +116,49 @@ fn a_machine_that_is_not_well_says_so_at_once() {
 }
 
 #[test]
+fn without_an_address_the_reason_is_told() {
+    for (interfaces, words) in [
+        (json!([]), "No network adapter"),
+        (json!([{ "isUp": false }]), "No adapter is connected"),
+        (json!([{ "isUp": false }, { "isUp": true }]), "press n"),
+    ] {
+        let mut told = status();
+        told["urls"] = json!([]);
+        told["interfaces"] = interfaces;
+        let mut app = App::default();
+        app.told(What::Status, Ok(told));
+        assert!(shown(&app).contains(words), "{}", shown(&app));
+    }
+}
+
+#[test]
+fn every_problem_of_the_start_is_shown_once() {
+    let mut told = status();
+    let problem =
+        |place: &str| json!({ "place": place, "what": "unknown", "therefore": "it is left out" });
+    told["problems"] = json!([problem("vm-data/nttp"), problem("vm-data/proxxy")]);
+    let first = "vm-data/nttp: unknown; it is left out";
+    told["health"] = json!({ "state": "warning", "text": first });
+    let mut app = App::default();
+    app.told(What::Status, Ok(told));
+    let page = shown(&app);
+    assert_eq!(page.matches("vm-data/nttp").count(), 1, "{page}");
+    assert_eq!(page.matches("vm-data/proxxy").count(), 1, "{page}");
+}
+
+#[test]
+fn a_server_that_is_starting_is_looked_at_again_soon() {
+    for (uptime, restless) in [(20, true), (3700, false)] {
+        let mut told = status();
+        told["health"] = json!({ "state": "warning", "text": "server: is starting" });
+        told["uptimeSeconds"] = json!(uptime);
+        let mut app = App::default();
+        app.told(What::Status, Ok(told));
+        assert_eq!(app.is_restless(), restless, "{uptime}");
+    }
+}
+
+#[test]
 fn what_comes_from_outside_does_not_steer_the_terminal() {
     let mut told = status();
     told["hostname"] = json!("a\u{1b}[2Jb");

@@ -28,7 +28,7 @@ pub async fn run(options: &CommonOptions, deploy: Deploy) -> Result<(), Error> {
     pool.leave().await;
     let deployed = outcome?;
     if options.json || !output::is_terminal() {
-        return output::line(
+        output::line(
             &json!({
                 "vm": deployed.uuid,
                 "address": deployed.address,
@@ -36,9 +36,17 @@ pub async fn run(options: &CommonOptions, deploy: Deploy) -> Result<(), Error> {
                 "fingerprint": deployed.fingerprint,
             })
             .to_string(),
-        );
+        )?;
+    } else {
+        deployed.tell()?;
     }
-    deployed.tell()
+    match (settings.fixed, deployed.address) {
+        (Some(fixed), Some(told)) if fixed != told => Err(Error::Deploy {
+            reason: format!("the VM runs, but has the address {told} and not {fixed}"),
+            hint: "its screen tells why: the settings were not taken, or another machine has that address",
+        }),
+        _ => Ok(()),
+    }
 }
 
 async fn put(
@@ -50,29 +58,42 @@ async fn put(
     let goal = Goal::find(pool, deploy.sr.as_deref(), deploy.network.as_deref(), image).await?;
     let vm = pool.import(&goal, &deploy.file, image).await?;
     let uuid = pool
-        .prepare(&vm, &goal, deploy.name.as_deref(), settings)
-        .await?;
+        .uuid(&vm)
+        .await
+        .map_err(stays(format!("name-label={}", image.name), ANEW))?;
+    let which = || format!("uuid={uuid}");
+    pool.prepare(&vm, &goal, deploy.name.as_deref(), settings)
+        .await
+        .map_err(stays(which(), ANEW))?;
     if deploy.no_start {
         return Ok(Deployed::still(uuid));
     }
-    pool.start(&vm).await?;
-    let end = Instant::now() + Duration::from_secs(deploy.wait);
+    pool.start(&vm).await.map_err(stays(which(), NOT_STARTED))?;
+    let wait = Duration::from_secs(deploy.wait);
+    let end = Instant::now() + wait;
     output::note("started; waiting for its address");
-    let Some(address) = pool.address(&vm, end).await? else {
-        return Err(Error::Deploy {
-            reason: format!(
-                "the VM {uuid} runs, but told no address within {} s",
-                deploy.wait
-            ),
-            hint: "look at its screen: it shows what is wrong with the network",
-        });
-    };
+    let address = pool.address(&vm, settings.fixed, wait);
+    let address = address.await.map_err(stays(which(), STARTED))?;
     let fingerprint = sign_in::shown_at(address, end).await;
     Ok(Deployed {
         uuid,
         address: Some(address),
         fingerprint,
     })
+}
+
+const ANEW: &str =
+    "it does not have all of its settings; remove it (`xe vm-uninstall`) and deploy again";
+const NOT_STARTED: &str = "it has its settings and is not started; start it (`xe vm-start`), or remove it (`xe vm-uninstall`)";
+const STARTED: &str = "it has its settings and was started; its screen tells its address, `xe vm-uninstall` removes it";
+
+/// Tells which VM stays when a step behind the import fails.
+fn stays(vm: String, what_to_do: &'static str) -> impl FnOnce(Error) -> Error {
+    move |cause| Error::Imported {
+        vm,
+        what_to_do,
+        cause: Box::new(cause),
+    }
 }
 
 /// What was made of the file.

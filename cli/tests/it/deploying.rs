@@ -1,10 +1,11 @@
 //! `deploy` against a simulated pool: the file that goes in is one that a pool gave out.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use xapi::{Credentials, Limits, Session, Target, Trust, TrustMode};
-use xo_lab::{Lab, LabConfig, Value};
+use xo_lab::{Failure, Lab, LabConfig, Times, Value};
 
 use super::program::Home;
 
@@ -43,6 +44,13 @@ impl Scene {
 
     fn vms(&self) -> usize {
         self.lab.db().read().all("VM").len()
+    }
+
+    fn uuids(&self) -> BTreeSet<String> {
+        let db = self.lab.db().read();
+        let rows = db.rows("VM");
+        rows.map(|vm| db.text(&vm.reference, "uuid").to_string())
+            .collect()
     }
 
     fn vm(&self, uuid: &str) -> String {
@@ -156,6 +164,20 @@ async fn a_started_vm_tells_its_address() {
 }
 
 #[tokio::test]
+async fn a_fixed_address_that_was_not_taken_is_told() {
+    let scene = Scene::new().await;
+    let outcome = scene.deploy(&["--ip", "10.99.0.5/24", "--gateway", "10.99.0.1"]);
+    let outcome = outcome
+        .await
+        .failed(1, &["has the address 10.0.", "not 10.99.0.5"]);
+    let told = outcome.json();
+    let vm = scene.vm(told["vm"].as_str().unwrap());
+    assert!(told["address"].as_str().unwrap().starts_with("10.0."));
+    let db = scene.lab.db().read();
+    assert_eq!(db.text(&vm, "power_state").as_ref(), "Running");
+}
+
+#[tokio::test]
 async fn nothing_is_sent_of_a_damaged_file() {
     let scene = Scene::new().await;
     let before = scene.vms();
@@ -165,8 +187,11 @@ async fn nothing_is_sent_of_a_damaged_file() {
         .deploy(&[])
         .await
         .failed(1, &["xoa.xva cannot be deployed", "SHA256SUMS"]);
-    std::fs::write(&scene.file, "no archive").unwrap();
-    scene.deploy(&[]).await.failed(1, &["xoa.xva"]);
+    std::fs::write(&scene.file, "no archive ".repeat(100)).unwrap();
+    scene
+        .deploy(&[])
+        .await
+        .failed(1, &["xoa.xva", "this is no XVA", "name the .xva"]);
     std::fs::remove_file(&scene.file).unwrap();
     scene
         .deploy(&[])
@@ -222,4 +247,30 @@ async fn an_unknown_certificate_is_accepted_by_its_fingerprint_only() {
         .run_with_input(&with, b"lab\n")
         .await
         .failed(3, &["certificate", "has changed"]);
+}
+
+#[tokio::test]
+async fn a_vm_that_could_not_be_set_up_or_started_is_told() {
+    for (call, said) in [
+        ("VM.add_to_xenstore_data", "deploy again"),
+        ("VM.start", "is not started"),
+        ("VM.get_guest_metrics", "was started"),
+    ] {
+        let scene = Scene::new().await;
+        let before = scene.uuids();
+        let failure = Failure::new("SR_FULL", ["1", "2"]);
+        scene.lab.faults().fail_call(call, failure, Times::Always);
+        let outcome = scene.deploy(&["--hostname", "xoa"]).await;
+        let after = scene.uuids();
+        let made: Vec<_> = after.difference(&before).collect();
+        assert_eq!(made.len(), 1, "{call}");
+        outcome.failed(1, &["SR_FULL", &format!("uuid={}", made[0]), said]);
+    }
+    let scene = Scene::new().await;
+    let failure = Failure::new("SR_FULL", ["1", "2"]);
+    scene
+        .lab
+        .faults()
+        .fail_call("VM.get_uuid", failure, Times::Always);
+    scene.deploy(&[]).await.failed(1, &["name-label="]);
 }

@@ -8,8 +8,9 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::{Administrator, Interface, Told, mac, server, short};
+use super::{Administrator, Interface, Told, is_in_reach, mac, server, short};
 
 /// The longest file that is read, in bytes.
 const MOST: u64 = 256 * 1024;
@@ -32,24 +33,46 @@ struct MetaData {
     hostname: Option<String>,
 }
 
+/// Keys of our section, and of its first administrator.
+const SECTION: [&str; 4] = ["hostname", "ntp", "proxy", "admin"];
+const ADMIN: [&str; 2] = ["account", "password"];
+
+/// Our section seen as `T`: each field is read by itself, so that one that is wrong costs no other.
 #[derive(Deserialize)]
-struct UserData {
-    xoa: Option<Section>,
+struct UserData<T> {
+    xoa: Option<T>,
+}
+
+type Keys = BTreeMap<String, IgnoredAny>;
+
+#[derive(Deserialize)]
+struct Hostname {
+    hostname: Option<String>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Section {
-    hostname: Option<String>,
+struct Ntp {
     #[serde(default)]
     ntp: Vec<String>,
-    proxy: Option<String>,
-    admin: Option<Admin>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+struct Proxy {
+    proxy: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AdminKeys {
+    admin: Option<Keys>,
+}
+
+#[derive(Deserialize)]
 struct Admin {
+    admin: Option<Account>,
+}
+
+#[derive(Deserialize)]
+struct Account {
     account: Option<String>,
     password: String,
 }
@@ -137,10 +160,11 @@ impl ConfigDrive {
             .user_data
             .as_deref()
             .filter(|text| text.trim_start().starts_with("#cloud-config"));
-        if let Some(data) = parsed::<UserData>(&mut told, "user-data", user_data)
-            && let Some(section) = data.xoa
+        if let Some(data) = parsed::<UserData<Keys>>(&mut told, "user-data", user_data)
+            && let (Some(keys), Some(text)) = (data.xoa, user_data)
         {
-            take_section(&mut told, section);
+            tell_unknown(&mut told, OURS, &keys, &SECTION);
+            take_section(&mut told, text);
         }
         told
     }
@@ -155,33 +179,71 @@ fn parsed<T: for<'de> Deserialize<'de>>(
     match serde_saphyr::from_str(text) {
         Ok(value) => Some(value),
         Err(error) => {
-            // Only where: the text around it may hold a password.
-            let at = error
-                .location()
-                .map(|l| format!(" in line {}, column {}", l.line(), l.column()));
-            told.problem(
-                place,
-                format!(
-                    "malformed YAML, or not the expected form{}",
-                    at.unwrap_or_default()
-                ),
-                "the file is left out",
-            );
+            let what = format!("malformed YAML, or not the expected form{}", at(&error));
+            told.problem(place, what, "the file is left out");
             None
         }
     }
 }
 
-fn take_section(told: &mut Told, section: Section) {
-    if let Some(name) = section.hostname {
+/// Only where: the text around it may hold a password.
+fn at(error: &serde_saphyr::Error) -> String {
+    let at = error.location();
+    at.map(|l| format!(" in line {}, column {}", l.line(), l.column()))
+        .unwrap_or_default()
+}
+
+/// Where our section is.
+const OURS: &str = "user-data: xoa";
+
+fn tell_unknown(told: &mut Told, place: &str, keys: &Keys, known: &[&str]) {
+    for key in keys.keys().filter(|key| !known.contains(&key.as_str())) {
+        told.problem(
+            format!("{place}.{}", short(key)),
+            format!("unknown; known are {}", known.join(", ")),
+            "it is left out",
+        );
+    }
+}
+
+/// One field of our section.
+fn field<T: for<'de> Deserialize<'de>>(
+    told: &mut Told,
+    text: &str,
+    key: &str,
+    expected: &str,
+) -> Option<T> {
+    match serde_saphyr::from_str::<UserData<T>>(text) {
+        Ok(data) => data.xoa,
+        Err(error) => {
+            let what = format!("expected {expected}{}", at(&error));
+            told.problem(format!("{OURS}.{key}"), what, "it is left out");
+            None
+        }
+    }
+}
+
+fn take_section(told: &mut Told, text: &str) {
+    let found: Option<Hostname> = field(told, text, "hostname", "a name");
+    if let Some(name) = found.and_then(|found| found.hostname) {
         told.take_hostname("user-data: xoa.hostname", &name);
     }
-    let ntp = section.ntp.join(",");
+    let found: Option<Ntp> = field(told, text, "ntp", "a list, as [ntp.lan]");
+    let ntp = found.map(|found| found.ntp.join(",")).unwrap_or_default();
     told.settings.ntp = told.list("user-data: xoa.ntp", &ntp, "a host name or an IP", server);
-    if let Some(proxy) = section.proxy {
+    let found: Option<Proxy> = field(told, text, "proxy", "http://name:port");
+    if let Some(proxy) = found.and_then(|found| found.proxy) {
         told.take_proxy("user-data: xoa.proxy", &proxy);
     }
-    told.administrator = section.admin.map(|admin| Administrator {
+    let expected = "a `password`, and an `account` if it is not to be admin";
+    let found: Option<AdminKeys> = field(told, text, "admin", expected);
+    let Some(keys) = found.and_then(|found| found.admin) else {
+        return;
+    };
+    tell_unknown(told, "user-data: xoa.admin", &keys, &ADMIN);
+    let found: Option<Admin> = field(told, text, "admin", expected);
+    let admin = found.and_then(|found| found.admin);
+    told.administrator = admin.map(|admin| Administrator {
         account: admin.account.unwrap_or_else(|| "admin".into()),
         password: admin.password,
     });
@@ -248,18 +310,28 @@ fn interface(told: &mut Told, place: &str, ethernet: Ethernet) -> Interface {
         .flatten()
         .chain(defaults)
         .collect();
-    let gateways = told.list(
+    let mut gateways = told.list(
         &format!("{place}: gateway"),
         &gateways.join(","),
         "an IP address",
         |word| word.parse::<IpAddr>().ok(),
     );
-    for is_v4 in [true, false] {
-        let first = gateways.iter().find(|ip| ip.is_ipv4() == is_v4);
-        made.gateways.extend(first);
-    }
-    if made.addresses.is_empty() {
-        made.gateways.clear();
+    gateways.sort_by_key(IpAddr::is_ipv6);
+    // With DHCP a gateway of one's own has no meaning.
+    for gateway in gateways.into_iter().filter(|_| !made.addresses.is_empty()) {
+        if !is_in_reach(gateway, &made.addresses) {
+            told.problem(
+                format!("{place}: gateway"),
+                format!("`{gateway}`: expected one in the network of an address"),
+                "it is left out",
+            );
+        } else if made
+            .gateways
+            .iter()
+            .all(|g| g.is_ipv4() != gateway.is_ipv4())
+        {
+            made.gateways.push(gateway);
+        }
     }
     made.dns = told.list(
         &format!("{place}.nameservers.addresses"),
@@ -320,6 +392,15 @@ ethernets:
     }
 
     #[test]
+    fn a_gateway_out_of_reach_is_named_and_left_out() {
+        let text = FIXED.replace("via: 10.0.0.1", "via: 192.168.9.1");
+        let told = network_told(&text);
+        let gateways: Vec<_> = told.settings.interface.gateways.iter().collect();
+        assert_eq!(gateways, [&"fd00::1".parse::<IpAddr>().unwrap()]);
+        assert!(told.problems[0].to_string().contains("`192.168.9.1`"));
+    }
+
+    #[test]
     fn our_section_and_the_name_are_taken() {
         let drive = ConfigDrive {
             meta_data: Some("instance-id: x\nlocal-hostname: XOA1\n".into()),
@@ -357,8 +438,50 @@ ethernets:
             ..ConfigDrive::default()
         };
         let told = drive.told();
-        assert_eq!(told.problems.len(), 1);
+        let places: Vec<_> = told.problems.iter().map(|p| p.place.as_str()).collect();
+        assert_eq!(
+            places,
+            ["user-data: xoa.admin.passwort", "user-data: xoa.admin"]
+        );
         assert!(!format!("{told:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_wrong_key_of_our_section_is_named_and_the_others_are_taken() {
+        let told = |wrong: &str| {
+            let right = "  hostname: xoa1\n  admin: {account: 007, password: 0123456789}\n";
+            let user_data = format!("#cloud-config\nxoa:\n{right}  {wrong}\n");
+            ConfigDrive {
+                user_data: Some(user_data),
+                ..ConfigDrive::default()
+            }
+            .told()
+        };
+        for (wrong, place, what) in [
+            (
+                "proxxy: http://p:3128",
+                "xoa.proxxy",
+                "known are hostname, ntp",
+            ),
+            (
+                "proxy: [http://p:3128]",
+                "xoa.proxy",
+                "expected http://name:port in line 5",
+            ),
+            (
+                "ntp: {a: b}",
+                "xoa.ntp",
+                "expected a list, as [ntp.lan] in line 5",
+            ),
+        ] {
+            let told = told(wrong);
+            assert_eq!(told.problems.len(), 1, "{told:?}");
+            assert_eq!(told.problems[0].place, format!("user-data: {place}"));
+            assert!(told.problems[0].what.contains(what), "{told:?}");
+            assert_eq!(told.settings.hostname.as_deref(), Some("xoa1"));
+            let admin = told.administrator.unwrap();
+            assert_eq!((&*admin.account, &*admin.password), ("007", "0123456789"));
+        }
     }
 
     #[test]

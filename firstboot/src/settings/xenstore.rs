@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Administrator, Told, server, short};
+use super::{Administrator, Told, is_in_reach, server, short};
 use crate::xenbus::{Error, XenStore};
 
 const FOLDER: &str = "vm-data";
@@ -148,13 +148,13 @@ impl VmData {
         };
         told.settings.interface.addresses = vec![net];
         match value("gateway").map(|text| (text, text.parse::<IpAddr>())) {
-            Some((_, Ok(ip))) if ip.is_ipv4() == net.addr().is_ipv4() => {
+            Some((_, Ok(ip))) if is_in_reach(ip, &[net]) => {
                 told.settings.interface.gateways = vec![ip];
             }
             Some((text, _)) => told.problem(
                 place("gateway"),
                 format!(
-                    "`{}`: expected an address of the same kind as `ip`",
+                    "`{}`: expected an address in the network of {net}",
                     short(text)
                 ),
                 "there is no way out of the local network",
@@ -297,9 +297,15 @@ mod tests {
 
     #[test]
     fn a_fixed_address_stays_when_only_its_gateway_is_wrong() {
-        let told = told(&[("ip", "10.0.0.5/24"), ("gateway", "fd00::1")]);
-        assert_eq!(told.settings.interface.addresses.len(), 1);
-        assert_eq!(told.problems[0].place, "vm-data/gateway");
+        for gateway in ["fd00::1", "192.168.9.1", "10.0.1.1", "fe80::1"] {
+            let told = told(&[("ip", "10.0.0.5/24"), ("gateway", gateway)]);
+            assert_eq!(told.settings.interface.addresses.len(), 1);
+            assert_eq!(told.settings.interface.gateways, [] as [IpAddr; 0]);
+            assert_eq!(told.problems[0].place, "vm-data/gateway");
+            assert!(told.problems[0].what.contains("network of 10.0.0.5/24"));
+        }
+        let by_its_link = told(&[("ip", "fd00::5/64"), ("gateway", "fe80::1")]);
+        assert_eq!(by_its_link.problems, []);
     }
 
     #[test]

@@ -6,6 +6,30 @@ use std::path::PathBuf;
 /// Why an image cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
+    /// There is nothing to build from.
+    #[error(
+        "{} is no checkout of XOA (it has no {missing}): run this in one, or name one by --source",
+        path.display()
+    )]
+    NoCheckout {
+        /// The folder.
+        path: PathBuf,
+        /// What every checkout has.
+        missing: &'static str,
+    },
+    /// An image of this version was not built.
+    #[error(
+        "there is no image of version {version} in {}; built are: {versions}. Name one of them by --version, or another folder by --target",
+        path.display()
+    )]
+    NotBuilt {
+        /// The folder of results.
+        path: PathBuf,
+        /// What was asked for.
+        version: String,
+        /// What is there.
+        versions: String,
+    },
     /// Trees with other owners' files need it.
     #[error("an image is built as root: its files belong to root and others")]
     NotRoot,

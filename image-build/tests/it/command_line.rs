@@ -69,6 +69,7 @@ fn damage_is_a_failure_with_its_description() {
     for part in ["disk.xva", "is cut", "Ref:5/", "What to do"] {
         assert!(said.contains(part), "{said}");
     }
+    assert_eq!(said.matches("transfer").count(), 1, "{said}");
     let output = run(&["inspect", "--json"], &xva);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -92,4 +93,37 @@ fn misuse_is_told_from_failure() {
     }
     let output = run(&["xva", "--compress", "rar"], &bench.disk);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_folder_that_is_no_checkout_is_told_with_the_option() {
+    let bench = Bench::new(2 * MIB, &[]);
+    let folder = bench.disk.parent().unwrap();
+    for command in ["build", "sbom"] {
+        let output = run(&[command, "--source"], folder);
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("is no checkout"), "{said}");
+        assert!(said.contains("--source"), "{said}");
+    }
+    assert!(!folder.join("target").exists(), "keys were made in it");
+}
+
+#[test]
+fn a_version_that_was_not_built_has_no_bill() {
+    let bench = Bench::new(2 * MIB, &[]);
+    let checkout = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let command = [
+        "sbom",
+        "--version",
+        "9.9.9",
+        "--source",
+        checkout,
+        "--target",
+    ];
+    let output = run(&command, bench.disk.parent().unwrap());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no image of version 9.9.9"), "{said}");
 }

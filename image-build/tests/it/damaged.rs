@@ -27,6 +27,10 @@ fn is_leading_zero(byte: u8, change: u8) -> bool {
     byte == b'0' && byte ^ change == b' '
 }
 
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}
+
 /// The content of the disk and the description.
 fn read(archive: &[u8]) -> (Vec<(u64, Vec<u8>)>, String) {
     let mut reader = Reader::open(archive, Limits::default(), Checksums::Verify).unwrap();
@@ -178,6 +182,13 @@ fn each_damage_names_its_entry_what_is_wrong_and_what_to_do() {
             "transfer or export",
         ),
         (vec![7; 4096], None, "this is no XVA", "name an .xva file"),
+        (
+            zstd(&[7; 4096]),
+            None,
+            "this is no XVA",
+            "name an .xva file",
+        ),
+        (zstd(&[0; 4096]), None, "but zeros", "name an .xva file"),
         (Vec::new(), None, "the archive is cut", "transfer or export"),
     ];
     for (archive, entry, problem, advice) in cases {

@@ -138,6 +138,10 @@ fn what_is_no_archive_is_told_from_what_is_cut() {
     assert!(matches!(open(b"short"), Err(Error::Truncated { .. })));
     assert!(matches!(open(&[7; 600]), Err(Error::NotAnXva { .. })));
     assert!(matches!(open(&[0; 2048]), Err(Error::NotAnXva { .. })));
+    for disk in [[7; 2048], [0; 2048]] {
+        let other = zstd::encode_all(&disk[..], 1).unwrap();
+        assert!(matches!(open(&other), Err(Error::NotAnXva { .. })));
+    }
     let other = Tar::default().entry("readme", b"x").end();
     assert!(matches!(open(&other), Err(Error::NotAnXva { .. })));
     let other = zstd::encode_all(&*other, 1).unwrap();
@@ -354,5 +358,5 @@ fn a_number_with_something_behind_it_is_no_number() {
     // The space behind the header's checksum.
     archive[155] = b'0';
     let message = refusal(&archive);
-    assert!(message.contains("neither a tar"), "{message}");
+    assert!(message.contains("this is no XVA"), "{message}");
 }

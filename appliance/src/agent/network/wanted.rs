@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::Deserialize;
-use xo_firstboot::settings::{Interface, is_host_name, mac};
+use xo_firstboot::settings::{Interface, is_host_name, is_in_reach, mac};
 
 use crate::agent::protocol::Fault;
 
@@ -153,9 +153,7 @@ fn gateway(text: &str, interface: &Interface) -> Result<IpAddr, Fault> {
     if interface.addresses.iter().any(|net| net.addr() == gateway) {
         return Err(odd(FIELD, text, "another machine than this one"));
     }
-    let is_link_local = matches!(gateway, IpAddr::V6(v6) if v6.is_unicast_link_local());
-    let in_reach = is_link_local && interface.addresses.iter().any(|net| of_kind(net.addr()))
-        || interface.addresses.iter().any(|net| net.contains(&gateway));
+    let in_reach = is_in_reach(gateway, &interface.addresses);
     // Without addresses the mode says what is wrong.
     if !in_reach && !interface.addresses.is_empty() {
         let nets: Vec<String> = interface

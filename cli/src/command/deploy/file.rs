@@ -43,7 +43,10 @@ fn check(path: &Path) -> Result<Image, Error> {
     let bar = progress::bar("checking", Some(length), false);
     let damaged = |error: xva::Error| Error::Deploy {
         reason: format!("{} cannot be deployed: {error}", path.display()),
-        hint: "copy or download the file again, and compare it with SHA256SUMS",
+        hint: match error {
+            xva::Error::NotAnXva { .. } => "name the .xva of the appliance",
+            _ => "copy or download the file again, and compare it with SHA256SUMS",
+        },
     };
     let mut reader =
         Reader::open(bar.wrap_read(file), Limits::default(), Checksums::Verify).map_err(damaged)?;

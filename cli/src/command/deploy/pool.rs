@@ -191,15 +191,19 @@ impl Pool {
             })
     }
 
-    /// Puts the VM on the network, names it, gives it its settings; returns its uuid.
+    /// The VM's uuid.
+    pub async fn uuid(&self, vm: &str) -> Result<String, Error> {
+        self.call("VM.get_uuid", json!([vm])).await
+    }
+
+    /// Puts the VM on the network, names it, gives it its settings.
     pub async fn prepare(
         &self,
         vm: &str,
         goal: &Goal,
         name: Option<&str>,
         settings: &Settings,
-    ) -> Result<String, Error> {
-        let uuid: String = self.call("VM.get_uuid", json!([vm])).await?;
+    ) -> Result<(), Error> {
         if let Some(network) = &goal.network {
             self.move_to(vm, network).await?;
         }
@@ -213,7 +217,7 @@ impl Pool {
             self.perform("VM.add_to_xenstore_data", json!([vm, key, value]))
                 .await?;
         }
-        Ok(uuid)
+        Ok(())
     }
 
     /// Its interfaces are made anew: an interface cannot change its network on every version.
@@ -253,16 +257,22 @@ impl Pool {
         Ok(())
     }
 
-    /// The first address that its guest tells, if it tells one in time.
-    pub async fn address(&self, vm: &str, end: Instant) -> Result<Option<IpAddr>, Error> {
+    /// The address that its guest tells: the fixed one if it was given one and takes it.
+    pub async fn address(
+        &self,
+        vm: &str,
+        fixed: Option<IpAddr>,
+        wait: Duration,
+    ) -> Result<IpAddr, Error> {
+        let end = Instant::now() + wait;
         loop {
             let metrics: String = self.call("VM.get_guest_metrics", json!([vm])).await?;
             if metrics != NULL {
                 let networks: HashMap<String, String> = self
                     .call("VM_guest_metrics.get_networks", json!([metrics]))
                     .await?;
-                if let Some(address) = first(&networks) {
-                    return Ok(Some(address));
+                if let Some(address) = first(&networks, fixed) {
+                    return Ok(address);
                 }
             }
             let state: String = self.call("VM.get_power_state", json!([vm])).await?;
@@ -273,38 +283,42 @@ impl Pool {
                 });
             }
             if Instant::now() >= end {
-                return Ok(None);
+                return Err(Error::Deploy {
+                    reason: format!(
+                        "the VM runs, but told no address within {} s",
+                        wait.as_secs()
+                    ),
+                    hint: "look at its screen: it shows what is wrong with the network",
+                });
             }
             tokio::time::sleep(LOOK).await;
         }
     }
 }
 
-/// IPv4 before IPv6, the first interface first; never one that is valid on its own link only.
-fn first(networks: &HashMap<String, String>) -> Option<IpAddr> {
-    let mut found: Vec<(bool, &String, IpAddr)> = networks
+/// The fixed one, else IPv4 before IPv6, the first interface first; never one that is valid on its own link only.
+fn first(networks: &HashMap<String, String>, fixed: Option<IpAddr>) -> Option<IpAddr> {
+    networks
         .iter()
         .filter_map(|(key, text)| Some((key, text.parse::<IpAddr>().ok()?)))
         .filter(|(_, ip)| match ip {
             IpAddr::V4(v4) => !v4.is_link_local() && !v4.is_unspecified(),
             IpAddr::V6(v6) => !v6.is_unicast_link_local() && !v6.is_unspecified(),
         })
-        .map(|(key, ip)| (ip.is_ipv6(), key, ip))
-        .collect();
-    found.sort_unstable();
-    found.first().map(|(_, _, ip)| *ip)
+        .min_by_key(|(key, ip)| (Some(*ip) != fixed, ip.is_ipv6(), *key))
+        .map(|(_, ip)| ip)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn first_of(networks: &[(&str, &str)]) -> Option<String> {
+    fn first_of(networks: &[(&str, &str)], fixed: Option<&str>) -> Option<String> {
         let map = networks
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
-        first(&map).map(|ip| ip.to_string())
+        first(&map, fixed.map(|ip| ip.parse().unwrap())).map(|ip| ip.to_string())
     }
 
     #[test]
@@ -315,13 +329,14 @@ mod tests {
             ("1/ip", "10.0.1.1"),
             ("0/ip", "10.0.0.1"),
         ];
-        assert_eq!(first_of(&told).unwrap(), "10.0.0.1");
-        assert_eq!(first_of(&told[..2]).unwrap(), "fd00::1");
-        assert_eq!(
-            first_of(&[("0/ip", "169.254.7.7"), ("0/ipv6/0", "fe80::1")]),
-            None
-        );
-        assert_eq!(first_of(&[("0/ip", "")]), None);
+        assert_eq!(first_of(&told, None).unwrap(), "10.0.0.1");
+        assert_eq!(first_of(&told, Some("10.0.1.1")).unwrap(), "10.0.1.1");
+        assert_eq!(first_of(&told, Some("fd00::1")).unwrap(), "fd00::1");
+        assert_eq!(first_of(&told, Some("10.0.9.9")).unwrap(), "10.0.0.1");
+        assert_eq!(first_of(&told[..2], None).unwrap(), "fd00::1");
+        let own_link = [("0/ip", "169.254.7.7"), ("0/ipv6/0", "fe80::1")];
+        assert_eq!(first_of(&own_link, None), None);
+        assert_eq!(first_of(&[("0/ip", "")], None), None);
     }
 
     #[test]

@@ -5,12 +5,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::arguments::Deploy;
 use crate::error::Error;
 
-/// Keys without `vm-data/`, and their values.
+/// What the VM is told.
 #[derive(Debug, Default, PartialEq)]
-pub struct Settings(BTreeMap<&'static str, String>);
+pub struct Settings {
+    /// Keys without `vm-data/`, and their values.
+    keys: BTreeMap<&'static str, String>,
+    /// The address that it is to have; none means DHCP.
+    pub fixed: Option<IpAddr>,
+}
 
 impl Settings {
     /// Reads and checks the options.
@@ -23,19 +30,20 @@ impl Settings {
         settings.put("dns", dns.join(","));
         let ntp: Vec<&str> = list(&deploy.ntp).collect();
         for server in &ntp {
-            if server.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
+            if !is_host_name(server) && server.parse::<IpAddr>().is_err() {
                 return Err(wrong("--ntp", server, "a host name or an IP"));
             }
         }
         settings.put("ntp", ntp.join(","));
         if let Some(name) = &deploy.hostname {
-            host_name(name)?;
+            if !is_host_name(name) {
+                let expected = "letters, digits, hyphens and dots";
+                return Err(wrong("--hostname", name, expected));
+            }
             settings.put("hostname", name.clone());
         }
         if let Some(url) = &deploy.proxy {
-            let is_http =
-                url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https"));
-            if !is_http {
+            if !is_proxy(url) {
                 return Err(wrong("--proxy", url, "http://name:port"));
             }
             settings.put("proxy", url.clone());
@@ -58,7 +66,7 @@ impl Settings {
             None => (ip.as_str(), None),
         };
         let ip = address("--ip", ip)?;
-        let mask = match (prefix, &deploy.netmask) {
+        let length = match (prefix, &deploy.netmask) {
             (Some(_), Some(_)) => {
                 return Err(Error::usage(
                     "the length of the prefix is given twice",
@@ -74,16 +82,17 @@ impl Settings {
             (Some(prefix), None) => prefix_of(ip, prefix)?,
             (None, Some(mask)) => mask_of(ip, mask)?,
         };
+        let net =
+            IpNet::new(ip, length).map_err(|e| wrong("--ip", &ip.to_string(), &e.to_string()))?;
         self.put("ip", ip.to_string());
-        self.put("netmask", mask);
+        self.put("netmask", mask_text(net));
+        self.fixed = Some(ip);
         if let Some(gateway) = &deploy.gateway {
             let gateway = address("--gateway", gateway)?;
-            if gateway.is_ipv4() != ip.is_ipv4() {
-                return Err(wrong(
-                    "--gateway",
-                    &gateway.to_string(),
-                    "an address of the same kind as --ip",
-                ));
+            let by_its_link = matches!(gateway, IpAddr::V6(v6) if v6.is_unicast_link_local());
+            if gateway == ip || !(net.contains(&gateway) || by_its_link && ip.is_ipv6()) {
+                let expected = format!("another machine's address in the network of {net}");
+                return Err(wrong("--gateway", &gateway.to_string(), &expected));
             }
             self.put("gateway", gateway.to_string());
         }
@@ -92,13 +101,13 @@ impl Settings {
 
     fn put(&mut self, key: &'static str, value: String) {
         if !value.is_empty() {
-            self.0.insert(key, value);
+            self.keys.insert(key, value);
         }
     }
 
     /// As `VM.xenstore_data` wants them.
     pub fn entries(&self) -> impl Iterator<Item = (String, &str)> {
-        self.0
+        self.keys
             .iter()
             .map(|(key, value)| (format!("vm-data/{key}"), value.as_str()))
     }
@@ -119,33 +128,32 @@ fn address(option: &str, text: &str) -> Result<IpAddr, Error> {
         .map_err(|_| wrong(option, text, "an IP address"))
 }
 
-/// IPv4 masks are written in full, IPv6 ones as a number: what XOA's own keys take.
-fn prefix_of(ip: IpAddr, text: &str) -> Result<String, Error> {
+/// The length that is behind the slash.
+fn prefix_of(ip: IpAddr, text: &str) -> Result<u8, Error> {
     let most = if ip.is_ipv4() { 32 } else { 128 };
-    let length: u32 = text
-        .parse()
+    text.parse()
         .ok()
         .filter(|length| (1..=most).contains(length))
-        .ok_or_else(|| wrong("--ip", text, &format!("a prefix between 1 and {most}")))?;
-    Ok(match ip {
-        IpAddr::V4(_) => std::net::Ipv4Addr::from(u32::MAX << (32 - length)).to_string(),
-        IpAddr::V6(_) => length.to_string(),
-    })
+        .ok_or_else(|| wrong("--ip", text, &format!("a prefix between 1 and {most}")))
 }
 
-fn mask_of(ip: IpAddr, text: &str) -> Result<String, Error> {
-    let expected = "a mask as 255.255.255.0";
-    let mask: std::net::Ipv4Addr = text
-        .parse()
-        .map_err(|_| wrong("--netmask", text, expected))?;
-    let bits = u32::from(mask);
-    if !ip.is_ipv4() || bits == 0 || bits.leading_ones() + bits.trailing_zeros() != 32 {
-        return Err(wrong("--netmask", text, expected));
+/// The length that a mask of IPv4 means.
+fn mask_of(ip: IpAddr, text: &str) -> Result<u8, Error> {
+    let mask: Option<std::net::Ipv4Addr> = text.parse().ok().filter(|_| ip.is_ipv4());
+    mask.and_then(|mask| ipnet::ipv4_mask_to_prefix(mask).ok())
+        .filter(|length| *length > 0)
+        .ok_or_else(|| wrong("--netmask", text, "a mask as 255.255.255.0"))
+}
+
+/// IPv4 masks are written in full, IPv6 ones as a number: what XOA's own keys take.
+fn mask_text(net: IpNet) -> String {
+    match net {
+        IpNet::V4(net) => net.netmask().to_string(),
+        IpNet::V6(net) => net.prefix_len().to_string(),
     }
-    Ok(mask.to_string())
 }
 
-fn host_name(name: &str) -> Result<(), Error> {
+fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
@@ -154,15 +162,17 @@ fn host_name(name: &str) -> Result<(), Error> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    if name.len() <= 253 && name.split('.').all(is_label) {
-        Ok(())
-    } else {
-        Err(wrong(
-            "--hostname",
-            name,
-            "letters, digits, hyphens and dots",
-        ))
-    }
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+/// As it can stand in the appliance's environment file.
+fn is_proxy(text: &str) -> bool {
+    let is_plain = text
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"\"'\\$".contains(&b));
+    is_plain
+        && url::Url::parse(text)
+            .is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
 }
 
 fn wrong(option: &str, text: &str, expected: &str) -> Error {
@@ -172,6 +182,7 @@ fn wrong(option: &str, text: &str, expected: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::arguments::{Arguments, Command};
@@ -250,12 +261,41 @@ mod tests {
             ("--ip 10.0.0.5 --netmask 255.0.255.0", "--netmask"),
             ("--gateway 10.0.0.1", "--gateway"),
             ("--ip 10.0.0.5/24 --gateway fd00::1", "--gateway"),
+            (
+                "--ip 10.0.0.5/24 --gateway 192.168.9.1",
+                "in the network of 10.0.0.5/24",
+            ),
+            ("--ip 10.0.0.5/24 --gateway 10.0.0.5", "another machine"),
+            ("--ntp bad!host", "--ntp `bad!host`"),
+            ("--proxy http://p:3128/$x", "--proxy"),
             ("--dns one", "--dns"),
             ("--hostname a_b", "--hostname"),
             ("--proxy proxy:3128", "--proxy"),
         ] {
             let error = read(options).unwrap_err();
             assert!(error.contains(said), "{options}: {error}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn what_is_taken_the_appliance_takes_too(
+            (option, value) in prop::sample::select(&["--ntp", "--hostname", "--proxy", "--gateway"][..])
+                .prop_flat_map(|option| {
+                    let text = match option {
+                        "--gateway" => "(10\\.0\\.[01]|192\\.168\\.0)\\.[1-7]|fe80::[1-7]",
+                        "--proxy" => "https?://[a-z!$._@:\"/-]{0,8}",
+                        _ => "[a-z0-9!._:-]{1,8}",
+                    };
+                    (Just(option), text)
+                }),
+        ) {
+            let fixed = if option == "--gateway" { "--ip 10.0.0.5/24" } else { "" };
+            if let Ok(keys) = read(&format!("{fixed} {option}={value}")) {
+                let keys = keys.into_iter();
+                let keys = keys.map(|(key, value)| (key.trim_start_matches("vm-data/").to_owned(), value));
+                let told = xo_firstboot::settings::VmData(keys.collect()).told();
+                prop_assert_eq!(told.problems, []);
+            }
         }
     }
 }
