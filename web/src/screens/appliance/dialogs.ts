@@ -1,17 +1,22 @@
 // What can be changed of the appliance, as data: what is asked for, and the request that it becomes.
 import type { Field, Values } from '../../actions/action.ts';
-import type { ApplianceSettings } from '../../api/appliance.ts';
+import type { ApplianceSettings, NetworkSettings } from '../../api/appliance.ts';
 import type { Call } from '../../api/http.ts';
 import { TIME_ZONES } from '../../app/timeZone.ts';
 import type { TextKey } from '../../i18n.ts';
 
 export type DialogId = 'network' | 'hostname' | 'time' | 'proxy' | 'certificate' | 'reboot' | 'poweroff' | 'reset';
 
+/** How it goes away. */
+export type Away = 'reboot' | 'poweroff' | 'reset';
+
 export interface Dialog {
   id: DialogId;
   label: TextKey;
   text?: TextKey;
   isDanger?: boolean;
+  /** The appliance goes away then. */
+  away?: Away;
   fields: (now: ApplianceSettings | undefined) => readonly Field[];
   call: (values: Values) => Call;
 }
@@ -24,6 +29,10 @@ const lines = (value: Values[string] | undefined) =>
 /** Those that this browser knows, and the one that is set. */
 const zones = (now = 'UTC') => [...new Set(['UTC', now, ...TIME_ZONES])].map((zone) => [zone, zone.replaceAll('_', ' ')] as const);
 
+export function wantedNetwork({ mode, addresses }: Values): Pick<NetworkSettings, 'mode' | 'addresses'> {
+  return mode === 'static' ? { mode, addresses: lines(addresses) } : { mode: 'dhcp', addresses: [] };
+}
+
 export const DIALOGS: readonly Dialog[] = [
   {
     id: 'network',
@@ -35,11 +44,11 @@ export const DIALOGS: readonly Dialog[] = [
       { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: now?.network.kept.gateways.join(' ') ?? '' },
       { name: 'dns', label: 'appliance.dns', kind: 'text', initial: now?.network.kept.dns.join(' ') ?? '' },
     ],
-    call: ({ mode, addresses, gateways, dns }) => ({
-      method: 'PUT',
-      path: '/appliance/network',
-      body: mode === 'static' ? { mode, addresses: lines(addresses), gateways: lines(gateways), dns: lines(dns) } : { mode: 'dhcp', dns: lines(dns) },
-    }),
+    call: ({ gateways, dns, ...values }) => {
+      const { mode, addresses } = wantedNetwork(values);
+      const body = mode === 'static' ? { mode, addresses, gateways: lines(gateways), dns: lines(dns) } : { mode, dns: lines(dns) };
+      return { method: 'PUT', path: '/appliance/network', body };
+    },
   },
   {
     id: 'hostname',
@@ -77,6 +86,7 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.reboot',
     text: 'appliance.powerHelp',
     isDanger: true,
+    away: 'reboot',
     fields: () => [],
     call: () => ({ method: 'POST', path: '/appliance/actions/power', body: { action: 'reboot' } }),
   },
@@ -85,6 +95,7 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.powerOff',
     text: 'appliance.powerHelp',
     isDanger: true,
+    away: 'poweroff',
     fields: () => [],
     call: () => ({ method: 'POST', path: '/appliance/actions/power', body: { action: 'poweroff' } }),
   },
@@ -93,6 +104,7 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.reset',
     text: 'appliance.resetHelp',
     isDanger: true,
+    away: 'reset',
     fields: () => [{ name: 'word', label: 'appliance.word', kind: 'text', isRequired: true }],
     call: ({ word }) => ({ method: 'POST', path: '/appliance/actions/factory_reset', body: { word } }),
   },
