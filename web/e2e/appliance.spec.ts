@@ -25,7 +25,7 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
 
     await page.getByRole('button', { name: 'Change the network' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+    await dialog.getByLabel('Mode').selectOption('static');
     await dialog.getByLabel('Addresses').fill('10.0.0.0/24');
     await dialog.getByRole('button', { name: 'Change the network' }).click();
     await expect(dialog.getByText("the network's own")).toBeVisible();
@@ -138,7 +138,7 @@ test('a network that takes the address away is told with its new address, and th
     });
     const change = async (address: string) => {
       await page.getByRole('button', { name: 'Change the network' }).click();
-      await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+      await dialog.getByLabel('Mode').selectOption('static');
       await dialog.getByLabel('Addresses').fill(address);
       await dialog.getByRole('button', { name: 'Change the network' }).click();
       await expect(dialog).toBeHidden();
@@ -212,7 +212,7 @@ test('the wizard of an appliance goes from the code over network, name, time and
   const trial = page.getByText('The network is changed on trial');
   const setNetwork = async (address: string) => {
     await page.getByRole('button', { name: 'Change the network' }).click();
-    await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+    await dialog.getByLabel('Mode').selectOption('static');
     await dialog.getByLabel('Addresses').fill(address);
     await dialog.getByRole('button', { name: 'Change the network' }).click();
     await expect(dialog).toBeHidden();

@@ -14,7 +14,11 @@ export type Health = 'ok' | 'warning' | 'failed';
 export interface ApplianceStatus {
   version: string;
   hostname: string;
-  slots: { running: string | null };
+  slots: {
+    running: string | null;
+    /** What can be started; without tries left to count, it has proved itself. */
+    entries: { version: string; running: boolean; triesLeft: number | null }[];
+  };
   uptimeSeconds: number | null;
   /** The appliance's clock, in milliseconds. */
   now: number;

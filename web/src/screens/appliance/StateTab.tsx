@@ -43,7 +43,7 @@ export function StateTab() {
       <Facts
         cards={[
           stateCard(status),
-          ...(settings ? [nameCard(settings), networkCard(settings, status), timeCard(settings), proxyCard(settings)] : []),
+          ...(settings ? [nameCard(settings), networkCard(settings, status), timeCard(settings, status), proxyCard(settings)] : []),
           certificateCard(status),
         ]}
       />

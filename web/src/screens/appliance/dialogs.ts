@@ -1,4 +1,6 @@
 // What can be changed of the appliance, as data: what is asked for, and the request that it becomes.
+import i18next from 'i18next';
+
 import type { Field, Values } from '../../actions/action.ts';
 import type { ApplianceSettings, NetworkSettings } from '../../api/appliance.ts';
 import type { Call } from '../../api/http.ts';
@@ -29,6 +31,8 @@ const lines = (value: Values[string] | undefined) =>
 /** Those that this browser knows, and the one that is set. */
 const zones = (now = 'UTC') => [...new Set(['UTC', now, ...TIME_ZONES])].map((zone) => [zone, zone.replaceAll('_', ' ')] as const);
 
+const isFixed = ({ mode }: Values) => mode === 'static';
+
 export function wantedNetwork({ mode, addresses }: Values): Pick<NetworkSettings, 'mode' | 'addresses'> {
   return mode === 'static' ? { mode, addresses: lines(addresses) } : { mode: 'dhcp', addresses: [] };
 }
@@ -39,9 +43,9 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.changeNetwork',
     text: 'appliance.networkHelp',
     fields: (now) => [
-      { name: 'mode', label: 'appliance.mode', kind: 'choice', initial: now?.network.kept.mode ?? 'dhcp', choices: [['dhcp', 'DHCP'], ['static', 'static']] },
-      { name: 'addresses', label: 'appliance.addresses', kind: 'text', initial: now?.network.kept.addresses.join(' ') ?? '', help: 'appliance.addressesHelp' },
-      { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: now?.network.kept.gateways.join(' ') ?? '' },
+      { name: 'mode', label: 'appliance.mode', kind: 'choice', initial: now?.network.kept.mode ?? 'dhcp', choices: [['dhcp', 'DHCP'], ['static', i18next.t('appliance.fixed')]] },
+      { name: 'addresses', label: 'appliance.addresses', kind: 'text', initial: now?.network.kept.addresses.join(' ') ?? '', help: 'appliance.addressesHelp', isRequired: true, isAsked: isFixed },
+      { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: now?.network.kept.gateways.join(' ') ?? '', isAsked: isFixed },
       { name: 'dns', label: 'appliance.dns', kind: 'text', initial: now?.network.kept.dns.join(' ') ?? '' },
     ],
     call: ({ gateways, dns, ...values }) => {
