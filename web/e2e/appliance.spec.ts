@@ -144,7 +144,8 @@ test('a network that takes the address away is told with its new address, and th
       await expect(dialog).toBeHidden();
     };
     await change('10.0.0.7/24');
-    await expect(trial).toBeVisible();
+    // The button is far below.
+    await expect(trial).toBeInViewport();
     const there = `http://10.0.0.7:${new URL(page.url()).port}/appliance`;
     await expect(page.getByRole('link', { name: '10.0.0.7' })).toHaveAttribute('href', there);
     await expect(page.getByText('Open its new address', { exact: false })).toBeVisible();

@@ -1,6 +1,6 @@
 // A change of the network that goes back unless somebody keeps it, here or at the new address; and that it went back.
 import { AlertActionCloseButton, AlertActionLink } from '@patternfly/react-core';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { lookAtApplianceAgain, type ApplianceNetwork } from '../../api/appliance.ts';
@@ -10,7 +10,27 @@ import { Problem } from '../../api/problem.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 
+/** A dialog that closes gives the focus back first, and scrolls to it. */
+const FOCUS_MS = 300;
+
 export function Trial({ network }: { network: ApplianceNetwork }) {
+  const change = useNetworkChange();
+  const place = useRef<HTMLDivElement>(null);
+  const isBack = change?.isBack;
+  // Whoever pressed a button far below sees what came of it.
+  useEffect(() => {
+    if (isBack === undefined) return undefined;
+    const timer = setTimeout(() => place.current?.scrollIntoView({ block: 'nearest' }), FOCUS_MS);
+    return () => clearTimeout(timer);
+  }, [isBack]);
+  return (
+    <div ref={place} className="xo-appliance-trial">
+      <Told network={network} />
+    </div>
+  );
+}
+
+function Told({ network }: { network: ApplianceNetwork }) {
   const { t } = useTranslation();
   const change = useNetworkChange();
   const [problem, setProblem] = useState<Problem>();

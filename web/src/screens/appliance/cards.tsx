@@ -11,7 +11,7 @@ export function stateCard({ version, health, slots, uptimeSeconds, disk, memory 
   return [
     'appliance.state',
     [
-      ['appliance.health', health.state === 'ok' ? i18next.t('appliance.allWell') : health.text],
+      ['appliance.health', i18next.t(`appliance.healthIs.${health.state}`)],
       ['appliance.version', version],
       ['appliance.slot', slots.running && i18next.t('appliance.slotHolds', { slot: slots.running, version: here })],
       ['appliance.otherSlot', other && (other.triesLeft === null ? other.version : i18next.t('appliance.slotTries', { version: other.version, count: other.triesLeft }))],
