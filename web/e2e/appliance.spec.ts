@@ -1,13 +1,15 @@
 // The appliance's page and the wizard's steps of an appliance.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { inAppliance } from './agent.ts';
+import type { ApplianceNetwork } from '../src/api/appliance.ts';
+import { inAppliance, type Verb } from './agent.ts';
 import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
 import { ADMIN } from './server.ts';
+import { layWire } from './wire.ts';
 
 const run = promisify(execFile);
 
@@ -23,7 +25,7 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
 
     await page.getByRole('button', { name: 'Change the network' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+    await dialog.getByLabel('Mode').selectOption('static');
     await dialog.getByLabel('Addresses').fill('10.0.0.0/24');
     await dialog.getByRole('button', { name: 'Change the network' }).click();
     await expect(dialog.getByText("the network's own")).toBeVisible();
@@ -64,6 +66,139 @@ test('an administrator sees the appliance, tries a network, and keeps it', async
   });
 });
 
+test('a reboot is no fault: the page waits for the appliance, and begins anew with it', async ({ page, shot }) => {
+  const asked: Verb[] = [];
+  const script = (verb: Verb) => {
+    asked.push(verb);
+    return verb.verb === 'power' ? {} : undefined;
+  };
+  await inAppliance(page, async (server, root) => {
+    const wire = await layWire(server.url);
+    const hasRun = (seconds: number) => writeFile(join(root, 'proc/uptime'), `${seconds}.00 0.00\n`);
+    const restarts = page.getByText('The appliance restarts');
+    const isOldPage = () => page.evaluate(() => 'isOldPage' in globalThis).catch(() => true);
+    await hasRun(5000);
+    await server.ask('GET', '/users/me');
+    await signIn(page, `http://${wire.address}/appliance`);
+    await page.getByRole('button', { name: 'Reboot' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reboot' }).click();
+    await expect(restarts).toBeVisible();
+    expect(asked.filter(({ verb }) => verb === 'power')).toEqual([{ verb: 'power', params: { action: 'reboot' } }]);
+    // Nothing is to be pressed meanwhile, and no fault is told.
+    await expect(page.getByRole('button', { name: 'Reboot' })).toHaveCount(0);
+    await expectAccessible(page);
+    await shot('appliance-restarts');
+
+    await page.evaluate(() => Object.assign(globalThis, { isOldPage: true }));
+    // A server that is about to end is not the new one.
+    await wire.cut();
+    await wire.mend();
+    const about = asked.filter(({ verb }) => verb === 'status').length;
+    await expect.poll(() => asked.filter(({ verb }) => verb === 'status').length).toBeGreaterThan(about + 1);
+    await expect(restarts).toBeVisible();
+    expect(await isOldPage()).toBe(true);
+    await hasRun(4);
+    await expect.poll(isOldPage).toBe(false);
+    await expect(page.getByRole('button', { name: 'Reboot' })).toBeVisible();
+    await page.goto('about:blank');
+    await wire.cut();
+  }, { script });
+});
+
+test('after a lost connection the appliance is looked at anew', async ({ page }) => {
+  await inAppliance(page, async (server, root) => {
+    const wire = await layWire(server.url);
+    await server.ask('GET', '/users/me');
+    await signIn(page, `http://${wire.address}/appliance`);
+    await expect(page.getByText('xoa', { exact: true })).toBeVisible();
+    await wire.cut();
+    await expect(page.getByText('No connection to the server', { exact: false })).toBeVisible();
+    await server.ask('PUT', '/appliance/hostname', { hostname: 'named-meanwhile' });
+    await wire.mend();
+    await expect(page.getByText('named-meanwhile')).toBeVisible();
+    expect(await readFile(join(root, 'var/lib/xoa/settings.json'), 'utf8')).toContain('named-meanwhile');
+    await page.goto('about:blank');
+    await wire.cut();
+  });
+});
+
+test('a network that takes the address away is told with its new address, and that it went back', async ({ page, shot }) => {
+  await inAppliance(page, async (server) => {
+    const wire = await layWire(server.url);
+    const dialog = page.getByRole('dialog');
+    const trial = page.getByText('The network is changed on trial');
+    const keep = page.getByRole('button', { name: 'Keep it' });
+    await server.ask('GET', '/users/me');
+    await signIn(page, `http://${wire.address}/appliance`);
+    // The request arrives, its answer never does.
+    await page.route('**/appliance/network', async (route) => {
+      if (route.request().method() !== 'PUT') return route.fallback();
+      wire.hold();
+      await server.ask('PUT', '/appliance/network', route.request().postDataJSON());
+    });
+    const change = async (address: string) => {
+      await page.getByRole('button', { name: 'Change the network' }).click();
+      await dialog.getByLabel('Mode').selectOption('static');
+      await dialog.getByLabel('Addresses').fill(address);
+      await dialog.getByRole('button', { name: 'Change the network' }).click();
+      await expect(dialog).toBeHidden();
+    };
+    await change('10.0.0.7/24');
+    // The button is far below.
+    await expect(trial).toBeInViewport();
+    const there = `http://10.0.0.7:${new URL(page.url()).port}/appliance`;
+    await expect(page.getByRole('link', { name: '10.0.0.7' })).toHaveAttribute('href', there);
+    await expect(page.getByText('Open its new address', { exact: false })).toBeVisible();
+    await expect(keep).toHaveCount(0);
+    await expectAccessible(page);
+    await shot('appliance-away');
+
+    // Reached again while it is on trial, it can be kept here too.
+    wire.letThrough();
+    await expect(keep).toBeVisible();
+    const { pending } = await server.ask<ApplianceNetwork>('GET', '/appliance/network');
+    await server.ask('POST', '/appliance/network/actions/revert', { change: pending?.change });
+    await expect(page.getByText('The network went back to what it was')).toBeVisible();
+    await expect(trial).toHaveCount(0);
+    await expectAccessible(page);
+    await shot('appliance-went-back');
+
+    // Kept at its new address, it is no more a trial here either.
+    await change('10.0.0.8/24');
+    await expect(trial).toBeVisible();
+    await expect(page.getByText('The network went back to what it was')).toHaveCount(0);
+    const later = await server.ask<ApplianceNetwork>('GET', '/appliance/network');
+    await server.ask('POST', '/appliance/network/actions/confirm', { change: later.pending?.change });
+    wire.letThrough();
+    await expect(page.getByText('10.0.0.8/24')).toBeVisible();
+    await expect(trial).toHaveCount(0);
+    await page.goto('about:blank');
+    await wire.cut();
+  });
+});
+
+test('a network that cannot be tried is told with the reason', async ({ page }) => {
+  await inAppliance(page, async (server) => {
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance`);
+    let answer = () => {};
+    const isLate = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/appliance/network', async (route) => {
+      if (route.request().method() !== 'PUT') return route.fallback();
+      await isLate;
+      await route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ detail: 'networkctl failed: no such device' }) });
+    });
+    await page.getByRole('button', { name: 'Change the network' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the network' }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+    answer();
+    await expect(page.getByText('The network went back to what it was')).toBeVisible();
+    await expect(page.getByText('networkctl failed: no such device')).toBeVisible();
+    await page.getByRole('button', { name: /^Close/ }).click();
+    await expect(page.getByText('The network went back to what it was')).toHaveCount(0);
+  });
+});
+
 /** A certificate of its own for `name`, and its key. */
 async function makeCertificate(folder: string, name: string): Promise<{ certificate: string; key: string }> {
   const [certificate, key] = [join(folder, 'own.crt'), join(folder, 'own.key')];
@@ -78,7 +213,7 @@ test('the wizard of an appliance goes from the code over network, name, time and
   const trial = page.getByText('The network is changed on trial');
   const setNetwork = async (address: string) => {
     await page.getByRole('button', { name: 'Change the network' }).click();
-    await dialog.getByLabel('Address', { exact: true }).selectOption('static');
+    await dialog.getByLabel('Mode').selectOption('static');
     await dialog.getByLabel('Addresses').fill(address);
     await dialog.getByRole('button', { name: 'Change the network' }).click();
     await expect(dialog).toBeHidden();

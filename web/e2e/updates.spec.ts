@@ -138,6 +138,25 @@ test('an update is found, downloaded, prepared and started, and the page comes b
   }, { script: agent.answer });
 });
 
+test('without a repository nothing is looked for, and a file is taken still', async ({ page, shot }) => {
+  const agent = new Scripted();
+  agent.told.settings.repository = null;
+  await inAppliance(page, async (server) => {
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(page.getByText('There is no repository to look in')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Look for updates' })).toBeDisabled();
+    await expect(page.getByRole('button', { name: 'Take an update from a file' })).toBeEnabled();
+    await expectAccessible(page);
+    await shot('updates-no-repository');
+    await page.getByRole('button', { name: 'Change the settings of updates' }).click();
+    await page.getByRole('dialog').getByLabel('Repository').fill('https://updates.example/xoa');
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(page.getByRole('button', { name: 'Look for updates' })).toBeEnabled();
+    await expect(page.getByText('There is no repository to look in')).toHaveCount(0);
+  }, { script: agent.answer });
+});
+
 test('a download that was broken off goes on or is cancelled, and a failure says why', async ({ page, shot }) => {
   const agent = new Scripted();
   await inAppliance(page, async (server) => {

@@ -28,6 +28,8 @@ export interface Field {
   /** Without one: empty, no, or the first choice if something must be chosen. */
   initial?: Value;
   isRequired?: boolean;
+  /** Asked for only with such other values; without it, always. */
+  isAsked?: (values: Values) => boolean;
   /** For `password`: what browsers may fill in; without it, nothing that they know. */
   autoComplete?: string;
   help?: TextKey;

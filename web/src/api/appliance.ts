@@ -1,15 +1,27 @@
 // The appliance that the server runs in: its state, its network, its self-check. On other machines there is none (`SetupState.appliance`).
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 
+import { queries } from './client.ts';
 import { get } from './http.ts';
+import { live } from './live.ts';
 import { lookAtSetupAgain } from './session.ts';
+import type { SetupState } from './types.ts';
+import { useConnection } from './useConnection.ts';
 
 export type Health = 'ok' | 'warning' | 'failed';
 
 export interface ApplianceStatus {
   version: string;
   hostname: string;
-  slots: { running: string | null };
+  slots: {
+    running: string | null;
+    /** What can be started; without tries left to count, it has proved itself. */
+    entries: { version: string; running: boolean; triesLeft: number | null }[];
+  };
+  uptimeSeconds: number | null;
+  /** The appliance's clock, in milliseconds. */
+  now: number;
   health: { state: Health; text: string };
   problems: { place: string; what: string; therefore: string }[];
   disk: { totalBytes: number; freeBytes: number } | null;
@@ -80,12 +92,44 @@ export function useApplianceSettings() {
   });
 }
 
+/** Somebody asked for it elsewhere. */
+export function changedNetwork(network: ApplianceNetwork) {
+  queries.setQueryData<ApplianceSettings>([APPLIANCE, 'settings'], (told) => told && { ...told, network });
+}
+
 /** Asks for everything anew, after a change: the wizard's certificate too. */
-export function useApplianceAgain() {
-  const client = useQueryClient();
+export async function lookAtApplianceAgain(): Promise<void> {
+  await Promise.all([queries.invalidateQueries({ queryKey: [APPLIANCE] }), lookAtSetupAgain()]);
+}
+
+/** What was told while the connection broke may be of a server that was about to end. */
+export function useApplianceAfterLoss() {
+  const connection = useConnection();
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (connection === 'open' && wasLost.current) void lookAtApplianceAgain();
+    wasLost.current = connection === 'lost' || (wasLost.current && connection !== 'open');
+  }, [connection]);
+}
+
+/** More than `uptimeSeconds` is rounded by. */
+const SAME_START_MS = 2500;
+const startOf = ({ now, uptimeSeconds }: ApplianceStatus) => (uptimeSeconds === null ? undefined : now - uptimeSeconds * 1000);
+
+/** What it returns tells whether the appliance answers again after the restart that is asked for next: a server that ends answers for a while. */
+export async function watchRestart(): Promise<() => Promise<boolean>> {
+  const before = startOf(await get<ApplianceStatus>('/appliance'));
+  const hasEnded = live.watchEnd();
   return async () => {
-    await Promise.all([client.invalidateQueries({ queryKey: [APPLIANCE] }), lookAtSetupAgain()]);
+    if (!hasEnded()) return false;
+    const now = startOf(await get<ApplianceStatus>('/appliance'));
+    return before === undefined || now === undefined || Math.abs(now - before) > SAME_START_MS;
   };
+}
+
+/** After a factory reset nobody has an account. */
+export async function isErased(): Promise<boolean> {
+  return (await get<SetupState>('/setup')).required;
 }
 
 export async function selfCheck(): Promise<SelfCheck> {

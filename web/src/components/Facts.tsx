@@ -11,7 +11,8 @@ export type FactCard = readonly [TextKey, readonly Fact[]];
 export function Facts({ cards }: { cards: readonly FactCard[] }) {
   const { t } = useTranslation();
   return (
-    <Gallery hasGutter minWidths={{ default: '18rem' }}>
+    // One alone has all the width.
+    <Gallery hasGutter minWidths={{ default: cards.length === 1 ? '100%' : '18rem' }}>
       {cards.map(([title, facts]) => (
         <Card key={title} isCompact>
           <CardTitle component="h2">{t(title)}</CardTitle>

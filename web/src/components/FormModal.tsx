@@ -30,9 +30,10 @@ interface Props {
   children?: ReactNode;
 }
 
-export function FormModal({ title, text, warning, fields = [], button, isDanger = false, failed, send, onClose, children }: Props) {
+export function FormModal({ title, text, warning, fields: all = [], button, isDanger = false, failed, send, onClose, children }: Props) {
   const { t } = useTranslation();
-  const [values, setValues] = useState(() => initialOf(fields));
+  const [values, setValues] = useState(() => initialOf(all));
+  const fields = all.filter(({ isAsked }) => isAsked?.(values) ?? true);
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const canSend = isSound(fields, values) && !isSending;

@@ -29,4 +29,12 @@ describe('what the server calls actions', () => {
     expect(labels.length).toBeGreaterThan(40);
     expect(labels.filter((label) => !(slugOf(label) in fr.did))).toEqual([]);
   });
+
+  it('has words for what is done to the appliance', () => {
+    const table = readFileSync(join(import.meta.dirname, '../../../server/engine/src/nouns/appliance.rs'), 'utf8');
+    // `look`, and what is `untasked`, make no task.
+    const names = [...table.matchAll(/\b(?:ask|of_change)\(\s*"(appliance\.[^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !(slugOf(name) in fr.did))).toEqual([]);
+  });
 });

@@ -30,14 +30,15 @@ export function isoTime(seconds: number | null | undefined): string {
   return seconds ? new Date(seconds * 1000).toISOString() : '';
 }
 
-/** A date with its time, in milliseconds: no reader takes the month for the day. */
-export function moment(ms: number): string {
-  return `${date(ms)} ${clock(ms, { hour: '2-digit', minute: '2-digit' })}`;
+/** A date with its time, in milliseconds: no reader takes the month for the day. In another time zone than the user's if one is given. */
+export function moment(ms: number, zone?: string): string {
+  const options = zone === undefined ? {} : { timeZone: zone };
+  return `${date(ms, options)} ${clock(ms, { hour: '2-digit', minute: '2-digit', ...options })}`;
 }
 
 /** Only the date. */
-export function date(ms: number): string {
-  return new Date(ms).toLocaleDateString(dateLocale(), inZone({ day: 'numeric', month: 'short', year: 'numeric' }));
+export function date(ms: number, options: Intl.DateTimeFormatOptions = {}): string {
+  return new Date(ms).toLocaleDateString(dateLocale(), inZone({ day: 'numeric', month: 'short', year: 'numeric', ...options }));
 }
 
 /** Only the time of the day. */
@@ -57,7 +58,7 @@ export function stamp(ms: number): string {
 
 function inZone(options: Intl.DateTimeFormatOptions = {}): Intl.DateTimeFormatOptions {
   const zone = timeZone();
-  return zone ? { ...options, timeZone: zone } : options;
+  return zone ? { timeZone: zone, ...options } : options;
 }
 
 const STEPS = [
@@ -70,6 +71,12 @@ const STEPS = [
 export function ago(then: number, now: number, language: string): string {
   const [unit, step] = STEPS.find(([, ms]) => now - then >= ms) ?? (['second', 1000] as const);
   return new Intl.RelativeTimeFormat(language).format(-Math.floor((now - then) / step), unit);
+}
+
+/** How long something takes or lasts, in its greatest unit: "3 days". */
+export function duration(seconds: number): string {
+  const [unit, step] = STEPS.find(([, ms]) => seconds * 1000 >= ms) ?? (['second', 1000] as const);
+  return Math.floor((seconds * 1000) / step).toLocaleString(locale() ?? document.documentElement.lang, { style: 'unit', unit, unitDisplay: 'long' });
 }
 
 /** The chosen language, in the browser's variety of it if it has one. */

@@ -24,7 +24,7 @@ export function BackupsTab() {
   const [busy, setBusy] = useState<'make' | 'upload'>();
   const [asked, setAsked] = useState<Asked>();
   const [isBack, setIsBack] = useState<() => Promise<boolean>>();
-  if (isBack) return <ServerRestarts isBack={isBack} />;
+  if (isBack) return <ServerRestarts title={t('backups.restarts')} help={t('backups.restartsHelp')} isBack={isBack} />;
   const work = async (what: 'make' | 'upload', how: () => Promise<void>) => {
     setBusy(what);
     await how().catch((error: unknown) => toastProblem(t(what === 'make' ? 'backups.notMade' : 'backups.notTaken'), error));

@@ -3,23 +3,30 @@ import { Button } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { useApplianceAgain, useApplianceSettings } from '../../api/appliance.ts';
+import { isErased, lookAtApplianceAgain, useApplianceSettings, watchRestart } from '../../api/appliance.ts';
 import { send } from '../../api/http.ts';
+import { changeNetwork } from '../../api/networkChange.ts';
 import { FormModal } from '../../components/FormModal.tsx';
-import { DIALOGS, type Dialog, type DialogId } from './dialogs.ts';
+import { DIALOGS, wantedNetwork, type Away, type Dialog, type DialogId } from './dialogs.ts';
 import './appliance.css';
+
+/** The appliance goes away, and what tells when it is back. */
+export interface Leaving {
+  away: Away;
+  isBack: () => Promise<boolean>;
+}
 
 interface Props {
   /** Which; without it, all. */
   only?: readonly DialogId[];
+  onLeave?: (leaving: Leaving) => void;
   /** More buttons. */
   children?: ReactNode;
 }
 
-export function Changes({ only, children }: Props) {
+export function Changes({ only, onLeave, children }: Props) {
   const { t } = useTranslation();
   const settings = useApplianceSettings().data;
-  const again = useApplianceAgain();
   const [dialog, setDialog] = useState<Dialog>();
   return (
     <>
@@ -40,8 +47,13 @@ export function Changes({ only, children }: Props) {
           isDanger={dialog.isDanger === true}
           onClose={() => setDialog(undefined)}
           send={async (values) => {
+            if (dialog.id === 'network' && settings) return changeNetwork(dialog.call(values), wantedNetwork(values), settings.network.kept);
+            const { away } = dialog;
+            const isBack = away && (away === 'reset' ? isErased : await watchRestart());
             await send(dialog.call(values));
-            await again();
+            // What it tells while it goes away is no fault.
+            if (away && isBack) onLeave?.({ away, isBack });
+            else await lookAtApplianceAgain();
           }}
         />
       )}

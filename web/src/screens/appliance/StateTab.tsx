@@ -1,24 +1,33 @@
 // How the appliance is, what it is reached by, and what can be changed of it.
 import { Button } from '@patternfly/react-core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { useAppliance, useApplianceSettings } from '../../api/appliance.ts';
+import { useAppliance, useApplianceAfterLoss, useApplianceSettings } from '../../api/appliance.ts';
 import { addressOf } from '../../api/http.ts';
 import { Problem } from '../../api/problem.ts';
+import { HOME } from '../../app/routes.tsx';
 import { Alert } from '../../components/Alert.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { Waiting } from '../../components/Waiting.tsx';
 import { certificateCard, nameCard, networkCard, proxyCard, stateCard, timeCard } from './cards.tsx';
-import { Changes } from './Changes.tsx';
+import { Changes, type Leaving } from './Changes.tsx';
 import { SelfCheckPart } from './SelfCheckPart.tsx';
+import { ServerRestarts } from './ServerRestarts.tsx';
 import { Trial } from './Trial.tsx';
 
 export function StateTab() {
   const { t } = useTranslation();
   const { data: status, error } = useAppliance();
   const settings = useApplianceSettings().data;
-  if (error instanceof Problem) {
+  const [leaving, setLeaving] = useState<Leaving>();
+  useApplianceAfterLoss();
+  if (leaving) {
+    const { away, isBack } = leaving;
+    return <ServerRestarts title={t(`appliance.away.${away}`)} help={t(`appliance.awayHelp.${away}`)} isBack={isBack} to={away === 'reset' ? HOME : location.pathname} />;
+  }
+  if (!status && error instanceof Problem) {
     return (
       <Alert isInline variant="danger" title={t('appliance.title')}>
         <ProblemText problem={error} />
@@ -34,11 +43,11 @@ export function StateTab() {
       <Facts
         cards={[
           stateCard(status),
-          ...(settings ? [nameCard(settings), networkCard(settings, status), timeCard(settings), proxyCard(settings)] : []),
+          ...(settings ? [nameCard(settings), networkCard(settings, status), timeCard(settings, status), proxyCard(settings)] : []),
           certificateCard(status),
         ]}
       />
-      <Changes>
+      <Changes onLeave={setLeaving}>
         <Button variant="secondary" component="a" href={addressOf({ path: '/appliance/support_bundle' })}>
           {t('appliance.bundle')}
         </Button>

@@ -77,6 +77,7 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
       {t('updates.cancel')}
     </Button>
   );
+  const isAlone = updates.settings.repository === null;
   const notes = update ? update.notes : found?.notes;
   const body = () => {
     if (rollback) return <Away title={t('updates.goingTo', { version: rollback.to })} />;
@@ -91,13 +92,14 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
             </Alert>
           )}
           {found === null && <Alert isInline isPlain variant="success" title={t('updates.newest', { channel: updates.settings.channel })} />}
+          {isAlone && <Alert isInline isPlain variant="info" title={t('updates.noRepository')}>{t('updates.noRepositoryHelp')}</Alert>}
           <div className="xo-appliance-bar">
             {found && (
               <Button isDisabled={busy !== undefined} onClick={() => fetch(source.from ? source : { version: found.version })}>
                 {t('updates.get')}
               </Button>
             )}
-            <Button variant={found ? 'secondary' : 'primary'} isLoading={busy === 'check'} isDisabled={busy !== undefined} onClick={() => void look({})}>
+            <Button variant={found ? 'secondary' : 'primary'} isLoading={busy === 'check'} isDisabled={busy !== undefined || isAlone} onClick={() => void look({})}>
               {t('updates.look')}
             </Button>
             <FileButton label={t('updates.upload')} accept=".tar,.xoabundle,.bundle" isBusy={busy === 'upload'} isDisabled={busy !== undefined} onChoose={(file) => void take(file)} />

@@ -1,17 +1,24 @@
 // What can be changed of the appliance, as data: what is asked for, and the request that it becomes.
+import i18next from 'i18next';
+
 import type { Field, Values } from '../../actions/action.ts';
-import type { ApplianceSettings } from '../../api/appliance.ts';
+import type { ApplianceSettings, NetworkSettings } from '../../api/appliance.ts';
 import type { Call } from '../../api/http.ts';
 import { TIME_ZONES } from '../../app/timeZone.ts';
 import type { TextKey } from '../../i18n.ts';
 
 export type DialogId = 'network' | 'hostname' | 'time' | 'proxy' | 'certificate' | 'reboot' | 'poweroff' | 'reset';
 
+/** How it goes away. */
+export type Away = 'reboot' | 'poweroff' | 'reset';
+
 export interface Dialog {
   id: DialogId;
   label: TextKey;
   text?: TextKey;
   isDanger?: boolean;
+  /** The appliance goes away then. */
+  away?: Away;
   fields: (now: ApplianceSettings | undefined) => readonly Field[];
   call: (values: Values) => Call;
 }
@@ -24,22 +31,28 @@ const lines = (value: Values[string] | undefined) =>
 /** Those that this browser knows, and the one that is set. */
 const zones = (now = 'UTC') => [...new Set(['UTC', now, ...TIME_ZONES])].map((zone) => [zone, zone.replaceAll('_', ' ')] as const);
 
+const isFixed = ({ mode }: Values) => mode === 'static';
+
+export function wantedNetwork({ mode, addresses }: Values): Pick<NetworkSettings, 'mode' | 'addresses'> {
+  return mode === 'static' ? { mode, addresses: lines(addresses) } : { mode: 'dhcp', addresses: [] };
+}
+
 export const DIALOGS: readonly Dialog[] = [
   {
     id: 'network',
     label: 'appliance.changeNetwork',
     text: 'appliance.networkHelp',
     fields: (now) => [
-      { name: 'mode', label: 'appliance.mode', kind: 'choice', initial: now?.network.kept.mode ?? 'dhcp', choices: [['dhcp', 'DHCP'], ['static', 'static']] },
-      { name: 'addresses', label: 'appliance.addresses', kind: 'text', initial: now?.network.kept.addresses.join(' ') ?? '', help: 'appliance.addressesHelp' },
-      { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: now?.network.kept.gateways.join(' ') ?? '' },
+      { name: 'mode', label: 'appliance.mode', kind: 'choice', initial: now?.network.kept.mode ?? 'dhcp', choices: [['dhcp', 'DHCP'], ['static', i18next.t('appliance.fixed')]] },
+      { name: 'addresses', label: 'appliance.addresses', kind: 'text', initial: now?.network.kept.addresses.join(' ') ?? '', help: 'appliance.addressesHelp', isRequired: true, isAsked: isFixed },
+      { name: 'gateways', label: 'appliance.gateways', kind: 'text', initial: now?.network.kept.gateways.join(' ') ?? '', isAsked: isFixed },
       { name: 'dns', label: 'appliance.dns', kind: 'text', initial: now?.network.kept.dns.join(' ') ?? '' },
     ],
-    call: ({ mode, addresses, gateways, dns }) => ({
-      method: 'PUT',
-      path: '/appliance/network',
-      body: mode === 'static' ? { mode, addresses: lines(addresses), gateways: lines(gateways), dns: lines(dns) } : { mode: 'dhcp', dns: lines(dns) },
-    }),
+    call: ({ gateways, dns, ...values }) => {
+      const { mode, addresses } = wantedNetwork(values);
+      const body = mode === 'static' ? { mode, addresses, gateways: lines(gateways), dns: lines(dns) } : { mode, dns: lines(dns) };
+      return { method: 'PUT', path: '/appliance/network', body };
+    },
   },
   {
     id: 'hostname',
@@ -77,6 +90,7 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.reboot',
     text: 'appliance.powerHelp',
     isDanger: true,
+    away: 'reboot',
     fields: () => [],
     call: () => ({ method: 'POST', path: '/appliance/actions/power', body: { action: 'reboot' } }),
   },
@@ -85,6 +99,7 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.powerOff',
     text: 'appliance.powerHelp',
     isDanger: true,
+    away: 'poweroff',
     fields: () => [],
     call: () => ({ method: 'POST', path: '/appliance/actions/power', body: { action: 'poweroff' } }),
   },
@@ -93,6 +108,7 @@ export const DIALOGS: readonly Dialog[] = [
     label: 'appliance.reset',
     text: 'appliance.resetHelp',
     isDanger: true,
+    away: 'reset',
     fields: () => [{ name: 'word', label: 'appliance.word', kind: 'text', isRequired: true }],
     call: ({ word }) => ({ method: 'POST', path: '/appliance/actions/factory_reset', body: { word } }),
   },

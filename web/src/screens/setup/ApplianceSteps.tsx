@@ -23,7 +23,7 @@ function applianceStep(card: Card, only: readonly DialogId[]) {
     const { data: settings, error } = useApplianceSettings();
     return (
       <>
-        {error instanceof Problem && (
+        {!settings && error instanceof Problem && (
           <Alert isInline variant="danger" title={t('appliance.title')}>
             <ProblemText problem={error} />
           </Alert>

@@ -18,7 +18,7 @@ export function RestoreInstead({ code }: { code: string }) {
   const [isRestoring, setRestoring] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const isReady = file !== undefined && code !== '' && key.trim() !== '' && !isBusy;
-  if (isRestoring) return <ServerRestarts isBack={isRestored} />;
+  if (isRestoring) return <ServerRestarts title={t('backups.restarts')} help={t('backups.restartsHelp')} isBack={isRestored} />;
   const restore = async (from: File) => {
     setBusy(true);
     const refused = await tryTo(() => restoreAtSetup(from, code, key.trim()));

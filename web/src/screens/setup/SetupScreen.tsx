@@ -64,7 +64,8 @@ export default function SetupScreen() {
   );
 }
 
-const NARROW = '(max-width: 48rem)';
+/** Where titles of seven steps do not fit beside each other. */
+const NARROW = '(max-width: 58rem)';
 
 function useIsNarrow(): boolean {
   return useSyncExternalStore(
