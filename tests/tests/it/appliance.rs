@@ -164,7 +164,8 @@ async fn a_network_on_trial_is_kept_when_it_is_confirmed() {
         json!({ "mode": "static", "addresses": ["10.0.0.5/24"], "gateways": ["10.0.0.1"] });
     let told = Asker::expect(200, asker.ask("PUT", "/appliance/network", wanted).await);
     assert_eq!(told["urls"], json!(["https://10.0.0.5/"]));
-    assert!(machine.text(UNIT).contains("Address=10.0.0.5/24"));
+    let unit = || machine.text(UNIT).contains("Address=10.0.0.5/24");
+    until("the change", unit).await;
     let network = asker.get("/appliance/network").await;
     assert_eq!(network["pending"]["change"], told["change"]);
     assert_eq!(network["kept"]["mode"], "dhcp");
