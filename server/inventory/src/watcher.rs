@@ -26,6 +26,8 @@ use crate::{Inventory, Settings, State, Status};
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Deriving more objects than this takes long enough to be kept off the threads that serve clients.
 const LARGE_BATCH: usize = 200;
+/// How often in a row a pool may lose our events, or our session, before it is left for a while.
+const LOSSES: u32 = 2;
 
 pub(crate) struct Watcher {
     inventory: Arc<Inventory>,
@@ -140,18 +142,18 @@ impl Watcher {
     async fn follow(&mut self, trust: &Arc<Trust>) -> Result<std::convert::Infallible, Stop> {
         let session = self.connect(trust).await?;
         let mut feed = self.load(&session).await?;
-        let (mut is_fresh, mut failed_before) = (true, false);
+        let (mut losses, mut failed_before) = (0, false);
         loop {
             match self.or_stop(feed.next()).await? {
                 Ok(batch) => {
-                    (is_fresh, failed_before) = (false, false);
+                    (losses, failed_before) = (0, false);
                     self.apply(&session, &feed, batch).await?;
                 }
-                // A pool that loses us at once again is given time.
-                Err(e) if EventFeed::is_lost(&e) && !is_fresh => {
+                // A pool that loses us at once again and again is given time.
+                Err(e) if EventFeed::is_lost(&e) && losses < LOSSES => {
                     tracing::info!(error = %e, "events lost: loading again");
                     feed = self.load(&session).await?;
-                    is_fresh = true;
+                    losses += 1;
                 }
                 // One answer that went wrong is no reason to load everything again: the token is still good.
                 Err(e @ (Error::Unreachable { .. } | Error::Garbage { .. })) if !failed_before => {
