@@ -3,6 +3,7 @@ import { connect } from 'node:tls';
 
 import { expect, test } from '@playwright/test';
 
+import { changeName, changeZone } from '../e2e/applianceSteps.ts';
 import { given, shoot } from './given.ts';
 
 /** SHA-256 of the certificate that is shown there. */
@@ -21,7 +22,6 @@ test('an appliance is set up in its wizard', async ({ page }) => {
   const [url, code] = [given('XOA_URL'), given('XOA_CODE')];
   const heading = (name: string) => expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
   const goOn = () => page.getByRole('button', { name: 'Go on' }).click();
-  const dialog = page.getByRole('dialog');
   await page.goto(url);
   await page.getByRole('textbox', { name: 'Setup code' }).fill(code);
   await shoot(page, 'code');
@@ -35,18 +35,10 @@ test('an appliance is set up in its wizard', async ({ page }) => {
   await shoot(page, 'network');
   await goOn();
   await heading('Name');
-  await page.getByRole('button', { name: 'Change the name' }).click();
-  await dialog.getByLabel('Name').fill('xoa-paris');
-  await dialog.getByRole('button', { name: 'Change the name' }).click();
-  await expect(dialog).toBeHidden();
-  await expect(page.getByText('xoa-paris')).toBeVisible();
+  await changeName(page, 'xoa-paris');
   await goOn();
   await heading('Time');
-  await page.getByRole('button', { name: 'Change the time' }).click();
-  await dialog.getByLabel('Time zone').selectOption('Europe/Paris');
-  await dialog.getByRole('button', { name: 'Change the time' }).click();
-  await expect(dialog).toBeHidden();
-  await expect(page.getByText('Europe/Paris')).toBeVisible();
+  await changeZone(page, 'Europe/Paris');
   await shoot(page, 'time');
   await goOn();
   await heading('Certificate');

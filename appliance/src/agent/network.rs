@@ -38,7 +38,8 @@ pub(super) struct Trial {
 #[derive(Debug, Clone, Serialize)]
 struct WentBack {
     change: u64,
-    reason: String,
+    /// Why it could not be made; nothing when nobody kept it in time.
+    fault: Option<String>,
 }
 
 #[derive(Debug)]
@@ -194,16 +195,13 @@ pub(super) fn tick(agent: &Agent, now: Instant) {
     if running.until > now {
         return;
     }
-    let fault = running.fault.as_ref();
-    let reason = fault.map_or_else(
-        || format!("nobody kept it within {} s", agent.confirm_within.as_secs()),
-        ToString::to_string,
-    );
+    let fault = running.fault.as_ref().map(ToString::to_string);
     match go_back(agent, &mut trial) {
         Ok(()) => {
-            eprintln!("network: {reason}: back to what was kept");
+            let why = fault.as_deref().unwrap_or("nobody confirmed the change");
+            eprintln!("network: {why}: back to what was kept");
             let change = trial.number;
-            trial.went_back = Some(WentBack { change, reason });
+            trial.went_back = Some(WentBack { change, fault });
         }
         Err(fault) => {
             eprintln!("network: cannot go back, trying again: {fault}");

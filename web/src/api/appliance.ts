@@ -42,6 +42,8 @@ export interface ApplianceNetwork {
   /** A change that nobody has kept yet. */
   trial: NetworkSettings | null;
   pending: { change: number; secondsLeft: number } | null;
+  /** The last change, if it went back by itself; without a fault since nobody kept it in time. */
+  wentBack: { change: number; fault: string | null } | null;
   now: { gateways: string[]; dns: string[] };
 }
 

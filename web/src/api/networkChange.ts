@@ -17,8 +17,8 @@ export interface NetworkChange {
   isReached: boolean;
   /** The appliance has what it had before. */
   isBack: boolean;
-  /** Why, if it was told. */
-  reason?: Problem;
+  /** Why it could not be made, if that is why. */
+  fault?: string;
 }
 
 /** After this time the answer will not come any more. */
@@ -62,9 +62,6 @@ export async function changeNetwork(call: Call, wanted: NetworkChange['wanted'],
   forgetNetworkChange();
   tell({ wanted, secondsLeft: TRIAL_SECONDS, isReached: false, isBack: false });
   watch(before);
-  void sent.then((reason) => {
-    if (reason && change && !change.isBack) goBack(reason);
-  });
 }
 
 /** That no answer came is none. */
@@ -73,9 +70,9 @@ function refusal(error: unknown): Problem | undefined {
   return error.status === 0 ? undefined : error;
 }
 
-function goBack(reason?: Problem) {
+function goBack(fault: string | null | undefined) {
   clearTimeout(timer);
-  if (change) tell({ ...change, isBack: true, ...(reason && { reason }) });
+  if (change) tell({ ...change, isBack: true, ...(fault && { fault }) });
   void lookAtApplianceAgain();
 }
 
@@ -93,7 +90,7 @@ function watch(before: NetworkSettings) {
       if (!wasSeen) void lookAtApplianceAgain();
       wasSeen = true;
     } else if (network && (wasSeen || elapsed() > BEGIN_MS)) {
-      if (isSame(network.kept, before)) return goBack();
+      if (isSame(network.kept, before)) return goBack(network.wentBack?.fault);
       forgetNetworkChange();
       return void lookAtApplianceAgain();
     } else {

@@ -42,7 +42,7 @@ function Told({ network }: { network: ApplianceNetwork }) {
   if (change?.isBack) {
     return (
       <Alert isInline variant="warning" title={t('appliance.wentBack')} actionClose={<AlertActionCloseButton onClose={forgetNetworkChange} />}>
-        {change.reason ? <ProblemText problem={change.reason} /> : t('appliance.wentBackHelp')}
+        {change.fault ?? t('appliance.wentBackHelp')}
       </Alert>
     );
   }
