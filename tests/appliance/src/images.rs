@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// What an image is built from.
-const PROGRAMS: [&str; 4] = ["xo-server", "xo-firstboot", "xoa", "xo-image-init"];
-const PACKAGES: [&str; 4] = ["xo-server", "xo-firstboot", "xo-appliance", "xo-image-init"];
+/// What an image is built from: packages, programs and where they go, one a line; and the first program of its RAM disk.
+const PROGRAMS: &str = include_str!("../../../image-build/image/programs");
+const INIT: (&str, &str) = ("xo-image-init", "xo-image-init");
 /// How the server asks for the version of its tables, and how it would find the oldest.
 const READS_VERSION: (&[u8], &[u8]) = (
     b"ORDER BY version DESC LIMIT 1",
@@ -152,7 +152,7 @@ impl Images {
             .arg(&built)
             .args(["--package", "xo-image-build"])
             .current_dir(&source);
-        for (package, program) in PACKAGES.iter().zip(PROGRAMS) {
+        for (package, program) in programs() {
             cargo.args(["--package", package, "--bin", program]);
         }
         run(&mut cargo)?;
@@ -179,7 +179,7 @@ impl Images {
         let built = self.built()?;
         let folder = self.target.join("unmigratable");
         std::fs::create_dir_all(&folder)?;
-        for name in PROGRAMS {
+        for (_, name) in programs() {
             std::fs::copy(built.join(name), folder.join(name))
                 .with_context(|| format!("{name} is not built"))?;
         }
@@ -204,6 +204,16 @@ impl Images {
         std::fs::write(&server, program)?;
         Ok(folder)
     }
+}
+
+/// Packages and programs.
+fn programs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = PROGRAMS.lines().filter(|line| !line.starts_with('#'));
+    let listed = lines.filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?, words.next()?))
+    });
+    listed.chain([INIT])
 }
 
 /// Runs it where its words can be seen.
