@@ -116,3 +116,17 @@ test('what leaves the list while it is chosen is told', async ({ page, server, e
   await expect(page.getByText('2 chosen, 1 not in this list any more')).toBeVisible();
   await shot('list-gone');
 });
+
+test('a list is sorted by the names of what its objects name', async ({ page, enter }) => {
+  await enter();
+  await page.goto('/vdis');
+  const grid = page.getByRole('grid', { name: 'Disks' });
+  const head = grid.getByRole('columnheader', { name: 'Storage' });
+  const storage = grid.locator('a[href^="/srs/"]').first();
+  await head.getByRole('button').click();
+  await expect(head).toHaveAttribute('aria-sort', 'ascending');
+  const first = await storage.innerText();
+  await head.getByRole('button').click();
+  await expect(head).toHaveAttribute('aria-sort', 'descending');
+  await expect(storage).not.toHaveText(first);
+});

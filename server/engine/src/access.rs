@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use xo_inventory::{Inventory, Item};
 use xo_store::{Acl, Group, User};
 
 /// A right on an object; a higher one does not imply a lower one unless a role says so.
@@ -91,6 +92,21 @@ pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) is_admin: bool,
     pub(crate) grants: Grants,
+}
+
+impl Account {
+    /// True with the right on the object, by an entry on it or on what holds it.
+    pub(crate) fn may(&self, inventory: &Inventory, object: &Item, permission: Permission) -> bool {
+        if self.is_admin {
+            return true;
+        }
+        if self.grants.is_empty() {
+            return false;
+        }
+        inventory.is_granted(object, |id| {
+            id.with_str(|id| self.grants.has(id, permission))
+        })
+    }
 }
 
 /// Everybody, at one moment.

@@ -188,15 +188,7 @@ impl Engine {
 
     /// True when the caller has the right on the object, by an entry on it or on what holds it.
     pub(crate) fn may(&self, account: &Account, object: &Item, permission: Permission) -> bool {
-        if account.is_admin {
-            return true;
-        }
-        if account.grants.is_empty() {
-            return false;
-        }
-        self.inventory.is_granted(object, |id| {
-            id.with_str(|id| account.grants.has(id, permission))
-        })
+        account.may(&self.inventory, object, permission)
     }
 
     /// Looks an object up by id or by reference, checks its type and the caller's right on it.

@@ -65,7 +65,8 @@ impl Query {
         self
     }
 
-    /// Ordered by properties: `name_label`, `-memory.size` for the other direction, several with commas.
+    /// Ordered by properties: `name_label`, `-memory.size` for the other direction, several with commas. A path leads on through the id
+    /// of an object of a pool: `$SR.name_label`.
     pub fn sort(mut self, text: &str) -> Self {
         self.order = Order::parse(text);
         self
@@ -171,12 +172,18 @@ impl Engine {
         if open.is_empty() && query.order.is_empty() {
             return Ok(query.page(sure, |_, _| None));
         }
-        let query = query.clone();
+        let (query, inventory) = (query.clone(), Arc::clone(&self.inventory));
         // Looking into tens of thousands of objects would hold up other clients.
         let work = tokio::task::spawn_blocking(move || {
             open.retain(|item| query.matches(&item.json));
             sure.extend(open);
-            query.page(sure, |item, path| item.at(path))
+            let find = |id: &str| {
+                let found = inventory.find(id)?;
+                account
+                    .may(&inventory, &found, Permission::View)
+                    .then_some(found)
+            };
+            query.page(sure, |item, path| follow(item, path, &find))
         });
         work.await.map_err(Error::internal)
     }
@@ -193,6 +200,15 @@ impl Engine {
             Ok(()) => Ok(item),
         }
     }
+}
+
+/// What a path leads to, through the objects whose ids it meets.
+fn follow(item: &Item, path: &str, find: &impl Fn(&str) -> Option<Arc<Item>>) -> Option<Value> {
+    item.at(path).or_else(|| {
+        let (first, rest) = path.split_once('.')?;
+        let id = item.at(first)?;
+        follow(&*find(id.as_str()?)?, rest, find)
+    })
 }
 
 /// One object a line, as a download.

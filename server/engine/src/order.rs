@@ -14,7 +14,7 @@ struct By {
     is_down: bool,
 }
 
-/// A value as it is compared: text before numbers before anything else, text without regard to case; what is absent comes last.
+/// A value as it is compared: text before numbers before anything else, without regard to case; what is absent, or an empty list, comes last.
 #[derive(Debug, PartialEq, PartialOrd)]
 enum Key {
     Text(String),
@@ -33,13 +33,14 @@ impl From<Option<Value>> for Key {
                 Self::Text(text)
             }
             Some(Value::String(text)) => Self::Text(text.to_lowercase()),
-            Some(other) => Self::Other(other.to_string()),
+            Some(Value::Array(list)) if list.is_empty() => Self::Absent,
+            Some(other) => Self::Other(other.to_string().to_lowercase()),
         }
     }
 }
 
 impl Order {
-    /// `name_label`, `-memory.size` for the other direction, several with commas.
+    /// As `Query::sort` takes it.
     pub(crate) fn parse(text: &str) -> Self {
         let paths = text
             .split(',')
@@ -112,6 +113,13 @@ mod tests {
         let values = json!([{ "a": "é" }, {}, { "a": "b" }, { "a": 10 }, { "a": "A" }, { "a": 9 }, { "a": null }]);
         let ordered = json!([{ "a": "A" }, { "a": "b" }, { "a": "é" }, { "a": 9 }, { "a": 10 }, {}, { "a": null }]);
         assert_eq!(first("a", values, 9), ordered);
+    }
+
+    #[test]
+    fn lists_are_ordered_by_what_they_begin_with_and_empty_ones_come_last() {
+        let values = json!([{ "a": [] }, { "a": ["web"] }, { "a": ["Db", "x"] }, { "a": ["db"] }]);
+        let ordered = json!([{ "a": ["Db", "x"] }, { "a": ["db"] }, { "a": ["web"] }, { "a": [] }]);
+        assert_eq!(first("a", values, 4), ordered);
     }
 
     #[test]

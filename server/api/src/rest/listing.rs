@@ -111,7 +111,7 @@ pub(super) fn documented(route: Route, item: Value) -> Route {
         .query("filter", json!({ "type": "string", "description": "what to list: `name_label:web power_state:Running`" }))
         .query("limit", json!({ "type": "integer", "minimum": 1 }))
         .query("offset", json!({ "type": "integer", "minimum": 0, "description": "leaves out the first ones" }))
-        .query("sort", json!({ "type": "string", "description": "properties with commas; `-` before one reverses it" }))
+        .query("sort", json!({ "type": "string", "description": "properties with commas; `-` before one reverses it; a path leads on through an id: `$pool.name_label`" }))
         .query("ndjson", json!({ "type": "boolean", "description": "one entry a line" }))
         .query("markdown", json!({ "type": "boolean", "description": "a table" }))
         .reply_json(

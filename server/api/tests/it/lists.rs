@@ -70,6 +70,29 @@ async fn a_list_is_filtered_sorted_and_paged() {
 }
 
 #[tokio::test]
+async fn a_list_is_sorted_by_the_names_of_what_its_objects_name() {
+    let site = Site::with_pool().await;
+    let list = async |path: &str| site.get(path).await.expect(200).json();
+    let srs = list("/srs?fields=id,name_label").await;
+    let name_of = |id: &Value| {
+        let sr = srs.as_array().unwrap().iter().find(|sr| sr["id"] == *id);
+        sr.unwrap()["name_label"].as_str().unwrap().to_lowercase()
+    };
+    for (sort, is_down) in [("$SR.name_label", false), ("-$SR.name_label", true)] {
+        let vdis = list(&format!("/vdis?fields=$SR&sort={sort}")).await;
+        let vdis = vdis.as_array().unwrap().iter();
+        let names: Vec<_> = vdis.map(|vdi| name_of(&vdi["$SR"])).collect();
+        let mut ordered = names.clone();
+        ordered.sort();
+        assert_ne!(ordered.first(), ordered.last());
+        if is_down {
+            ordered.reverse();
+        }
+        assert_eq!(names, ordered);
+    }
+}
+
+#[tokio::test]
 async fn lists_come_as_lines_and_as_tables() {
     let site = Site::with_pool().await;
     // Upstream's older clients send the bare name.

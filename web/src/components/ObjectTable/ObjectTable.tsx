@@ -17,7 +17,7 @@ import { toastProblem } from '../../app/toasts.ts';
 import { useKeys } from '../../app/useKeys.ts';
 import { Alert } from '../Alert.tsx';
 import { ProblemText } from '../ProblemText.tsx';
-import type { Inventory } from './inventory.ts';
+import { type Inventory, reversed } from './inventory.ts';
 import { CheckCell, HeadCell } from './parts.tsx';
 import { TableBar } from './TableBar.tsx';
 import { ROW_PX, TableRow } from './TableRow.tsx';
@@ -99,8 +99,8 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
   useKeys(keys);
 
   const orderOf = (sort: string | undefined) => {
-    if (!sort || table.sort.replace(/^-/, '') !== sort) return undefined;
-    return table.sort.startsWith('-') ? 'descending' : 'ascending';
+    if (table.sort === sort) return 'ascending';
+    return sort && table.sort === reversed(sort) ? 'descending' : undefined;
   };
   // Where Tab comes in; none while the rows move.
   const stop = virtual.isScrolling ? -1 : Math.min(Math.max(here, virtual.range?.startIndex ?? 0), virtual.range?.endIndex ?? 0);
@@ -123,10 +123,10 @@ export function ObjectTable<C extends Collection>({ inventory, within = '' }: Pr
           <thead className="pf-v6-c-table__thead" onKeyDown={leadInHead}>
             <tr className="pf-v6-c-table__tr">
               {hasActions && <CheckCell isHead label={t('table.chooseAll')} isChecked={isAllChosen} onChange={() => void chooseAll()} />}
-              {table.columns.map(({ key, label, sort }, i) => {
+              {table.columns.map(({ key, label, sortThrough, sort = sortThrough }, i) => {
                 const order = orderOf(sort);
                 return (
-                  <HeadCell key={key} order={order} isStop={!hasActions && i === 0} onSort={sort ? () => table.setSort(order === 'ascending' ? `-${sort}` : sort) : undefined}>
+                  <HeadCell key={key} order={order} isStop={!hasActions && i === 0} onSort={sort ? () => table.setSort(order === 'ascending' ? reversed(sort) : sort) : undefined}>
                     {t(label)}
                   </HeadCell>
                 );

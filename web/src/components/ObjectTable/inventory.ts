@@ -17,8 +17,10 @@ export interface Column<T> {
   label: TextKey;
   /** The top-level properties that its cells read. */
   fields: readonly (keyof T & string)[];
-  /** What it is sorted by: a property, also a nested one. Without it, it cannot be. */
+  /** What it is sorted by: a property, also a nested one. Without it and the next, it cannot be. */
   sort?: string;
+  /** The same in another object: a path through its id, where filters do not go. */
+  sortThrough?: string;
   cell: (object: T) => ReactNode;
   /** Shown only when it is chosen; or, as long as nobody chooses, only where there is more than one pool. */
   isExtra?: boolean | 'in-one-pool';
@@ -29,6 +31,13 @@ export interface Column<T> {
   /** What an exported table has, if it is not the first of the properties: a number, a text, or an object whose name is looked up. */
   plain?: (object: T) => Plain | Reference;
 }
+
+/** The other way round. */
+export const reversed = (sort: string) =>
+  sort
+    .split(',')
+    .map((key) => (key.startsWith('-') ? key.slice(1) : `-${key}`))
+    .join(',');
 
 export interface Inventory<C extends Collection> {
   collection: C;

@@ -63,6 +63,7 @@ const POOL: Column<AnyObject> = {
   isExtra: 'in-one-pool',
   label: 'column.pool',
   fields: ['$pool'],
+  sortThrough: '$pool.name_label',
   cell: ({ $pool }) => <ObjectLink collection="pools" id={$pool} />,
   plain: ({ $pool }) => ({ collection: 'pools', id: $pool }),
 };
@@ -72,6 +73,7 @@ const HOST: Column<AnyObject & { $container: string }> = {
   key: 'host',
   label: 'column.host',
   fields: ['$container', '$pool'],
+  sortThrough: '$container.type,$container.name_label',
   cell: ({ $container, $pool }) => ($container === $pool ? '–' : <ObjectLink collection="hosts" id={$container} />),
   plain: ({ $container, $pool }) => ($container === $pool ? '' : { collection: 'hosts', id: $container }),
 };
@@ -81,6 +83,7 @@ const COMMON: Column<AnyObject>[] = [
     key: 'tags',
     label: 'column.tags',
     fields: ['tags'],
+    sort: 'tags',
     cell: ({ tags }) => tags.map((tag) => <Chip key={tag}>{tag}</Chip>),
     plain: ({ tags }) => tags.join(' '),
   },
@@ -129,7 +132,7 @@ const POOLS: Inventory<'pools'> = {
   fields: ['master', 'default_SR', 'auto_poweron', 'migrationCompression', 'name_description'],
   columns: [
     nameOf('pools'),
-    { key: 'master', isMain: true, label: 'column.master', fields: ['master'], cell: (pool) => <ObjectLink collection="hosts" id={pool.master} />, plain: (pool) => ({ collection: 'hosts', id: pool.master }) },
+    { key: 'master', isMain: true, label: 'column.master', fields: ['master'], sortThrough: 'master.name_label', cell: (pool) => <ObjectLink collection="hosts" id={pool.master} />, plain: (pool) => ({ collection: 'hosts', id: pool.master }) },
     { key: 'cpus', label: 'column.cpus', fields: ['cpus'], sort: 'cpus.cores', cell: (pool) => pool.cpus.cores, plain: (pool) => pool.cpus.cores },
     ...COMMON,
   ],
@@ -164,7 +167,7 @@ const NETWORKS: Inventory<'networks'> = {
   ],
 };
 
-const STORAGE: Column<Vdi> = { key: 'storage', label: 'column.storage', fields: ['$SR'], cell: (vdi) => <ObjectLink collection="srs" id={vdi.$SR} />, plain: (vdi) => ({ collection: 'srs', id: vdi.$SR }) };
+const STORAGE: Column<Vdi> = { key: 'storage', label: 'column.storage', fields: ['$SR'], sortThrough: '$SR.name_label', cell: (vdi) => <ObjectLink collection="srs" id={vdi.$SR} />, plain: (vdi) => ({ collection: 'srs', id: vdi.$SR }) };
 
 const VDIS: Inventory<'vdis'> = {
   collection: 'vdis',
@@ -202,7 +205,7 @@ const SNAPSHOTS: Inventory<'vm-snapshots'> = {
   fields: ['$pool', '$snapshot_of', 'name_description'],
   columns: [
     nameOf('vm-snapshots'),
-    { key: 'of', label: 'column.vm', fields: ['$snapshot_of'], cell: (snapshot) => <ObjectLink collection="vms" id={snapshot.$snapshot_of} />, plain: (snapshot) => ({ collection: 'vms', id: snapshot.$snapshot_of }) },
+    { key: 'of', label: 'column.vm', fields: ['$snapshot_of'], sortThrough: '$snapshot_of.name_label', cell: (snapshot) => <ObjectLink collection="vms" id={snapshot.$snapshot_of} />, plain: (snapshot) => ({ collection: 'vms', id: snapshot.$snapshot_of }) },
     { key: 'taken', isMain: true, label: 'column.taken', fields: ['snapshot_time'], sort: 'snapshot_time', cell: (snapshot) => time(snapshot.snapshot_time), plain: (snapshot) => isoTime(snapshot.snapshot_time) },
     POOL,
     ...COMMON,
