@@ -24,6 +24,10 @@ test('a filter is completed, kept as a view, and exported', async ({ page, enter
   await page.getByRole('menuitem', { name: 'Keep this view' }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('those that are off');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('dialog')).toBeHidden();
+  // It is kept with the account, not in this browser.
+  await page.evaluate(() => localStorage.clear());
+  await page.reload();
   await box.fill('');
   await expect(page.getByText('20 VMs')).toBeVisible();
   await page.getByRole('button', { name: 'Views and export' }).click();

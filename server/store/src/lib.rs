@@ -37,4 +37,4 @@ pub use settings::Settings;
 pub use store::Store;
 pub use tasks::{Task, TaskStatus, Tasks};
 pub use tokens::{IssuedToken, NewToken, Token, Tokens};
-pub use users::{NewUser, Permission, User, UserChange, Users, merge_preferences};
+pub use users::{NewUser, Permission, User, UserChange, Users};

@@ -12,7 +12,7 @@ use crate::row;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::text::check_name;
-pub use preferences::merge_preferences;
+use preferences::merge_preferences;
 
 mod preferences;
 mod sign_in;

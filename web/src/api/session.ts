@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 
 import { queries } from './client.ts';
-import { get, post, remove, whenSignedOut } from './http.ts';
+import { get, patch, post, remove, whenSignedOut } from './http.ts';
 import { live } from './live.ts';
 import { Problem } from './problem.ts';
 import type { SetupState, User } from './types.ts';
@@ -68,6 +68,17 @@ export function useMe() {
       }
     },
   });
+}
+
+/** Reads the user again: another browser may have changed the preferences. */
+export async function lookAtMeAgain(): Promise<void> {
+  await queries.invalidateQueries({ queryKey: ME });
+}
+
+/** Merged into what the user has; a `null` deletes its key. */
+export async function keepPreferences(preferences: Record<string, unknown>): Promise<void> {
+  await patch('/users/me', { preferences });
+  await lookAtMeAgain();
 }
 
 /** How far the server is set up; asked for anew where that matters. */

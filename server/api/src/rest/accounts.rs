@@ -84,7 +84,7 @@ fn users() -> Vec<Route> {
         Route::new(
             Verb::PATCH,
             "/users/{id}",
-            "Changes a user; preferences are merged.",
+            "Changes a user; preferences are merged, a null deletes its key. Users change their own preferences by themselves.",
             |mut asked| async move {
                 let mut params = asked.body().await?;
                 if let Some(name) = params.shift_remove("name") {

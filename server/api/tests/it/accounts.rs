@@ -50,9 +50,18 @@ async fn me_is_the_caller() {
         .to_owned();
     assert!(target.ends_with("?x=1"), "{target}");
     assert_eq!(site.get(&target).await.expect(200).json()["email"], "admin");
-    site.with_body("PATCH", "/users/me", &json!({ "preferences": { "a": 1 } }))
-        .await
-        .expect(204);
+    for change in [
+        json!({ "a": 1, "b": 2 }),
+        json!({ "a": null }),
+        json!({ "c": 3 }),
+    ] {
+        let body = json!({ "preferences": change });
+        site.with_body("PATCH", "/users/me", &body)
+            .await
+            .expect(204);
+    }
+    let me = site.get(&target).await.expect(200).json();
+    assert_eq!(me["preferences"], json!({ "b": 2, "c": 3 }));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use serde_json::{Map, Value};
-use xo_store::{NewUser, Permission, Secret, UserChange, merge_preferences};
+use xo_store::{NewUser, Permission, Secret, UserChange};
 
 use crate::caller::user_view;
 use crate::schema::{label, object, string};
@@ -116,22 +116,14 @@ async fn set(call: Call) -> Result<()> {
                 .into(),
         });
     }
-    let users = engine.store.users();
-    let preferences = match call.get("preferences").and_then(Value::as_object) {
-        Some(change) => {
-            let current = users.fetch(id).await?.preferences;
-            Some(merge_preferences(current, change.clone()))
-        }
-        None => None,
-    };
     let change = UserChange {
         name: call.str_opt("email").map(str::to_owned),
         password: call.str_opt("password").map(Secret::new),
         permission,
-        preferences,
+        preferences: call.get("preferences").and_then(Value::as_object).cloned(),
         ..UserChange::default()
     };
-    users.update(id, change).await?;
+    engine.store.users().update(id, change).await?;
     engine.refresh_directory().await
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// `change` put over `current`, key by key at the top level; a `null` deletes its key (JSON-RPC
 /// `user.set`).
-pub fn merge_preferences(
+pub(super) fn merge_preferences(
     mut current: Map<String, Value>,
     change: Map<String, Value>,
 ) -> Map<String, Value> {

@@ -6,11 +6,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useSearch } from 'wouter';
 
-import { useMe } from '../../api/session.ts';
+import { keepPreferences, lookAtMeAgain, useMe } from '../../api/session.ts';
 import { toastProblem } from '../../app/toasts.ts';
 import { Dialog } from '../Dialog.tsx';
 import { type Exported, exportList } from './exported.ts';
-import { dropView, keepView, useViews } from './views.ts';
+import { keyOf, viewsIn } from './views.ts';
 
 /** The filter is that with what is always applied. */
 export default function TableMenu(list: Exported) {
@@ -18,18 +18,21 @@ export default function TableMenu(list: Exported) {
   const { t } = useTranslation();
   const [path, navigate] = useLocation();
   const query = useSearch();
-  const user = useMe().data?.id ?? '';
-  const views = useViews(user, collection);
+  const views = viewsIn(useMe().data?.preferences ?? {}, collection);
   const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState<string>();
   const save = (format: 'csv' | 'json') => {
     setOpen(false);
     exportList(list, format, t).catch((error: unknown) => toastProblem(t('lists.exportFailed'), error));
   };
-  const keep = () => {
-    if (!name) return;
-    keepView(user, collection, { name, query });
+  /** With `null` it is forgotten. */
+  const keep = (name: string, query: string | null) => {
     setName(undefined);
+    keepPreferences({ [keyOf(collection, name)]: query }).catch((error: unknown) => toastProblem(t('lists.notKept'), error));
+  };
+  const toggle = () => {
+    setOpen(!isOpen);
+    if (!isOpen) void lookAtMeAgain();
   };
   return (
     <>
@@ -38,7 +41,7 @@ export default function TableMenu(list: Exported) {
         onOpenChange={setOpen}
         popperProps={{ position: 'right' }}
         toggle={(ref) => (
-          <MenuToggle ref={ref} variant="plain" isExpanded={isOpen} onClick={() => setOpen(!isOpen)} aria-label={t('lists.menu')} icon={<SaveIcon />} />
+          <MenuToggle ref={ref} variant="plain" isExpanded={isOpen} onClick={toggle} aria-label={t('lists.menu')} icon={<SaveIcon />} />
         )}
       >
         {views.length > 0 && (
@@ -53,7 +56,7 @@ export default function TableMenu(list: Exported) {
                       navigate(view.query ? `${path}?${view.query}` : path);
                     }}
                     actions={
-                      <MenuItemAction icon={<TrashIcon />} aria-label={t('lists.drop', { name: view.name })} onClick={() => dropView(user, collection, view.name)} />
+                      <MenuItemAction icon={<TrashIcon />} aria-label={t('lists.drop', { name: view.name })} onClick={() => keep(view.name, null)} />
                     }
                   >
                     {view.name}
@@ -85,7 +88,7 @@ export default function TableMenu(list: Exported) {
               id="view"
               onSubmit={(event) => {
                 event.preventDefault();
-                keep();
+                if (name) keep(name, query);
               }}
             >
               <FormGroup label={t('column.name')} fieldId="view-name">

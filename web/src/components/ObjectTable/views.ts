@@ -1,6 +1,5 @@
-// Views of lists that somebody keeps: the part of the address that says what is shown, under a name. Kept in this browser, for each account.
-import { useSyncExternalStore } from 'react';
-
+// Views of lists that somebody keeps: the part of the address that says what is shown, under a name. Each is a preference of the user
+// by itself, so that two browsers at once lose none.
 import type { Collection } from '../../api/types.ts';
 
 export interface View {
@@ -9,51 +8,14 @@ export interface View {
   query: string;
 }
 
-const listeners = new Set<() => void>();
-/** What was read last, so that the same is the same. */
-const read = new Map<string, { text: string; views: readonly View[] }>();
-const keyOf = (user: string, collection: Collection) => `xo.views.${user}.${collection}`;
+/** The preference that a view is. */
+export const keyOf = (collection: Collection, name: string) => `view ${collection} ${name}`;
 
-function parse(text: string): View[] {
-  try {
-    const views: unknown = JSON.parse(text);
-    return Array.isArray(views) ? views.filter((view): view is View => typeof view?.name === 'string' && typeof view?.query === 'string') : [];
-  } catch {
-    return [];
-  }
-}
-
-export function viewsOf(user: string, collection: Collection): readonly View[] {
-  const key = keyOf(user, collection);
-  const text = localStorage.getItem(key) ?? '[]';
-  const known = read.get(key);
-  if (known?.text === text) return known.views;
-  const views = parse(text);
-  read.set(key, { text, views });
-  return views;
-}
-
-function write(user: string, collection: Collection, views: readonly View[]) {
-  localStorage.setItem(keyOf(user, collection), JSON.stringify(views));
-  listeners.forEach((listener) => listener());
-}
-
-/** One of the same name is replaced. */
-export function keepView(user: string, collection: Collection, view: View) {
-  const others = viewsOf(user, collection).filter(({ name }) => name !== view.name);
-  write(user, collection, [...others, view].sort((a, b) => a.name.localeCompare(b.name)));
-}
-
-export function dropView(user: string, collection: Collection, name: string) {
-  write(user, collection, viewsOf(user, collection).filter((view) => view.name !== name));
-}
-
-export function useViews(user: string, collection: Collection): readonly View[] {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => viewsOf(user, collection),
-  );
+/** Those of a collection, by name. */
+export function viewsIn(preferences: Record<string, unknown>, collection: Collection): View[] {
+  const before = keyOf(collection, '');
+  return Object.entries(preferences)
+    .filter((entry): entry is [string, string] => entry[0].startsWith(before) && typeof entry[1] === 'string')
+    .map(([key, query]) => ({ name: key.slice(before.length), query }))
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
