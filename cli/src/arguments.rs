@@ -12,6 +12,8 @@ Values:
   Parameters are strings, except `true` and `false`; `json:` in front of a value
   gives any other type: xo-cli vm.set id=… CPUs=json:4
 
+  `xo-cli <method> --help` shows what a method takes.
+
 Files:
   Methods that export or import take a file with `@=`; `-` is the standard input
   or output: xo-cli vm.export vm=… @=vm.xva

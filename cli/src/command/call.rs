@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use serde_json::{Map, Value};
 
-use super::transfer;
+use super::{list_commands, transfer};
 use crate::arguments::{Arguments, CommonOptions};
 use crate::error::Error;
 use crate::input::{assignment, options};
@@ -20,6 +20,9 @@ pub async fn run(mut common: CommonOptions, words: Vec<String>) -> Result<(), Er
     let method = words.next().unwrap_or_default();
     require_method_name(&method)?;
     let words: Vec<String> = words.collect();
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        return list_commands::run(&common, &[method]).await;
+    }
     let call = assignment::call_words(&words)?;
 
     let mut target = Target::resolve(&common)?;

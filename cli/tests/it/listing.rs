@@ -1,6 +1,6 @@
 //! list-commands, list-objects, watch: what is printed when the output is not a terminal.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::Home;
 use crate::stub::Stub;
@@ -25,6 +25,12 @@ async fn commands_are_listed_with_parameters_and_chosen_by_patterns() {
         .succeeded();
     let names: Vec<String> = done.json().as_object().unwrap().keys().cloned().collect();
     assert_eq!(names, ["host.stop", "vm.stop"]);
+    let done = home.run(&["vm.start", "--help"]).await.succeeded();
+    assert_eq!(
+        done.text(),
+        "vm.start id=<string> [force=<boolean>]\n    starts a VM\n"
+    );
+    assert_eq!(stub.memory.calls_of("vm.start"), Vec::<Value>::new());
     home.run(&["list-commands", "{vm"])
         .await
         .failed(2, &["brace"]);
