@@ -84,14 +84,14 @@ pub async fn restore(config: &Config, backup: &str, key: Option<&str>) -> Result
 }
 
 /// Has the next start of the server take the data of before an update; tells what becomes of them.
-pub async fn put_back(config: &Config, version: &str, if_newer: bool) -> Result<String> {
+pub async fn put_back(config: &Config, which: &str, if_newer: bool) -> Result<String> {
     let places = Places::of(config)?;
     let when = if if_newer {
         When::FromTheFuture
     } else {
         When::Always
     };
-    Ok(match backup::put_back(&places, version, when).await? {
+    Ok(match backup::put_back(&places, which, when).await? {
         PutBack::Waits(id) | PutBack::Done(id) => format!(
             "the data of before it are back (backup {id}); what was written since then is kept in {}",
             config.data_dir.join("replaced").display()

@@ -101,8 +101,8 @@ enum BackupAction {
     },
     /// Have the next start of the server take the data of before an update that was gone back from.
     PutBack {
-        /// The version that the update installed.
-        version: String,
+        /// The backup that was made before the update, or the version that it installed.
+        which: String,
         /// Only if this version cannot open the database as it is.
         #[arg(long)]
         if_newer: bool,
@@ -217,8 +217,8 @@ async fn back_up(config: &Config, action: BackupAction) -> Result<()> {
             println!("{}", admin::restore(config, &backup, key.as_deref()).await?);
         }
         BackupAction::Take => println!("{}", admin::take_backup(config).await?),
-        BackupAction::PutBack { version, if_newer } => {
-            println!("{}", admin::put_back(config, &version, if_newer).await?);
+        BackupAction::PutBack { which, if_newer } => {
+            println!("{}", admin::put_back(config, &which, if_newer).await?);
         }
     }
     Ok(())

@@ -24,12 +24,12 @@ pub(super) fn make(agent: &Agent, params: Params) -> Result<Value, Fault> {
     told(agent, &["backup", "make"])
 }
 
-/// An update to this version is about to begin.
-pub(super) fn make_before(agent: &Agent, version: &Version) -> Result<(), Fault> {
+/// An update to this version is about to begin. Answers the name.
+pub(super) fn make_before(agent: &Agent, version: &Version) -> Result<String, Fault> {
     let version = version.to_string();
     let arguments = ["backup", "make", "--before", &version];
     let made = server::run(agent, &arguments, b"", LIMIT);
-    made.map(drop).map_err(|fault| {
+    made.map(|told| told.trim().to_owned()).map_err(|fault| {
         let message = format!("the data cannot be backed up, so nothing is done: {fault}");
         Fault::failed(message)
     })
@@ -38,7 +38,8 @@ pub(super) fn make_before(agent: &Agent, version: &Version) -> Result<(), Fault>
 /// Has the server start with the data of before an update. Told in words, also why it is not done.
 pub(super) fn put_back(agent: &Agent, wanted: &PutBack) -> String {
     let version = wanted.version.to_string();
-    let mut arguments = vec!["backup", "put-back", &version];
+    let which = wanted.backup.as_deref().unwrap_or(&version);
+    let mut arguments = vec!["backup", "put-back", which];
     if wanted.when == When::FromTheFuture {
         arguments.push("--if-newer");
     }

@@ -27,6 +27,7 @@ type Params = Map<String, Value>;
 
 const CHOICES: &str = "settings.json";
 const CHOICES_LIMIT: usize = 64 * 1024;
+const CHANNELS: [&str; 2] = ["stable", "latest"];
 /// The repository that the image knows.
 const REPOSITORY: &str = "usr/share/xoa/repository";
 /// Where an uploaded file is unpacked.
@@ -94,6 +95,11 @@ impl Updates {
             Ok(opened) => Ok(&opened.engine),
             Err(why) => Err(Fault::new(Kind::Conflict, why.clone())),
         }
+    }
+
+    /// What went wrong before is told no more.
+    pub(super) fn begin_anew(&self) {
+        *lock(&self.ended) = None;
     }
 
     pub(super) fn choices(&self) -> Result<Choices, Fault> {
@@ -169,6 +175,7 @@ pub(super) fn upload(agent: &Agent, input: &mut (dyn Read + Send)) -> Result<Val
     agent.updates.engine()?;
     let version = bundle::unpack(input, &agent.at(STORE).join(BUNDLE))
         .map_err(|error| Fault::failed(error.to_string()))?;
+    agent.updates.begin_anew();
     Ok(json!({ "version": version }))
 }
 
@@ -178,6 +185,7 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let found = engine
         .check(&mut *source, &wanted)
         .map_err(|error| fault(&error))?;
+    agent.updates.begin_anew();
     Ok(json!({ "found": found.map(|found| json!({
         "version": found.offer.release.version,
         "release": found.offer.release,
@@ -254,7 +262,9 @@ fn staged(agent: &Agent) -> Result<Option<Version>, Fault> {
 pub(super) fn start_new(agent: &Agent) -> Result<Value, Fault> {
     let engine = agent.updates.engine()?;
     if let Some(version) = staged(agent)? {
-        backup::make_before(agent, &version)?;
+        let backup = backup::make_before(agent, &version)?;
+        let kept = engine.was_backed_up(backup);
+        kept.map_err(|error| fault(&error))?;
         probe::remember(agent);
     }
     engine.apply().map_err(|error| fault(&error))?;
@@ -283,6 +293,7 @@ pub(super) fn cancel(agent: &Agent, params: Params) -> Result<Value, Fault> {
         .engine()?
         .cancel()
         .map_err(|error| fault(&error))?;
+    agent.updates.begin_anew();
     let removed = bundle::remove(&agent.at(STORE).join(BUNDLE));
     removed.map_err(|error| Fault::failed(error.to_string()))?;
     Ok(json!({}))
@@ -329,12 +340,9 @@ pub(super) fn choose(agent: &Agent, params: Params) -> Result<Value, Fault> {
     all.extend(params);
     all.retain(|_, choice| !choice.is_null());
     let chosen: Choices = verbs::read(all)?;
-    let is_word = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase());
-    if chosen.channel.as_ref().is_some_and(|name| !is_word(name)) {
-        return Err(Fault::invalid(
-            "channel",
-            "must be a word such as stable or latest",
-        ));
+    let is_one = |name: &String| CHANNELS.contains(&name.as_str());
+    if chosen.channel.as_ref().is_some_and(|name| !is_one(name)) {
+        return Err(Fault::invalid("channel", "must be stable or latest"));
     }
     if let Some(address) = &chosen.repository {
         Location::web(address)
@@ -443,8 +451,8 @@ fn start(
             doing: progress.doing,
         }));
     }
+    agent.updates.begin_anew();
     let ended = Arc::clone(&agent.updates.ended);
-    *lock(&ended) = None;
     let thread = std::thread::Builder::new().name("update".to_owned());
     let begun = thread.spawn(move || {
         let error = run(&engine).err().map(|error| causes(&error));
@@ -463,6 +471,7 @@ pub(super) fn fault(error: &Error) -> Fault {
         | Error::NotNow { .. }
         | Error::Unfit(_)
         | Error::NotNewer { .. }
+        | Error::Renamed { .. }
         | Error::Unknown(_)
         | Error::NoWayBack(_)
         | Error::BelowFloor { .. }
@@ -472,6 +481,7 @@ pub(super) fn fault(error: &Error) -> Fault {
         | Error::Truncated { .. }
         | Error::WrongHash { .. }
         | Error::NotWhole { .. }
+        | Error::Mislabelled { .. }
         | Error::NoSpace { .. }
         | Error::RunningSlot
         | Error::Source(_)

@@ -207,6 +207,12 @@ impl Engine {
             architecture: self.system.architecture.clone(),
             floor: self.floor(journal),
         })?;
+        if self.runs(offer) && offer.release.version != self.system.version {
+            return Err(Error::Renamed {
+                version: offer.release.version.clone(),
+                running: self.system.version.clone(),
+            });
+        }
         if offer.release.version <= self.system.version {
             return Err(Error::NotNewer {
                 version: offer.release.version.clone(),
@@ -294,6 +300,7 @@ impl Engine {
             from: update.from,
             end: End::Cancelled,
             reason: None,
+            backup: update.backup,
             data: None,
         });
         journal.write(&*self.store)?;

@@ -59,6 +59,26 @@ pub enum Error {
         /// The file.
         part: Part,
     },
+    /// It is what runs, with another name.
+    #[error(
+        "release {version} is the system that runs as version {running}: it was not published rightly"
+    )]
+    Renamed {
+        /// What it is called.
+        version: Version,
+        /// What runs.
+        running: Version,
+    },
+    /// The kernel image starts something else.
+    #[error(
+        "the kernel image of release {version} lacks `{text}`: it is of another system, and was not published rightly"
+    )]
+    Mislabelled {
+        /// The release.
+        version: Version,
+        /// What it should say.
+        text: String,
+    },
     /// A file is longer than where it goes.
     #[error("{part:?} of release {version} has {length} bytes, its place {room}")]
     TooLarge {

@@ -107,6 +107,7 @@ impl Engine {
             notes: notes::read(source, offer),
             from: self.system.version.clone(),
             step: Step::Fetching,
+            backup: None,
             doubt: None,
         });
         journal.write(&*self.store)

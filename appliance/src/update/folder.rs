@@ -9,6 +9,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 
+use super::hash::PIECE;
+
 /// Files by their names, without folders below.
 pub trait Folder: Send + Sync {
     /// Names and lengths.
@@ -106,6 +108,29 @@ pub fn remove_for_good(folder: &dyn Folder, name: &str) -> io::Result<()> {
         folder.sync()?;
     }
     Ok(())
+}
+
+/// Whether a file has this text somewhere.
+///
+/// # Errors
+/// The system's.
+pub fn holds(folder: &dyn Folder, name: &str, text: &str) -> io::Result<bool> {
+    let mut window: Vec<u8> = Vec::new();
+    let mut piece = vec![0; PIECE];
+    let mut offset = 0;
+    loop {
+        let count = folder.read_at(name, &mut piece, offset)?;
+        if count == 0 {
+            return Ok(false);
+        }
+        window.extend(piece.get(..count).unwrap_or_default());
+        if window.windows(text.len()).any(|at| at == text.as_bytes()) {
+            return Ok(true);
+        }
+        // It may stand across two pieces.
+        window.drain(..window.len().saturating_sub(text.len()));
+        offset += count as u64;
+    }
 }
 
 /// A folder of this machine.

@@ -42,6 +42,9 @@ pub struct Journal {
 pub struct PutBack {
     /// What was installed.
     pub version: Version,
+    /// The name of the backup that was made before, if it is known.
+    #[serde(default)]
+    pub backup: Option<String>,
     /// When.
     pub when: When,
 }
@@ -69,6 +72,9 @@ pub struct Update {
     pub from: Version,
     /// How far it is.
     pub step: Step,
+    /// The name of the backup that was made before the switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
     /// What the new system did wrong so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
@@ -120,6 +126,9 @@ pub struct Outcome {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The name of the backup that was made before the switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
     /// What became of the data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
@@ -172,7 +181,10 @@ impl Journal {
 
     /// Remembers what came of one, and nothing else of it.
     pub fn end(&mut self, outcome: Outcome) {
-        self.refused.retain(|version| *version != outcome.version);
+        // One that is cancelled tells nothing new of the release.
+        if outcome.end != End::Cancelled {
+            self.refused.retain(|version| *version != outcome.version);
+        }
         if matches!(outcome.end, End::Failed | End::RolledBack) {
             self.refused.push(outcome.version.clone());
         }
@@ -180,6 +192,15 @@ impl Journal {
         self.rollback = None;
         self.outcomes.insert(0, outcome);
         self.outcomes.truncate(OUTCOMES);
+    }
+
+    /// The backup of before a version was installed, the last time that it was.
+    pub fn backup_before(&self, version: &Version) -> Option<String> {
+        let mut installed = self
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.end == End::Confirmed && outcome.version == *version);
+        installed.next()?.backup.clone()
     }
 
     /// Nothing older may run from now on.

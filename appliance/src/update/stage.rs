@@ -1,7 +1,7 @@
 //! From the data partition into the other slot: written where it differs, read back, and its kernel image put on the ESP under a name that
 //! the boot loader does not look at.
 
-use xo_release::Part;
+use xo_release::{Part, Release};
 
 use super::engine::{Engine, Slot};
 use super::error::io;
@@ -9,7 +9,7 @@ use super::hash::{self, PIECE, Sum};
 use super::journal::{Journal, Step};
 use super::pace::Running;
 use super::source::{File, Offer};
-use super::{Error, kernels, verity};
+use super::{Error, folder, kernels, verity};
 
 use super::device::{Device, Readable};
 
@@ -70,6 +70,7 @@ impl Engine {
         if found.as_ref() == Some(&self.system.root_hash) {
             return Err(Error::RunningSlot);
         }
+        self.kernel_says(offer)?;
         // From here on the other slot cannot be started.
         kernels::remove_others(&*self.esp, &self.system.version)?;
         if let Some(update) = &mut journal.update {
@@ -151,6 +152,33 @@ impl Engine {
     fn read_stored(&self, name: &str, buffer: &mut [u8], offset: u64) -> Result<(), Error> {
         super::fetch::read_all(&*self.store, name, buffer, offset)
             .map_err(io(format!("{name} cannot be read")))
+    }
+
+    /// The kernel image that was fetched is of the version that it was signed as, and starts the file system beside it.
+    fn kernel_says(&self, offer: &Offer) -> Result<(), Error> {
+        let Release {
+            version, root_hash, ..
+        } = &offer.release;
+        let name = Part::Boot.target(version);
+        let what = || io(format!("{name} cannot be read"));
+        for text in [
+            format!("roothash={root_hash}"),
+            format!("IMAGE_VERSION={version}\n"),
+        ] {
+            if folder::holds(&*self.store, &name, &text).map_err(what())? {
+                continue;
+            }
+            let File { length, sha256 } = file(offer, Part::Boot)?;
+            let found = hash::of(*length, |piece, offset| {
+                super::fetch::read_all(&*self.store, &name, piece, offset)
+            });
+            same(Part::Boot, STORED, sha256, found.map_err(what())?)?;
+            return Err(Error::Mislabelled {
+                version: version.clone(),
+                text: text.trim_end().to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Whether a file of the ESP is what was signed.

@@ -4,8 +4,7 @@
 
 use super::engine::Engine;
 use super::error::io;
-use super::folder::Folder;
-use super::hash::PIECE;
+use super::folder;
 use super::journal::{End, Journal, Outcome, PutBack, Rollback, Step, Update, When};
 use super::kernels::{self, Kernel};
 use super::{Error, verity};
@@ -25,6 +24,11 @@ impl Engine {
         let Some(update) = &mut journal.update else {
             return Err(wrong("no update was prepared: fetch and stage one"));
         };
+        if self.runs(&update.offer) {
+            return Err(wrong(
+                "it runs already, and is confirmed in a minute or gone back from",
+            ));
+        }
         let version = &update.offer.release.version;
         let is_armed = kernels::list(&*self.esp)?
             .iter()
@@ -52,6 +56,19 @@ impl Engine {
         update.step = Step::Applied {
             boot: self.system.boot.clone(),
         };
+        journal.write(&*self.store)
+    }
+
+    /// The data were backed up before the switch: the name of the backup.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn was_backed_up(&self, backup: String) -> Result<(), Error> {
+        let _running = self.pace.begin("a note")?;
+        let mut journal = Journal::read(&*self.store)?;
+        if let Some(update) = &mut journal.update {
+            update.backup = Some(backup).filter(|name| !name.is_empty());
+        }
         journal.write(&*self.store)
     }
 
@@ -135,6 +152,7 @@ impl Engine {
         });
         journal.put_back = Some(PutBack {
             version: version.clone(),
+            backup: update.backup.clone(),
             when: When::Always,
         });
         journal.end(self.outcome(update, End::Failed, Some(reason)));
@@ -186,8 +204,11 @@ impl Engine {
             // The power went before the boot loader was told.
             journal.rollback = None;
         } else {
+            let on_trial = journal.update.as_ref().and_then(|u| u.backup.clone());
+            let backup = on_trial.or_else(|| journal.backup_before(&rollback.from));
             journal.put_back = Some(PutBack {
                 version: rollback.from.clone(),
+                backup: backup.clone(),
                 when: When::FromTheFuture,
             });
             journal.end(Outcome {
@@ -196,6 +217,7 @@ impl Engine {
                 from: rollback.to.clone(),
                 end: End::RolledBack,
                 reason: None,
+                backup,
                 data: None,
             });
         }
@@ -255,7 +277,8 @@ impl Engine {
         let is_whole = match &root {
             Some(root) => {
                 verity::is_whole(&*self.other.data, &*self.other.hashes, root).map_err(what())?
-                    && names(&*self.esp, &other, root)?
+                    && folder::holds(&*self.esp, &other.file, &format!("roothash={root}"))
+                        .map_err(io(format!("{} cannot be read", other.file)))?
             }
             None => false,
         };
@@ -272,32 +295,8 @@ impl Engine {
             from: update.from,
             end,
             reason,
+            backup: update.backup,
             data: None,
         }
-    }
-}
-
-/// Whether a kernel image's command line names this root hash.
-fn names(esp: &dyn Folder, kernel: &Kernel, root: &str) -> Result<bool, Error> {
-    let wanted = format!("roothash={root}");
-    let mut window: Vec<u8> = Vec::new();
-    let mut piece = vec![0; PIECE];
-    let mut offset = 0;
-    loop {
-        let read = esp.read_at(&kernel.file, &mut piece, offset);
-        let count = read.map_err(io(format!("{} cannot be read", kernel.file)))?;
-        if count == 0 {
-            return Ok(false);
-        }
-        window.extend(piece.get(..count).unwrap_or_default());
-        if window
-            .windows(wanted.len())
-            .any(|text| text == wanted.as_bytes())
-        {
-            return Ok(true);
-        }
-        // The text may stand across two pieces.
-        window.drain(..window.len().saturating_sub(wanted.len()));
-        offset += count as u64;
     }
 }

@@ -25,7 +25,7 @@ use xo_release::{Part, Release};
 pub use error::TrustError;
 pub use target::{Reader, Target};
 
-use store::Store;
+use store::{CLOCK, Store};
 use transport::{Fetch, METADATA_LIMIT, Origin, Seen};
 use web::Web;
 
@@ -156,13 +156,13 @@ impl Trust {
     /// See [`TrustError`].
     pub fn refresh(&self) -> Result<Repository, TrustError> {
         let store = Store::open(&self.settings.store)?;
-        let seen = Arc::new(Seen::of(&store));
-        let loaded = self.load(&store, Some(store.copy()), &seen)?;
+        let seen = Arc::new(Seen::default());
+        let loaded = self.look(&store, Some(store.copy()), &seen)?;
         if seen.is_reused() && loaded.as_ref().is_err_and(TrustError::is_damage) {
             // What is kept here may be what is damaged.
             let store = Store::open(&self.settings.store)?;
-            let seen = Arc::new(Seen::of(&store));
-            let loaded = self.load(&store, None, &seen)?;
+            let seen = Arc::new(Seen::default());
+            let loaded = self.look(&store, None, &seen)?;
             store.keep(&seen)?;
             return self.repository(loaded?);
         }
@@ -176,6 +176,25 @@ impl Trust {
             targets: self.targets.clone(),
             runtime: Arc::clone(&self.runtime),
         })
+    }
+
+    /// Only metadata that have not expired prove that a clock is not ahead: nothing else moves the time that is remembered, and where expiry
+    /// is accepted, time does not count.
+    fn look(
+        &self,
+        store: &Store,
+        trusted: Option<PathBuf>,
+        seen: &Arc<Seen>,
+    ) -> Result<Result<tough::Repository, TrustError>, TrustError> {
+        let is_timeless = self.settings.expiry == Expiry::Accepted;
+        if is_timeless {
+            store.hide(CLOCK)?;
+        }
+        let loaded = self.load(store, trusted, seen)?;
+        if is_timeless || loaded.is_err() {
+            store.undo(CLOCK)?;
+        }
+        Ok(loaded)
     }
 
     /// The outer error is this machine's, the inner one the repository's.

@@ -290,7 +290,7 @@ fn what_is_kept_is_what_was_served_and_is_not_fetched_again() {
 }
 
 #[test]
-fn a_clock_that_was_wrong_is_told_with_the_file_to_remove() {
+fn a_clock_that_goes_back_is_told_and_counts_not_where_expiry_is_accepted() {
     let (_folder, case) = sound();
     let location = Location::folder(&case.join("1"));
     let trust = Trust::open(settings(&case, location)).unwrap();
@@ -299,12 +299,35 @@ fn a_clock_that_was_wrong_is_told_with_the_file_to_remove() {
     fs::write(&known, "\"2999-01-01T00:00:00Z\"").unwrap();
     let error = trust.refresh().err().unwrap();
     assert_eq!(kind(&error), "Clock");
-    assert!(
-        error.to_string().contains(known.to_str().unwrap()),
-        "{error}"
+    assert!(error.to_string().contains("2999-01-01"), "{error}");
+    let knowingly = Trust::open(Settings {
+        expiry: Expiry::Accepted,
+        ..settings(&case, Location::folder(&case.join("1")))
+    });
+    knowingly.unwrap().refresh().unwrap();
+    assert_eq!(
+        fs::read_to_string(&known).unwrap(),
+        "\"2999-01-01T00:00:00Z\""
     );
     fs::remove_file(&known).unwrap();
     trust.refresh().unwrap();
+    assert!(known.exists());
+}
+
+#[test]
+fn a_look_that_failed_does_not_move_the_time_that_is_remembered() {
+    let (folder, _) = cases(&["expired_from_the_beginning"]);
+    let place = folder.path().join("expired_from_the_beginning");
+    let trust = Trust::open(settings(&place, Location::folder(&place.join("1")))).unwrap();
+    assert_eq!(kind(&trust.refresh().err().unwrap()), "Expired");
+    assert!(!place.join("ours/clock").exists());
+    let before = "\"2020-01-01T00:00:00Z\"";
+    fs::write(place.join("ours/clock"), before).unwrap();
+    assert_eq!(kind(&trust.refresh().err().unwrap()), "Expired");
+    assert_eq!(
+        fs::read_to_string(place.join("ours/clock")).unwrap(),
+        before
+    );
 }
 
 #[test]

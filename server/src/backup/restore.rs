@@ -94,12 +94,13 @@ pub enum PutBack {
     NotNeeded,
 }
 
-/// After an update that is gone back from: has the next start take the data of before it. Asking again changes nothing.
+/// After an update that is gone back from: has the next start take the data of before it. `which` is the name of the backup, or the version
+/// that the update installed: then the last one of before it is taken. Asking again changes nothing.
 ///
 /// # Errors
 /// When there is no backup of before it, or it cannot be restored.
-pub async fn put_back(places: &Places, version: &str, when: When) -> Result<PutBack, BackupError> {
-    let found = Shelf::of(&places.data_dir)?.before(version)?;
+pub async fn put_back(places: &Places, which: &str, when: When) -> Result<PutBack, BackupError> {
+    let found = Shelf::of(&places.data_dir)?.before(which)?;
     if let Some(backup) = &found
         && swap::has_taken(places, &backup.id)
     {
@@ -108,7 +109,7 @@ pub async fn put_back(places: &Places, version: &str, when: When) -> Result<PutB
     if when == When::FromTheFuture && !is_from_the_future(places).await? {
         return Ok(PutBack::NotNeeded);
     }
-    let backup = found.ok_or_else(|| BackupError::Unknown(format!("of before {version}")))?;
+    let backup = found.ok_or_else(|| BackupError::Unknown(format!("{which}, or of before it")))?;
     restore(places, Source::Kept(backup.id.clone()), None).await?;
     Ok(PutBack::Waits(backup.id))
 }

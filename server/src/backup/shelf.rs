@@ -102,10 +102,12 @@ impl Shelf {
         Ok(self.file(&found.id))
     }
 
-    /// The last one that was made before an update to a version.
-    pub(crate) fn before(&self, version: &str) -> Result<Option<Backup>, BackupError> {
-        let mut all = self.list()?.into_iter();
-        Ok(all.find(|backup| backup.before.as_deref() == Some(version)))
+    /// One by its name, or the last one that was made before an update to a version.
+    pub(crate) fn before(&self, which: &str) -> Result<Option<Backup>, BackupError> {
+        let all = self.list()?;
+        let named = all.iter().find(|backup| backup.id == which);
+        let before = || all.iter().find(|b| b.before.as_deref() == Some(which));
+        Ok(named.or_else(before).cloned())
     }
 
     /// Keeps what is whole now, and lets the oldest go.
@@ -128,11 +130,12 @@ impl Shelf {
         let bytes = file.metadata().map_err(what())?.len();
         std::fs::rename(part.path(), self.file(&id)).map_err(what())?;
         sync(&self.0)?;
-        self.thin()?;
+        self.thin(&id)?;
         described(&id, bytes).ok_or(BackupError::Unknown(id))
     }
 
-    fn thin(&self) -> Result<(), BackupError> {
+    /// A clock that was wrong once may have given others later names than `fresh` has.
+    fn thin(&self, fresh: &str) -> Result<(), BackupError> {
         let (uploaded, made): (Vec<_>, Vec<_>) = self
             .list()?
             .into_iter()
@@ -140,8 +143,11 @@ impl Shelf {
         // The way back from the last update may need its backup.
         let last = made.iter().find(|b| b.reason == BackupReason::Update);
         let old = made.iter().rev().filter(|backup| Some(*backup) != last);
+        let old = old.filter(|backup| backup.id != fresh);
         let too_many = made.len().saturating_sub(MOST);
-        for old in old.take(too_many).chain(uploaded.iter().skip(1)) {
+        let of_uploads = uploaded.iter().filter(|backup| backup.id != fresh);
+        let kept_uploads = usize::from(uploaded.iter().all(|backup| backup.id != fresh));
+        for old in old.take(too_many).chain(of_uploads.skip(kept_uploads)) {
             self.remove(&old.id)?;
         }
         Ok(())
@@ -236,10 +242,26 @@ mod tests {
         assert_eq!(kept[5].version.as_deref(), Some("1.2.0-rc.1"));
         assert_eq!(kept[5].bytes, 6);
         assert_eq!(shelf.before("1.2.0-beta-1").unwrap().unwrap(), kept[5]);
+        assert_eq!(shelf.before(&kept[5].id).unwrap().unwrap(), kept[5]);
         assert_eq!(shelf.before("9.9.9").unwrap(), None);
         assert!(shelf.path(&kept[0].id).unwrap().is_file());
         shelf.remove(&kept[0].id).unwrap();
         assert_eq!(shelf.list().unwrap()[..], kept[1..]);
+    }
+
+    #[test]
+    fn what_was_just_kept_stays_although_others_have_names_of_the_future() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(folder.path()).unwrap();
+        for second in 100..106 {
+            put(&shelf, second, &Reason::Before("9.9.9".to_owned()));
+        }
+        put(&shelf, 107, &Reason::Uploaded);
+        for reason in [Reason::Before("2.0.0".to_owned()), Reason::Uploaded] {
+            let fresh = put(&shelf, 1, &reason);
+            assert!(shelf.list().unwrap().contains(&fresh), "{fresh:?}");
+        }
+        assert_eq!(shelf.list().unwrap().len(), MOST + 1);
     }
 
     #[test]

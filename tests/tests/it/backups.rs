@@ -374,12 +374,21 @@ async fn after_an_update_that_is_gone_back_from_the_data_of_before_it_are_there(
     let mut machine = Machine::with_administrator().await;
     let before = Some("9.9.9".to_owned());
     let made = machine.stopped(async |config| admin::back_up(&config, before).await);
-    assert!(made.await.unwrap().ends_with("-before-9.9.9"));
+    let made = made.await.unwrap();
+    assert!(made.ends_with("-before-9.9.9"), "{made}");
     machine.start().await;
     machine.make_user("bob").await;
+    // One that a clock far ahead gave a later name, and that has bob.
+    let before = Some("9.9.9".to_owned());
+    let ahead = machine.stopped(async |config| admin::back_up(&config, before).await);
+    let ahead = ahead.await.unwrap();
+    let shelf = machine.data().join("backups");
+    let file = |name: &str| shelf.join(format!("{name}.xoabackup"));
+    let renamed = format!("29991231{}", &made[8..]);
+    std::fs::rename(file(&ahead), file(&renamed)).unwrap();
 
     // A way back to a version that understands the database keeps it.
-    let told = machine.stopped(async |config| admin::put_back(&config, "9.9.9", true).await);
+    let told = machine.stopped(async |config| admin::put_back(&config, &made, true).await);
     assert_eq!(told.await.unwrap(), "its data are used as they are");
     machine.start().await;
     assert_eq!(machine.users().await, [USER, "bob"]);
@@ -390,14 +399,14 @@ async fn after_an_update_that_is_gone_back_from_the_data_of_before_it_are_there(
     assert!(error.to_string().contains("schema version 99"), "{error}");
     for _ in 0..2 {
         // Asked twice, for a power cut may come in between.
-        let told = machine.stopped(async |config| admin::put_back(&config, "9.9.9", true).await);
+        let told = machine.stopped(async |config| admin::put_back(&config, &made, true).await);
         let told = told.await.unwrap();
         assert!(told.contains("replaced"), "{told}");
     }
     machine.start().await;
     assert_eq!(machine.users().await, [USER]);
     machine.make_user("carol").await;
-    let told = machine.stopped(async |config| admin::put_back(&config, "9.9.9", false).await);
+    let told = machine.stopped(async |config| admin::put_back(&config, &made, false).await);
     assert!(told.await.unwrap().contains("replaced"));
     machine.start().await;
     assert_eq!(
@@ -409,5 +418,5 @@ async fn after_an_update_that_is_gone_back_from_the_data_of_before_it_are_there(
 
     let error = machine.stopped(async |config| admin::put_back(&config, "8.8.8", false).await);
     let error = error.await.unwrap_err().to_string();
-    assert!(error.contains("before 8.8.8"), "{error}");
+    assert!(error.contains("8.8.8, or of before it"), "{error}");
 }

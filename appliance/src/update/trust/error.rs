@@ -113,15 +113,13 @@ pub enum TrustError {
     /// It was later before.
     #[error(
         "this machine's clock says {now}, and it said {known} when updates were looked for last: set the clock; if it was wrong \
-         then, remove {}", path.display()
+         then, updates are found again when that time has passed, or come from a file that is accepted although it may have expired"
     )]
     Clock {
         /// In words of RFC 3339.
         now: String,
         /// The same.
         known: String,
-        /// Where it is remembered.
-        path: PathBuf,
     },
     /// An address or a proxy makes no sense.
     #[error("{what} {value:?} is not usable: {reason}")]
@@ -227,7 +225,6 @@ impl TrustError {
             } => Self::Clock {
                 now: sys_time.to_string(),
                 known: latest_known_time.to_string(),
-                path: seen.clock(),
             },
             other => Self::Mixed {
                 reason: other.to_string(),

@@ -59,10 +59,6 @@ impl Store {
         Ok(store)
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Where the library writes.
     pub(super) fn copy(&self) -> PathBuf {
         self.path.join(COPY)
@@ -84,12 +80,24 @@ impl Store {
 
     /// Takes back what the library wrote into the copy.
     pub(super) fn undo(&self, name: &str) -> Result<(), TrustError> {
-        let place = self.copied(name);
         match read(&self.path.join(name))? {
-            Some(content) => fs::write(&place, content),
-            None => fs::remove_file(&place),
+            Some(content) => {
+                let place = self.copied(name);
+                fs::write(&place, content).map_err(TrustError::file("restore", &place))
+            }
+            None => self.hide(name),
         }
-        .map_err(TrustError::file("restore", &place))
+    }
+
+    /// As if it had never been there, until it is taken back.
+    pub(super) fn hide(&self, name: &str) -> Result<(), TrustError> {
+        let place = self.copied(name);
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(TrustError::file("remove", place)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Keeps what the library made of the copy; documents as they came, where `seen` has them: their sums are signed.
@@ -122,7 +130,7 @@ impl Store {
         let place = self.copied(CLOCK);
         let known = read(&place)?.and_then(|content| instant(&content));
         if known.is_some_and(|known| known > now && known - now < TOLERANCE) {
-            fs::remove_file(&place).map_err(TrustError::file("remove", place))?;
+            self.hide(CLOCK)?;
         }
         Ok(())
     }

@@ -17,7 +17,6 @@ use tough::{Bytes, Transport, TransportError, TransportErrorKind, TransportStrea
 use url::Url;
 
 use super::error::TrustError;
-use super::store::{CLOCK, Store};
 use super::web::Web;
 
 /// What any file of metadata may have, in bytes. Lengths in signed files may say less, not more.
@@ -36,7 +35,6 @@ pub(super) enum Origin {
 /// What was fetched, for those who judge it afterwards.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    clock: PathBuf,
     /// By role.
     documents: Mutex<HashMap<String, Vec<u8>>>,
     /// Something came from what is known here.
@@ -45,13 +43,6 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn of(store: &Store) -> Self {
-        Self {
-            clock: store.path().join(CLOCK),
-            ..Self::default()
-        }
-    }
-
     /// `name`: as it is served, `3.targets.json`.
     pub(super) fn note(&self, name: &str, document: &[u8]) {
         if let Ok(mut documents) = self.documents.lock() {
@@ -86,10 +77,6 @@ impl Seen {
 
     pub(super) fn take_fault(&self) -> Option<TrustError> {
         self.fault.lock().ok()?.take()
-    }
-
-    pub(super) fn clock(&self) -> PathBuf {
-        self.clock.clone()
     }
 }
 

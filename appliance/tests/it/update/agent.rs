@@ -121,6 +121,7 @@ const DATA: &str = "--data-dir=/var/lib/xo-server";
 #[test]
 fn data_are_backed_up_before_a_switch_and_put_back_when_the_old_system_comes_back() {
     let (mut scene, old, _) = staged();
+    scene.prints("setpriv", "20260101T000000.000Z-1.0.0-before-1.1.0\n");
     scene.look("update.apply");
     let reboot = "systemctl --no-block reboot";
     let backup = format!("{AS_SERVER} make --before 1.1.0 {DATA}");
@@ -135,11 +136,13 @@ fn data_are_backed_up_before_a_switch_and_put_back_when_the_old_system_comes_bac
     scene.write("proc/sys/kernel/random/boot_id", "another start");
     scene.prints("setpriv", "the data of before it are back\n");
     scene.restart();
-    let put_back = format!("{AS_SERVER} put-back 1.1.0 {DATA}");
+    let name = "20260101T000000.000Z-1.0.0-before-1.1.0";
+    let put_back = format!("{AS_SERVER} put-back {name} {DATA}");
     assert_eq!(of_server(&scene), [put_back]);
     let outcome = scene.look("update.status")["outcomes"][0].clone();
     assert_eq!(outcome["end"], "failed");
     assert_eq!(outcome["data"], "the data of before it are back");
+    assert_eq!(outcome["backup"], name);
     scene.restart();
     assert!(of_server(&scene).is_empty(), "once");
 }
@@ -164,9 +167,15 @@ fn nothing_is_switched_when_the_data_cannot_be_backed_up() {
 #[test]
 fn after_a_way_back_data_are_put_back_when_they_are_of_the_future_and_what_fails_is_told() {
     let (mut scene, old, new) = staged();
+    scene.prints("setpriv", "the backup of before\n");
     scene.look("update.apply");
     starts(&scene, &new, [4, 5]);
     scene.restart();
+    // It runs already: nothing is restarted, and no try is used up.
+    scene.ran();
+    let fault = scene.ask("update.apply", json!({})).unwrap_err();
+    assert!(fault.message.contains("runs already"), "{fault}");
+    assert_eq!(scene.ran(), Vec::<String>::new());
     scene.look("update.confirm");
     scene.look("update.rollback");
     starts(&scene, &old, [2, 3]);
@@ -175,7 +184,9 @@ fn after_a_way_back_data_are_put_back_when_they_are_of_the_future_and_what_fails
     scene.restart();
     assert_eq!(
         of_server(&scene),
-        [format!("{AS_SERVER} put-back 1.1.0 --if-newer {DATA}")]
+        [format!(
+            "{AS_SERVER} put-back the backup of before --if-newer {DATA}"
+        )]
     );
     let outcome = scene.look("update.status")["outcomes"][0].clone();
     assert_eq!(outcome["end"], "rolledBack");

@@ -49,6 +49,7 @@ impl Image {
         let (hashes, root_hash) = verity::format(&root, b"salt");
         let boot = [
             &noise(300_000, root.len() as u64)[..],
+            format!("ID=xoa\nIMAGE_VERSION={name}\n").as_bytes(),
             format!("quiet roothash={root_hash} panic=10").as_bytes(),
             &noise(1000, 2),
         ]

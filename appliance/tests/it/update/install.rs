@@ -231,6 +231,12 @@ fn a_new_system_that_does_not_do_its_work_is_left_told_and_not_tried_again() {
     assert_eq!((owed.version, owed.when), (version("1.1.0"), When::Always));
     assert_eq!(status.refused, [version("1.1.0")]);
     assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+    // One that is begun and cancelled says nothing for it.
+    engine
+        .fetch(&mut shelf, &wanted("1.1.0"), Speed::default())
+        .unwrap();
+    engine.cancel().unwrap();
+    assert_eq!(engine.status().unwrap().refused, [version("1.1.0")]);
     // Somebody asks for it by name: then it is tried.
     let found = engine.check(&mut shelf, &wanted("1.1.0")).unwrap();
     assert!(found.is_some());

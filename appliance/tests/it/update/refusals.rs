@@ -194,6 +194,39 @@ fn parts_that_do_not_belong_together_are_not_made_bootable() {
 }
 
 #[test]
+fn a_kernel_image_of_another_version_or_file_system_costs_the_other_slot_nothing() {
+    let (old, new) = two();
+    let of = |name: &str, root: &[u8]| Image::new(name, root.to_vec());
+    for (other, lacks) in [
+        (of("1.0.9", &new.files[&Part::Root]), "IMAGE_VERSION=1.1.0"),
+        (of("1.1.0", &noise(1024 * 1024, 77)), "roothash="),
+    ] {
+        let mut mistaken = new.clone();
+        let boot = other.files[&Part::Boot].clone();
+        mistaken.files.insert(Part::Boot, boot);
+        let file = other.offer.files[&Part::Boot].clone();
+        mistaken.offer.files.insert(Part::Boot, file);
+        let error = refusal(&World::delivered(&old), mistaken.whole());
+        assert!(matches!(error, Error::Mislabelled { .. }), "{error}");
+        assert!(error.to_string().contains(lacks), "{error}");
+    }
+}
+
+#[test]
+fn the_system_that_runs_is_not_installed_under_another_version() {
+    let (old, _) = two();
+    let world = World::delivered(&old);
+    let mut renamed = old.clone();
+    renamed.offer.release.version = version("1.0.7");
+    let engine = world.engine().unwrap();
+    let mut shelf = Shelf::new([renamed]);
+    let wanted = Wanted::Version(version("1.0.7"));
+    let error = engine.check(&mut shelf, &wanted).unwrap_err();
+    assert!(matches!(error, Error::Renamed { .. }), "{error}");
+    assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+}
+
+#[test]
 fn the_slot_that_runs_is_never_written() {
     let (old, new) = two();
     let world = World::delivered(&old);
