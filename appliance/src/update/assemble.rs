@@ -1,6 +1,6 @@
 //! A new root file system or kernel image, put together from chunks of the running one and of an archive.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 
@@ -16,19 +16,41 @@ use super::hash::PIECE;
 /// How much of an archive is asked for at once.
 const RUN_LIMIT: u64 = 4 * 1024 * 1024;
 
+/// Where the bytes of a file come from: from a file of the running system as far as it has them, and else from an archive.
+pub(super) struct Plan<'a> {
+    own: &'a dyn Readable,
+    /// The archive.
+    part: Part,
+    chunks: Chunks,
+    found: Found,
+}
+
+impl Plan<'_> {
+    /// How much is to be downloaded for what comes behind `from`, in bytes.
+    pub(super) fn missing(&self, from: u64) -> u64 {
+        let mut known: HashSet<&[u8]> = HashSet::new();
+        let mut missing = 0;
+        for place in &self.chunks.list {
+            let is_new = known.insert(&place.hash) && !self.found.contains_key(&place.hash);
+            if is_new && place.file.end > from {
+                missing += place.archive.end - place.archive.start;
+            }
+        }
+        missing
+    }
+}
+
 impl Download<'_> {
-    /// Goes on with the file `name` of `whole` bytes from `from` on, as far as the chunks of `part` lead; answers how far.
-    pub(super) fn assemble(
+    /// Finds out which chunks of a file with so many bytes `own` has; nothing when that leads nowhere.
+    pub(super) fn plan<'a>(
         &mut self,
-        own: &dyn Readable,
+        own: &'a dyn Readable,
         part: Part,
         whole: u64,
-        name: &str,
-        from: u64,
-    ) -> Result<u64, Error> {
+    ) -> Result<Option<Plan<'a>>, Error> {
         let offer = self.offer;
         let Some(archive) = offer.files.get(&part) else {
-            return Ok(from);
+            return Ok(None);
         };
         let read = Chunks::read(whole, archive.length, |range| {
             let (mut bytes, limit) = (Vec::new(), range.end - range.start);
@@ -38,24 +60,35 @@ impl Download<'_> {
             Ok(bytes)
         });
         let found = read.and_then(|chunks| Ok((chunks.find(own)?, chunks)));
-        let (found, chunks) = match found {
-            Ok(both) => both,
+        match found {
+            Ok((found, chunks)) => Ok(Some(Plan {
+                own,
+                part,
+                chunks,
+                found,
+            })),
             // Without it, all is downloaded.
-            Err(Unusable::Index) => return Ok(from),
+            Err(Unusable::Index) => Ok(None),
             // A bundle has none.
-            Err(Unusable::Io(source)) if source.kind() == ErrorKind::NotFound => return Ok(from),
+            Err(Unusable::Io(source)) if source.kind() == ErrorKind::NotFound => Ok(None),
             Err(Unusable::Io(source)) => {
                 let what = "what the running system has of the release cannot be found out".into();
-                return Err(Error::Io { what, source });
+                Err(Error::Io { what, source })
             }
-        };
+        }
+    }
+
+    /// Goes on with the file `name` from `from` on, as far as the chunks lead; answers how far.
+    pub(super) fn assemble(
+        &mut self,
+        plan: &Plan<'_>,
+        name: &str,
+        from: u64,
+    ) -> Result<u64, Error> {
         let assembly = Assembly {
             download: self,
-            own,
-            part,
+            plan,
             name,
-            chunks: &chunks,
-            found: &found,
             written: HashMap::new(),
             pending: Vec::new(),
             offset: from,
@@ -67,12 +100,8 @@ impl Download<'_> {
 
 struct Assembly<'a, 'b> {
     download: &'a mut Download<'b>,
-    own: &'a dyn Readable,
-    /// The archive.
-    part: Part,
+    plan: &'a Plan<'a>,
     name: &'a str,
-    chunks: &'a Chunks,
-    found: &'a Found,
     /// Chunks that the file has already, by their hashes.
     written: HashMap<&'a [u8], u64>,
     /// What is to be written before `offset`.
@@ -84,7 +113,7 @@ struct Assembly<'a, 'b> {
 
 impl<'a> Assembly<'a, '_> {
     fn go(mut self) -> Result<u64, Error> {
-        let list = &self.chunks.list;
+        let list = &self.plan.chunks.list;
         for (number, place) in list.iter().enumerate() {
             if place.file.end > self.offset {
                 let rest = list.get(number..).unwrap_or_default();
@@ -110,10 +139,9 @@ impl<'a> Assembly<'a, '_> {
         let length = place.file.end - place.file.start;
         let count = usize::try_from(length).unwrap_or(0);
         let mut bytes = vec![0; count];
-        if let Some(at) = self.found.get(&place.hash) {
-            let read = self.own.read_at(&mut bytes, *at);
+        if let Some(at) = self.plan.found.get(&place.hash) {
+            let read = self.plan.own.read_at(&mut bytes, *at);
             read.map_err(io("the running system cannot be read"))?;
-            self.download.running.spare(length);
             self.download.running.advance(0)?;
             return Ok(Some(bytes));
         }
@@ -121,15 +149,13 @@ impl<'a> Assembly<'a, '_> {
             self.flush()?;
             let read = read_all(self.download.store, self.name, &mut bytes, at);
             read.map_err(io(format!("{} cannot be read back", self.name)))?;
-            self.download.running.spare(length);
             return Ok(Some(bytes));
         }
         if self.in_run(&place.archive).is_none() {
             self.fetch(rest)?;
         }
         let came = self.in_run(&place.archive).map(<[u8]>::to_vec);
-        self.download.running.spare(length);
-        Ok(came.and_then(|came| self.chunks.unpack(place, came)))
+        Ok(came.and_then(|came| self.plan.chunks.unpack(place, came)))
     }
 
     fn in_run(&self, range: &Range<u64>) -> Option<&[u8]> {
@@ -142,7 +168,7 @@ impl<'a> Assembly<'a, '_> {
     /// Gets the first of these chunks, and those that are missing and stand right behind it.
     fn fetch(&mut self, rest: &'a [Place]) -> Result<(), Error> {
         let mut missing = rest.iter().filter(|place| {
-            !self.found.contains_key(&place.hash) && !self.written.contains_key(&*place.hash)
+            !self.plan.found.contains_key(&place.hash) && !self.written.contains_key(&*place.hash)
         });
         let Some(first) = missing.next() else {
             return Ok(());
@@ -164,9 +190,8 @@ impl<'a> Assembly<'a, '_> {
         let version = &offer.release.version;
         let what = || io(format!("chunks of {version} cannot be downloaded"));
         let mut stream = source
-            .read(version, self.part, start..end)
+            .read(version, self.plan.part, start..end)
             .map_err(what())?;
-        running.expect(end - start);
         let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
         let mut came = 0;
         for piece in bytes.chunks_mut(PIECE) {
@@ -174,7 +199,7 @@ impl<'a> Assembly<'a, '_> {
             came += count;
             if count < piece.len() {
                 return Err(Error::Truncated {
-                    part: self.part,
+                    part: self.plan.part,
                     came: start + came as u64,
                     length: end,
                 });

@@ -9,6 +9,8 @@ use std::io::{self, Read};
 use xo_release::Part;
 
 use super::Error;
+use super::assemble::Plan;
+use super::device::Readable;
 use super::engine::{Engine, Wanted};
 use super::error::io;
 use super::folder::{Folder, remove_for_good};
@@ -141,7 +143,6 @@ impl Engine {
                 free,
             });
         }
-        running.expect(missing);
         let mut download = Download {
             store: &*self.store,
             running,
@@ -149,31 +150,53 @@ impl Engine {
             source,
             offer,
         };
+        let kernel = kernels::image(&*self.esp, &self.system.version)?;
+        // First all that tells how much it is.
+        let mut planned = Vec::new();
         for part in NEEDED {
             let name = part.target(&offer.release.version);
             if !stored.contains_key(&name) {
-                self.fetch_part(&mut download, part, &name)?;
+                let length = file(offer, part)?.length;
+                let begun = download.begun(&partial(&name), length)?;
+                let own: &dyn Readable = match part {
+                    Part::Boot => &kernel,
+                    _ => &*self.own,
+                };
+                let plan = match part.archive().filter(|_| begun < length) {
+                    Some(archive) => download.plan(own, archive, length)?,
+                    None => None,
+                };
+                running.expect(missing_of(offer, part, plan.as_ref(), begun)?);
+                running.advance(0)?;
+                planned.push((part, name, plan, begun));
             }
+        }
+        for (part, name, plan, begun) in planned {
+            self.fetch_part(&mut download, part, &name, plan.as_ref(), begun)?;
         }
         Ok(())
     }
 
-    fn fetch_part(&self, download: &mut Download<'_>, part: Part, name: &str) -> Result<(), Error> {
+    fn fetch_part(
+        &self,
+        download: &mut Download<'_>,
+        part: Part,
+        name: &str,
+        plan: Option<&Plan<'_>>,
+        begun: u64,
+    ) -> Result<(), Error> {
         let File { length, sha256 } = file(download.offer, part)?;
         let partial = partial(name);
-        let begun = download.begun(&partial, *length)?;
         for first in [begun, 0] {
             let mut from = first;
             if from < *length
-                && let Some(archive) = part.archive()
+                && let Some(plan) = plan
             {
-                from = match part {
-                    Part::Boot => {
-                        let own = kernels::image(&*self.esp, &self.system.version)?;
-                        download.assemble(&own, archive, *length, &partial, from)?
-                    }
-                    _ => download.assemble(&*self.own, archive, *length, &partial, from)?,
-                };
+                from = download.assemble(plan, &partial, from)?;
+                if from < *length {
+                    download.running.spare(plan.missing(from));
+                    download.running.expect(*length - from);
+                }
             }
             download.stream(part, &partial, from..*length)?;
             let what = || io(format!("{partial} cannot be kept"));
@@ -193,7 +216,8 @@ impl Engine {
             if first == 0 {
                 return judged;
             }
-            download.running.expect(*length);
+            let again = missing_of(download.offer, part, plan, 0)?;
+            download.running.expect(again);
         }
         Ok(())
     }
@@ -208,6 +232,12 @@ impl Engine {
         }
         self.store.sync().map_err(what())
     }
+}
+
+/// How much is to be downloaded of a part behind `from`, in bytes.
+fn missing_of(offer: &Offer, part: Part, plan: Option<&Plan<'_>>, from: u64) -> Result<u64, Error> {
+    let length = file(offer, part)?.length;
+    Ok(plan.map_or(length.saturating_sub(from), |plan| plan.missing(from)))
 }
 
 fn partial(name: &str) -> String {

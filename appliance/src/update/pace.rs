@@ -30,7 +30,7 @@ pub struct Progress {
     pub done: u64,
     /// Bytes in all, as far as is known.
     pub total: u64,
-    /// Bytes a second, since it began.
+    /// Bytes a second, of late.
     pub rate: Option<u64>,
     /// Seconds, at that rate.
     pub seconds_left: Option<u64>,
@@ -41,8 +41,14 @@ struct Run {
     doing: &'static str,
     done: u64,
     total: u64,
-    began: Duration,
+    /// From when the rate is counted: the time, and what was done then.
+    since: (Duration, u64),
+    /// From when it will be counted next.
+    next: (Duration, u64),
 }
+
+/// How long each `since` serves.
+const OF_LATE: Duration = Duration::from_secs(5);
 
 /// Of the step that runs.
 pub struct Pace {
@@ -72,7 +78,8 @@ impl Pace {
             doing,
             done: 0,
             total: 0,
-            began: self.clock.now(),
+            since: (self.clock.now(), 0),
+            next: (self.clock.now(), 0),
         });
         Ok(Running(self))
     }
@@ -81,8 +88,9 @@ impl Pace {
     pub fn progress(&self) -> Option<Progress> {
         let run = self.lock();
         let run = run.as_ref()?;
-        let elapsed = self.clock.now().saturating_sub(run.began);
-        let rate = u128::from(run.done) * 1000;
+        let (since, before) = run.since;
+        let elapsed = self.clock.now().saturating_sub(since);
+        let rate = u128::from(run.done.saturating_sub(before)) * 1000;
         let rate = rate.checked_div(elapsed.as_millis());
         let rate = rate.and_then(|rate| u64::try_from(rate).ok());
         let left = run.total.saturating_sub(run.done);
@@ -118,10 +126,14 @@ impl Pace {
 pub struct Running<'a>(&'a Pace);
 
 impl Running<'_> {
-    /// So many bytes more are to be done.
+    /// So many bytes more are to be done. The rate is counted from the last time before anything was.
     pub fn expect(&self, bytes: u64) {
         if let Some(run) = &mut *self.0.lock() {
             run.total += bytes;
+            if run.done == 0 {
+                run.since = (self.0.clock.now(), 0);
+                run.next = run.since;
+            }
         }
     }
 
@@ -139,6 +151,11 @@ impl Running<'_> {
     pub fn advance(&self, bytes: u64) -> Result<(), Error> {
         if let Some(run) = &mut *self.0.lock() {
             run.done += bytes;
+            let now = self.0.clock.now();
+            if now.saturating_sub(run.next.0) >= OF_LATE {
+                run.since = run.next;
+                run.next = (now, run.done);
+            }
         }
         if self.0.is_stopped.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
@@ -227,7 +244,13 @@ mod tests {
         assert_eq!((progress.done, progress.total), (1000, 5000));
         assert_eq!(progress.rate, Some(500));
         assert_eq!(progress.seconds_left, Some(8));
-        run.spare(4000);
+        // What was fast or slow long ago does not count.
+        for _ in 0..4 {
+            *time.lock().unwrap() += Duration::from_secs(5);
+            run.advance(500).unwrap();
+        }
+        assert_eq!(pace.progress().unwrap().rate, Some(100));
+        run.spare(2000);
         assert_eq!(pace.progress().unwrap().seconds_left, Some(0));
     }
 

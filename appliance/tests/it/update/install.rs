@@ -1,5 +1,7 @@
 //! Updates that go well, and new systems that do not do their work.
 
+use std::sync::{Arc, Mutex};
+
 use xo_appliance::update::engine::Wanted;
 use xo_appliance::update::fetch::Speed;
 use xo_appliance::update::journal::{End, Step, When};
@@ -100,6 +102,39 @@ fn a_chunk_that_stands_twice_in_a_release_is_downloaded_once() {
     assert_eq!(world.version(), "1.1.0");
     let asked = shelf.asked(Part::Chunks);
     assert!(asked < 600_000, "{asked}");
+}
+
+#[test]
+fn progress_counts_what_is_really_downloaded_from_the_first_byte_on() {
+    let (old, new) = two();
+    let world = World::delivered(&old);
+    let engine = Arc::new(world.engine().unwrap());
+    let seen = Arc::new(Mutex::new((0, Vec::new())));
+    let mut shelf = Shelf::new([new.clone()]);
+    let (other, told) = (Arc::clone(&engine), Arc::clone(&seen));
+    shelf.fault = Some(Box::new(move |part, _, bytes| {
+        let mut told = told.lock().unwrap();
+        let (came, totals) = &mut *told;
+        // The hashes come first; what is asked for before only tells what else there is.
+        if part == Part::Hashes || *came > 0 {
+            *came += bytes.len() as u64;
+            totals.push(other.status().unwrap().progress.unwrap().total);
+        }
+        bytes
+    }));
+    engine
+        .fetch(&mut shelf, &stable(), Speed::default())
+        .unwrap();
+    let (came, totals) = &*seen.lock().unwrap();
+    assert!(
+        totals.len() > 2 && totals.iter().all(|total| total == came),
+        "{came} {totals:?}"
+    );
+    let whole: u64 = [Part::Root, Part::Boot]
+        .iter()
+        .map(|part| new.files[part].len() as u64)
+        .sum();
+    assert!(*came < whole / 2, "{came} of {whole}");
 }
 
 #[test]
