@@ -25,11 +25,24 @@ pub async fn take(
 ) -> Result<Backup, BackupError> {
     let shelf = Shelf::of(data_dir)?;
     let part = receive(&shelf, input).await?;
-    // What is no backup at all is told at once; with which key it opens, when it is restored.
-    let what = || io("the file that was sent cannot be read");
-    let file = std::fs::File::open(part.path()).map_err(what())?;
-    Opener::new(file, &RecoveryKey::of(data_dir)?).map_err(what())?;
+    let key = RecoveryKey::of(data_dir)?;
+    let (looked, part) = tokio::task::spawn_blocking(move || (look(part.path(), &key), part))
+        .await
+        .map_err(|error| BackupError::Unfit(error.to_string()))?;
+    looked?;
     shelf.keep(&part, OffsetDateTime::now_utc(), "", &Reason::Uploaded)
+}
+
+/// What is no backup, or one of ours that is not whole, is told at once; one of another key, when it is restored.
+fn look(path: &Path, key: &RecoveryKey) -> Result<(), BackupError> {
+    let what = || io("the file that was sent cannot be read");
+    let file = std::fs::File::open(path).map_err(what())?;
+    let opened = Opener::new(file, key)
+        .and_then(|mut opener| std::io::copy(&mut opener, &mut std::io::sink()));
+    match opened.map_err(what()) {
+        Ok(_) | Err(BackupError::WrongKey) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes what comes into a file that goes with what is returned.

@@ -12,7 +12,7 @@ use xo_store::{DatabaseLocation, Store, StoreConfig};
 
 use super::archive::{self, DATABASE, NAMES};
 use super::restore::restore;
-use super::{About, Places, Reason, SECRET, Shelf, Source, fuzzing, make};
+use super::{About, BackupError, Places, Reason, SECRET, Shelf, Source, fuzzing, make};
 
 /// What is before the first sealed piece, and the length of one (`sealed`).
 const HEAD: usize = 29;
@@ -133,6 +133,28 @@ fn changed(file: &[u8], change: &Change, head: usize, piece: usize) -> Vec<u8> {
         }
     }
     bytes
+}
+
+#[test]
+fn one_of_ours_that_is_not_whole_takes_no_place_and_one_of_another_key_waits_for_it() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    let send = |file: &[u8]| {
+        let taken = super::take(&machine.places.data_dir, file);
+        machine.runtime.block_on(taken)
+    };
+    let good = send(&machine.file).unwrap();
+    for length in [machine.file.len() - 1, HEAD + PIECE] {
+        let error = send(&machine.file[..length]).unwrap_err();
+        assert!(matches!(error, BackupError::Truncated), "{error}");
+    }
+    let mut damaged = machine.file.clone();
+    damaged[HEAD + PIECE + 3] ^= 1;
+    let error = send(&damaged).unwrap_err();
+    assert!(matches!(error, BackupError::Damaged(_)), "{error}");
+    let shelf = Shelf::of(&machine.places.data_dir).unwrap();
+    assert!(shelf.list().unwrap().contains(&good));
+    let foreign = send(&other.file).unwrap();
+    assert!(shelf.list().unwrap().contains(&foreign));
 }
 
 #[test]
