@@ -7,6 +7,7 @@
 mod bundle;
 mod disk;
 mod error;
+mod image;
 mod keys;
 mod policy;
 mod repository;

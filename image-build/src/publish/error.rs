@@ -96,6 +96,19 @@ pub enum PublishError {
         /// The version.
         version: String,
     },
+    /// An appliance that installed it would go on being offered it.
+    #[error(
+        "the image on {} is of version {image}, not {version}: publish it as that, or build an image of version {version}",
+        path.display()
+    )]
+    OtherVersion {
+        /// The disk.
+        path: PathBuf,
+        /// What the image says.
+        image: String,
+        /// What was to be published.
+        version: String,
+    },
     /// A version was not published.
     #[error("version {version} is not in {}", path.display())]
     NotPublished {

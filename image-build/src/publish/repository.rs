@@ -82,8 +82,16 @@ impl Repository {
     /// Publishes a release. The same release once more changes nothing but snapshot and timestamp.
     ///
     /// # Errors
-    /// When its version is taken by other files, or it cannot be signed.
+    /// When the image is of another version, the version is taken by other files, or it cannot be signed.
     pub fn publish(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
+        let said = parts.image.version.as_deref();
+        if said != Some(new.version.to_string().as_str()) {
+            return Err(PublishError::OtherVersion {
+                path: parts.path.clone(),
+                image: said.unwrap_or("unknown").to_owned(),
+                version: new.version.to_string(),
+            });
+        }
         let release = Release {
             product: PRODUCT.to_owned(),
             architecture: new.architecture.clone(),

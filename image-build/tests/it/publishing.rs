@@ -1,11 +1,13 @@
 //! From a disk to a repository of releases, to a bundle, and to those who trust the root.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use backhand::compression::Compressor;
+use backhand::{FilesystemCompressor, FilesystemWriter, NodeHeader};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -26,9 +28,21 @@ struct Disk {
     kernel: Vec<u8>,
 }
 
-/// A file system of 300 blocks, with some that are the same in every version.
+/// A file system with what an image says of itself, and behind it 300 blocks, with some that are the same in every version.
 fn content(version: &str) -> Vec<u8> {
-    let mut root = Vec::new();
+    let mut system = FilesystemWriter::default();
+    let zstd = FilesystemCompressor::new(Compressor::Zstd, None).unwrap();
+    system.set_compressor(zstd);
+    let release = format!("ID=debian\nIMAGE_ID=xoa\nIMAGE_VERSION={version}\n");
+    let header = NodeHeader::default();
+    system.push_dir_all("usr/lib", header).unwrap();
+    system
+        .push_file(Cursor::new(release), "usr/lib/os-release", header)
+        .unwrap();
+    let mut written = Cursor::new(Vec::new());
+    system.write(&mut written).unwrap();
+    let mut root = written.into_inner();
+    root.resize(root.len().next_multiple_of(BLOCK), 0);
     for block in 0..300u32 {
         let seed = if block < 200 { "same" } else { version };
         let mut bytes = Sha256::digest(format!("{seed} {block}")).repeat(BLOCK / 32);
@@ -69,7 +83,7 @@ fn verity(data: &[u8]) -> (Vec<u8>, String) {
 }
 
 fn esp(kernel: &[u8]) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(vec![0; 8 * MIB as usize]);
+    let mut bytes = Cursor::new(vec![0; 8 * MIB as usize]);
     fatfs::format_volume(&mut bytes, fatfs::FormatVolumeOptions::new()).unwrap();
     let system = fatfs::FileSystem::new(&mut bytes, fatfs::FsOptions::new()).unwrap();
     {
@@ -84,7 +98,17 @@ fn esp(kernel: &[u8]) -> Vec<u8> {
 
 impl Disk {
     fn new(folder: &Path, version: &str) -> Self {
-        let root = content(version);
+        Self::with_root(folder, version, content(version))
+    }
+
+    /// The same version, with another file system.
+    fn altered(folder: &Path, version: &str) -> Self {
+        let mut root = content(version);
+        root.extend([7; BLOCK]);
+        Self::with_root(folder, version, root)
+    }
+
+    fn with_root(folder: &Path, version: &str, root: Vec<u8>) -> Self {
         let (hashes, root_hash) = verity(&root);
         let kernel =
             format!("MZ kernel {version} roothash= roothash={root_hash} quiet").into_bytes();
@@ -297,7 +321,7 @@ fn a_version_is_published_once_and_offered_where_its_channels_say() {
     press.publish(&disk, "1.0.0").unwrap();
     press.publish(&disk, "1.0.0").unwrap();
     assert!(!press.path("repository/metadata/2.targets.json").exists());
-    let other = Disk::new(press.folder.path(), "1.0.1");
+    let other = Disk::altered(press.folder.path(), "1.0.0");
     let taken = press.publish(&other, "1.0.0").unwrap_err();
     assert!(taken.contains("published already"), "{taken}");
     assert_eq!(press.offers().len(), 1);
@@ -414,4 +438,29 @@ fn a_disk_whose_parts_do_not_belong_together_is_refused() {
     let refusal = press.publish(&bare, "1.0.1").unwrap_err();
     assert!(refusal.contains("no EFI system partition"), "{refusal}");
     assert!(!press.path("repository").exists());
+}
+
+#[test]
+fn a_disk_is_published_as_the_version_that_its_image_says_it_is() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    let refusal = press.publish(&disk, "1.0.7").unwrap_err();
+    for part in ["xoa-1.0.0.raw is of version 1.0.0", "not 1.0.7"] {
+        assert!(refusal.contains(part), "{refusal}");
+    }
+    assert!(!press.path("repository").exists());
+    press.publish(&disk, "1.0.0").unwrap();
+}
+
+#[test]
+fn a_disk_without_a_readable_file_system_is_refused() {
+    let press = Press::new();
+    let mut root = content("1.0.0");
+    root[..BLOCK].fill(0);
+    let disk = Disk::with_root(press.folder.path(), "1.0.0", root);
+    let refusal = press.publish(&disk, "1.0.0").unwrap_err();
+    assert!(
+        refusal.contains("root file system cannot be read"),
+        "{refusal}"
+    );
 }
