@@ -2,10 +2,12 @@
 //!
 //! Owns the keys, the metadata and what a release consists of. What it says of a release is `xo-release`'s.
 //!
-//! Invariant: a version is published once; the same version never comes with other bytes.
+//! Invariant: a version is published once; the same version never comes with other bytes. A command that fails changes nothing that
+//! clients, or a later command, go by.
 
 mod bundle;
 mod disk;
+mod edition;
 mod error;
 mod image;
 mod keys;

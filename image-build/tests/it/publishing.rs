@@ -464,3 +464,92 @@ fn a_disk_without_a_readable_file_system_is_refused() {
         "{refusal}"
     );
 }
+
+/// The names and lengths of all files of a folder.
+fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push((entry.path(), entry.metadata().unwrap().len()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_command_without_all_its_keys_changes_nothing() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    let next = Disk::new(press.folder.path(), "1.1.0");
+    for role in ["timestamp", "snapshot"] {
+        let (key, aside) = (press.path(&format!("keys/{role}/1.key")), press.path(role));
+        fs::rename(&key, &aside).unwrap();
+        let few = press.publish(&next, "1.1.0").unwrap_err();
+        assert!(few.contains(&format!("{role}: 0 signatures of 1")), "{few}");
+        fs::rename(&aside, &key).unwrap();
+    }
+    assert_eq!(files(&press.path("repository")), []);
+    press.publish(&disk, "1.0.0").unwrap();
+    let before = files(&press.path("repository"));
+    let (key, aside) = (press.path("keys/timestamp/1.key"), press.path("aside"));
+    fs::rename(&key, &aside).unwrap();
+    press.publish(&next, "1.1.0").unwrap_err();
+    let promote = ["publish", "--promote", "--version", "1.0.0"];
+    let stable = [&promote[..], &["--channel", "stable"]].concat();
+    press.run(&stable).unwrap_err();
+    press
+        .run(&["publish", "--refresh", "--with-targets"])
+        .unwrap_err();
+    assert_eq!(files(&press.path("repository")), before);
+    fs::rename(&aside, &key).unwrap();
+    press.run(&["publish", "--refresh"]).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["latest"]);
+}
+
+#[test]
+fn what_a_run_that_was_cut_off_left_is_neither_taken_nor_in_the_way() {
+    let press = Press::new();
+    press
+        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
+        .unwrap();
+    let folder = press.path("repository/metadata");
+    let kept = fs::read(folder.join("timestamp.json")).unwrap();
+    let promote = ["publish", "--promote", "--version", "1.0.0"];
+    let stable = [&promote[..], &["--channel", "stable"]].concat();
+    press.run(&stable).unwrap();
+    // As if the power had gone before the last file was written.
+    fs::write(folder.join("timestamp.json"), kept).unwrap();
+    assert!(folder.join("2.targets.json").exists());
+    press.run(&["publish", "--refresh"]).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["latest"]);
+    let to = press.path("one.update");
+    let pack = ["bundle", "--version", "1.0.0", "--output"];
+    press
+        .run(&[&pack[..], &[to.to_str().unwrap()]].concat())
+        .unwrap();
+    let unpacked = press.path("unpacked");
+    tar::Archive::new(File::open(to).unwrap())
+        .unpack(&unpacked)
+        .unwrap();
+    assert!(!unpacked.join("metadata/2.targets.json").exists());
+    let both = [&promote[..], &["--channel", "latest,stable"]].concat();
+    press.run(&both).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["latest", "stable"]);
+    press.reference_takes(&press.path("repository"), &["xoa-1.0.0.efi".into()]);
+}
+
+#[test]
+fn a_refused_release_leaves_no_files() {
+    let press = Press::new();
+    press
+        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
+        .unwrap();
+    let before = files(&press.path("repository"));
+    let other = Disk::altered(press.folder.path(), "1.0.0");
+    let taken = press.publish(&other, "1.0.0").unwrap_err();
+    assert!(taken.contains("published already"), "{taken}");
+    assert_eq!(files(&press.path("repository")), before);
+}
