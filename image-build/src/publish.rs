@@ -21,4 +21,4 @@ pub use disk::Parts;
 pub use error::PublishError;
 pub use keys::{Keys, Signing};
 pub use policy::Duty;
-pub use repository::{Kept, NewRelease, Repository};
+pub use repository::{Kept, NewRelease, Repository, Trusts};

@@ -12,7 +12,7 @@ use super::print;
 use crate::error::Error;
 use crate::inspect::size;
 use crate::publish::{
-    Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, bundle,
+    Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, Trusts, bundle,
 };
 
 /// Keys of developers; `target` is not under version control.
@@ -94,6 +94,9 @@ pub(super) struct PublishOptions {
     /// Once the release has been confirmed, nothing older is installed; default: that of the image.
     #[arg(long, value_name = "VERSION")]
     security_floor: Option<Version>,
+    /// Publish an image that trusts other keys: appliances that install it take nothing more from this repository.
+    #[arg(long, conflicts_with_all = ["refresh", "promote"])]
+    any_root: bool,
 }
 
 #[derive(Args)]
@@ -163,8 +166,15 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             migrations: migrations(&options.source.join(MIGRATIONS))?,
             sbom: read(&sbom)?,
             notes: notes(&options.notes)?,
+            trusts: if options.any_root {
+                Trusts::AnyRoot
+            } else {
+                Trusts::OurRoots
+            },
         };
-        repository.publish(&Parts::of(&disk)?, &release, now)?;
+        for notice in repository.publish(&Parts::of(&disk)?, &release, now)? {
+            eprintln!("xo-image-build: {notice}");
+        }
     }
     print(&format!("{}\n", options.repository.display()));
     Ok(0)

@@ -109,6 +109,19 @@ pub enum PublishError {
         /// What was to be published.
         version: String,
     },
+    /// Appliances that installed it would not believe this repository any longer.
+    #[error(
+        "the image on {} has {root}: appliances that install it take nothing from this repository any more; \
+         build it with `--root` and a root of {}, or allow it with `--any-root`", path.display(), keys.display()
+    )]
+    OtherRoot {
+        /// The disk.
+        path: PathBuf,
+        /// What it has instead.
+        root: &'static str,
+        /// The folder of keys.
+        keys: PathBuf,
+    },
     /// A version was not published.
     #[error("version {version} is not in {}", path.display())]
     NotPublished {

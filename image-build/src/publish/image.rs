@@ -4,10 +4,13 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use backhand::{BackhandError, FilesystemReader, InnerNode};
+use tough::schema::{Root, Signed};
 
 use super::disk::Window;
 
 const RELEASE: &str = "/usr/lib/os-release";
+const ROOT: &str = "/usr/share/xoa/root.json";
+const REPOSITORY: &str = "/usr/share/xoa/repository";
 /// Files that say something of an image are short.
 const LIMIT: u64 = 1 << 20;
 
@@ -16,6 +19,10 @@ const LIMIT: u64 = 1 << 20;
 pub(super) struct Image {
     /// Its version, if it says one.
     pub(super) version: Option<String>,
+    /// The root of keys that it trusts, if it has a readable one.
+    pub(super) root: Option<Signed<Root>>,
+    /// Where it looks for updates until an administrator says otherwise.
+    pub(super) repository: Option<String>,
 }
 
 impl Image {
@@ -24,8 +31,12 @@ impl Image {
         let release = text(&system, RELEASE)?.unwrap_or_default();
         let mut lines = release.lines();
         let version = lines.find_map(|line| line.strip_prefix("IMAGE_VERSION="));
+        let root = text(&system, ROOT)?;
+        let address = text(&system, REPOSITORY)?;
         Ok(Self {
             version: version.map(|version| version.trim_matches('"').to_owned()),
+            root: root.and_then(|text| serde_json::from_str(&text).ok()),
+            repository: address.filter(|text| !text.trim().is_empty()),
         })
     }
 }

@@ -2,6 +2,7 @@
 //! sums. What is served never changes but for `timestamp.json`, which is written last.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
 use std::num::NonZeroU64;
@@ -22,13 +23,15 @@ use super::edition::{Document, Edition, numbers};
 use super::error::PublishError;
 use super::keys::{Keys, instant};
 use super::policy::{Duty, SPECIFICATION};
-use super::signing::{metadata, runtime, sign, versions, write};
+use super::signing::{load, metadata, runtime, sign, versions, write};
 
 /// Chunks begin where the content says so, whatever comes before them.
 const CHUNK: u32 = 16 << 10;
 const CHUNK_MIN: usize = 4 << 10;
 const CHUNK_MAX: usize = 64 << 10;
 const PIECE: usize = 1 << 20;
+const OTHER_ROOT: &str = "a root of keys that is none of this repository's";
+const UNREADABLE_ROOT: &str = "no root of keys that can be read";
 
 /// What is published with a disk.
 #[derive(Debug, Clone)]
@@ -49,6 +52,34 @@ pub struct NewRelease {
     pub sbom: Vec<u8>,
     /// Release notes.
     pub notes: Vec<u8>,
+    /// Which root its image may trust.
+    pub trusts: Trusts,
+}
+
+/// Which root an image may trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trusts {
+    /// One of this repository's.
+    OurRoots,
+    /// Any: whoever publishes it knows that its appliances take nothing more from here.
+    AnyRoot,
+}
+
+/// What whoever publishes should hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The image does not say where updates are.
+    NoAddress,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAddress => f.write_str(
+                "the image knows no repository: where no administrator chose one, it looks for no updates (`build --repository URL`)",
+            ),
+        }
+    }
 }
 
 /// What is signed anew.
@@ -85,8 +116,20 @@ impl Repository {
     /// Publishes a release. The same release once more changes nothing but snapshot and timestamp.
     ///
     /// # Errors
-    /// When the image is of another version, the version is taken by other files, or it cannot be signed.
-    pub fn publish(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
+    /// When the image is of another version or trusts others, the version is taken by other files, or it cannot be signed.
+    pub fn publish(
+        &self,
+        parts: &Parts,
+        new: &NewRelease,
+        now: i64,
+    ) -> Result<Vec<Notice>, PublishError> {
+        let notices = self.look_at(parts, new)?;
+        self.put(parts, new, now)?;
+        Ok(notices)
+    }
+
+    /// Whether appliances would be well off with this image.
+    fn look_at(&self, parts: &Parts, new: &NewRelease) -> Result<Vec<Notice>, PublishError> {
         let said = parts.image.version.as_deref();
         if said != Some(new.version.to_string().as_str()) {
             return Err(PublishError::OtherVersion {
@@ -95,6 +138,29 @@ impl Repository {
                 version: new.version.to_string(),
             });
         }
+        let root = parts.image.root.as_ref();
+        if new.trusts == Trusts::OurRoots && !root.is_some_and(|root| self.has_root(root)) {
+            return Err(PublishError::OtherRoot {
+                path: parts.path.clone(),
+                root: root.map_or(UNREADABLE_ROOT, |_| OTHER_ROOT),
+                keys: self.keys.folder().to_owned(),
+            });
+        }
+        let no_address = parts.image.repository.is_none();
+        Ok(no_address
+            .then_some(Notice::NoAddress)
+            .into_iter()
+            .collect())
+    }
+
+    /// Whether a root is one of those that clients of this repository follow.
+    fn has_root(&self, root: &Signed<Root>) -> bool {
+        let served = versions(&self.metadata(), "root").into_values();
+        let mut roots = served.chain(self.keys.roots());
+        roots.any(|path| load::<Root>(&path).is_ok_and(|ours| ours.signed == root.signed))
+    }
+
+    fn put(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
         let release = Release {
             product: PRODUCT.to_owned(),
             architecture: new.architecture.clone(),

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use xo_appliance::update::trust::{Expiry, Location, Offer, Repository, Settings, Trust};
 use xo_release::Part;
 
+const TRUSTED: &str = "usr/share/xoa/root.json";
+const ADDRESS: &str = "usr/share/xoa/repository";
 const BLOCK: usize = 4096;
 const MIB: u64 = 1 << 20;
 const ESP: [u8; 16] = *b"\x28\x73\x2a\xc1\x1f\xf8\xd2\x11\xba\x4b\x00\xa0\xc9\x3e\xc9\x3b";
@@ -29,16 +31,22 @@ struct Disk {
 }
 
 /// A file system with what an image says of itself, and behind it 300 blocks, with some that are the same in every version.
-fn content(version: &str) -> Vec<u8> {
+fn content(version: &str, files: &[(&str, &str)]) -> Vec<u8> {
     let mut system = FilesystemWriter::default();
     let zstd = FilesystemCompressor::new(Compressor::Zstd, None).unwrap();
     system.set_compressor(zstd);
     let release = format!("ID=debian\nIMAGE_ID=xoa\nIMAGE_VERSION={version}\n");
     let header = NodeHeader::default();
-    system.push_dir_all("usr/lib", header).unwrap();
-    system
-        .push_file(Cursor::new(release), "usr/lib/os-release", header)
-        .unwrap();
+    for folder in ["usr/lib", "usr/share/xoa"] {
+        system.push_dir_all(folder, header).unwrap();
+    }
+    for (path, text) in [("usr/lib/os-release", release.as_str())]
+        .iter()
+        .chain(files)
+    {
+        let text = Cursor::new((*text).to_owned());
+        system.push_file(text, path, header).unwrap();
+    }
     let mut written = Cursor::new(Vec::new());
     system.write(&mut written).unwrap();
     let mut root = written.into_inner();
@@ -98,12 +106,14 @@ fn esp(kernel: &[u8]) -> Vec<u8> {
 
 impl Disk {
     fn new(folder: &Path, version: &str) -> Self {
-        Self::with_root(folder, version, content(version))
+        let root = fs::read_to_string(folder.join("keys/1.root.json")).unwrap();
+        let files = [(TRUSTED, root.as_str()), (ADDRESS, "https://x.example\n")];
+        Self::with_root(folder, version, content(version, &files))
     }
 
     /// The same version, with another file system.
     fn altered(folder: &Path, version: &str) -> Self {
-        let mut root = content(version);
+        let mut root = Self::new(folder, version).root;
         root.extend([7; BLOCK]);
         Self::with_root(folder, version, root)
     }
@@ -179,7 +189,7 @@ impl Press {
         self.folder.path().join(name)
     }
 
-    /// What the program printed, or its complaint.
+    /// What the program printed, warnings behind the rest, or its complaint.
     fn run(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xo-image-build"));
         command.args(arguments).arg("--keys").arg(self.path("keys"));
@@ -189,18 +199,23 @@ impl Press {
         let output = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         if output.status.success() {
-            Ok(text(output.stdout))
+            Ok(text(output.stdout) + &text(output.stderr))
         } else {
             Err(text(output.stderr))
         }
     }
 
     fn publish(&self, disk: &Disk, version: &str) -> Result<String, String> {
+        self.publish_with(disk, version, &[])
+    }
+
+    fn publish_with(&self, disk: &Disk, version: &str, more: &[&str]) -> Result<String, String> {
         let (notes, source) = (self.path("notes.md"), self.path("source"));
         let mut arguments = vec!["publish", "--version", version];
         arguments.extend(["--disk", disk.path.to_str().unwrap()]);
         arguments.extend(["--notes", notes.to_str().unwrap()]);
         arguments.extend(["--source", source.to_str().unwrap()]);
+        arguments.extend(more);
         self.run(&arguments)
     }
 
@@ -278,8 +293,10 @@ fn a_disk_is_published_as_the_files_that_it_is_made_of() {
 #[test]
 fn chunks_of_a_release_are_mostly_those_of_the_one_before() {
     let press = Press::new();
+    let mut length = 0;
     for version in ["1.0.0", "1.1.0"] {
         let disk = Disk::new(press.folder.path(), version);
+        length = disk.root.len() as u64;
         press.publish(&disk, version).unwrap();
     }
     let repository = press.look(&press.path("repository"), "store");
@@ -292,7 +309,7 @@ fn chunks_of_a_release_are_mostly_those_of_the_one_before() {
     let sums = |bytes: &[u8]| -> Vec<_> {
         let reader = bitar::archive_reader::IoReader::new(std::io::Cursor::new(bytes.to_vec()));
         let archive = runtime.block_on(bitar::Archive::try_init(reader)).unwrap();
-        assert_eq!(archive.total_source_size(), content("1.0.0").len() as u64);
+        assert_eq!(archive.total_source_size(), length);
         archive
             .chunk_descriptors()
             .iter()
@@ -423,9 +440,9 @@ fn a_bundle_is_a_repository_of_one_release_and_always_the_same() {
 #[test]
 fn a_disk_whose_parts_do_not_belong_together_is_refused() {
     let press = Press::new();
-    let root = content("1.0.0");
+    let root = content("1.0.0", &[]);
     let (hashes, _) = verity(&root);
-    let (_, other) = verity(&content("2.0.0"));
+    let (_, other) = verity(&content("2.0.0", &[]));
     let kernel = format!("roothash={other}").into_bytes();
     let folder = press.folder.path();
     let mixed = Disk::write(folder, "1.0.0", root.clone(), hashes, kernel.clone());
@@ -455,7 +472,7 @@ fn a_disk_is_published_as_the_version_that_its_image_says_it_is() {
 #[test]
 fn a_disk_without_a_readable_file_system_is_refused() {
     let press = Press::new();
-    let mut root = content("1.0.0");
+    let mut root = content("1.0.0", &[]);
     root[..BLOCK].fill(0);
     let disk = Disk::with_root(press.folder.path(), "1.0.0", root);
     let refusal = press.publish(&disk, "1.0.0").unwrap_err();
@@ -552,4 +569,47 @@ fn a_refused_release_leaves_no_files() {
     let taken = press.publish(&other, "1.0.0").unwrap_err();
     assert!(taken.contains("published already"), "{taken}");
     assert_eq!(files(&press.path("repository")), before);
+}
+
+#[test]
+fn an_image_that_would_not_believe_the_repository_is_published_only_knowingly() {
+    let (press, other) = (Press::new(), Press::new());
+    let folder = press.folder.path();
+    let foreign = fs::read_to_string(other.path("keys/1.root.json")).unwrap();
+    for (root, what) in [
+        (Some(foreign.as_str()), "none of this repository's"),
+        (Some("no root"), "no root of keys that can be read"),
+        (None, "no root of keys that can be read"),
+    ] {
+        let files: Vec<_> = root.map(|root| (TRUSTED, root)).into_iter().collect();
+        let disk = Disk::with_root(folder, "1.0.0", content("1.0.0", &files));
+        let refusal = press.publish(&disk, "1.0.0").unwrap_err();
+        assert!(refusal.contains(what), "{refusal}");
+        assert!(refusal.contains("--any-root"), "{refusal}");
+    }
+    assert!(!press.path("repository").exists());
+    let disk = Disk::with_root(folder, "1.0.0", content("1.0.0", &[(TRUSTED, &foreign)]));
+    let said = press.publish_with(&disk, "1.0.0", &["--any-root"]).unwrap();
+    assert!(said.contains("the image knows no repository"), "{said}");
+}
+
+#[test]
+fn an_image_may_trust_any_root_of_the_chain() {
+    let press = Press::new();
+    let folder = press.folder.path();
+    press.run(&["keys", "rotate", "root", "1"]).unwrap();
+    let said = press.publish(&Disk::new(folder, "1.0.0"), "1.0.0").unwrap();
+    assert!(!said.contains("knows no repository"), "{said}");
+    let second = fs::read_to_string(press.path("keys/2.root.json")).unwrap();
+    let root = content("1.1.0", &[(TRUSTED, second.as_str())]);
+    press
+        .publish(&Disk::with_root(folder, "1.1.0", root), "1.1.0")
+        .unwrap();
+    // Where only the newest root was carried to, the older ones are those that are served.
+    fs::remove_file(press.path("keys/1.root.json")).unwrap();
+    let first = fs::read_to_string(press.path("repository/metadata/1.root.json")).unwrap();
+    let root = content("1.2.0", &[(TRUSTED, first.as_str())]);
+    press
+        .publish(&Disk::with_root(folder, "1.2.0", root), "1.2.0")
+        .unwrap();
 }
