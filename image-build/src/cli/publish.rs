@@ -46,6 +46,8 @@ enum KeysCommand {
     Renew,
     /// Sign the root that waits for signatures with the keys that are here.
     Sign,
+    /// Give up the root that waits for signatures: the one before it stays.
+    Abandon,
 }
 
 #[derive(Args)]
@@ -123,6 +125,7 @@ pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
         KeysCommand::Rotate { role, number } => keys.rotate(role, number, now)?,
         KeysCommand::Renew => keys.renew(now)?,
         KeysCommand::Sign => keys.sign()?,
+        KeysCommand::Abandon => Signing::Done(keys.abandon()?),
     };
     print(&match signing {
         Signing::Done(root) => format!("{}\n", root.display()),

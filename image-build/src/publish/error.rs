@@ -48,6 +48,18 @@ pub enum PublishError {
         /// The folder.
         path: PathBuf,
     },
+    /// Replacing it would add a key, and leave the one that was meant.
+    #[error("the newest root does not name the key {}: only a key that it names can be replaced", path.display())]
+    KeyNotNamed {
+        /// The key.
+        path: PathBuf,
+    },
+    /// There is nothing to sign.
+    #[error("no root waits for signatures in {}: `xo-image-build keys rotate` and `keys renew` make one", path.display())]
+    NothingWaits {
+        /// The folder.
+        path: PathBuf,
+    },
     /// There is no root.
     #[error("no <version>.root.json in {}: `xo-image-build keys make` begins one", path.display())]
     NoRoot {
@@ -68,7 +80,7 @@ pub enum PublishError {
     },
     /// A root waits for signatures.
     #[error(
-        "{} waits for signatures: sign it (`xo-image-build keys sign`) or remove it", path.display()
+        "{} waits for signatures: sign it (`xo-image-build keys sign`) or give it up (`xo-image-build keys abandon`)", path.display()
     )]
     Unfinished {
         /// The root.
