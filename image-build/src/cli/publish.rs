@@ -18,6 +18,8 @@ use crate::publish::{
 /// Keys of developers; `target` is not under version control.
 pub(super) const KEYS: &str = "target/keys";
 const REPOSITORY: &str = "target/repository";
+/// What appliances can follow.
+const CHANNELS: [&str; 2] = ["stable", "latest"];
 const FLOOR: &str = "image-build/image/floor";
 const MIGRATIONS: &str = "server/store/migrations";
 
@@ -66,7 +68,8 @@ pub(super) struct PublishOptions {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "latest"
+        default_value = "latest",
+        value_parser = CHANNELS
     )]
     channel: Vec<String>,
     /// Publish nothing new: sign again what the keys of snapshot and timestamp sign.

@@ -121,6 +121,18 @@ pub enum PublishError {
         /// What was to be published.
         version: String,
     },
+    /// No appliance would take the release, or run it.
+    #[error(
+        "{option} is {value}, which is above the release itself ({version}): give one that is not"
+    )]
+    AboveRelease {
+        /// Which setting.
+        option: &'static str,
+        /// What it is.
+        value: String,
+        /// The version of the release.
+        version: String,
+    },
     /// Appliances that installed it would not believe this repository any longer.
     #[error(
         "the image on {} has {root}: appliances that install it take nothing from this repository any more; \

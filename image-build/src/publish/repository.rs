@@ -70,6 +70,13 @@ pub enum Trusts {
 pub enum Notice {
     /// The image does not say where updates are.
     NoAddress,
+    /// A newer release is there.
+    Older {
+        /// What was published.
+        version: Version,
+        /// The newest that is there.
+        newest: Version,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -77,6 +84,10 @@ impl fmt::Display for Notice {
         match self {
             Self::NoAddress => f.write_str(
                 "the image knows no repository: where no administrator chose one, it looks for no updates (`build --repository URL`)",
+            ),
+            Self::Older { version, newest } => write!(
+                f,
+                "{version} is older than {newest}, which is there: appliances that run {newest} do not take it"
             ),
         }
     }
@@ -130,6 +141,18 @@ impl Repository {
 
     /// Whether appliances would be well off with this image.
     fn look_at(&self, parts: &Parts, new: &NewRelease) -> Result<Vec<Notice>, PublishError> {
+        for (option, value) in [
+            ("--security-floor", &new.security_floor),
+            ("--min-from", &new.min_from),
+        ] {
+            if *value > new.version {
+                return Err(PublishError::AboveRelease {
+                    option,
+                    value: value.to_string(),
+                    version: new.version.to_string(),
+                });
+            }
+        }
         let said = parts.image.version.as_deref();
         if said != Some(new.version.to_string().as_str()) {
             return Err(PublishError::OtherVersion {
@@ -146,11 +169,26 @@ impl Repository {
                 keys: self.keys.folder().to_owned(),
             });
         }
-        let no_address = parts.image.repository.is_none();
-        Ok(no_address
-            .then_some(Notice::NoAddress)
-            .into_iter()
-            .collect())
+        let mut notices = Vec::new();
+        if parts.image.repository.is_none() {
+            notices.push(Notice::NoAddress);
+        }
+        let newest = self.newest_release()?;
+        if let Some(newest) = newest.filter(|newest| *newest > new.version) {
+            let version = new.version.clone();
+            notices.push(Notice::Older { version, newest });
+        }
+        Ok(notices)
+    }
+
+    fn newest_release(&self) -> Result<Option<Version>, PublishError> {
+        let current = self.current()?;
+        let targets = current.map(|edition| edition.list.signed.targets);
+        let releases = targets.into_iter().flatten().filter_map(|(_, target)| {
+            let release = Release::of_custom(&target.custom.into_iter().collect());
+            release.map(|release| release.version)
+        });
+        Ok(releases.max())
     }
 
     /// Whether a root is one of those that clients of this repository follow.

@@ -613,3 +613,46 @@ fn an_image_may_trust_any_root_of_the_chain() {
         .publish(&Disk::with_root(folder, "1.2.0", root), "1.2.0")
         .unwrap();
 }
+
+#[test]
+fn a_release_is_not_published_below_its_own_floor() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    for option in ["--security-floor", "--min-from"] {
+        let refusal = press
+            .publish_with(&disk, "1.0.0", &[option, "5.0.0"])
+            .unwrap_err();
+        for part in [option, "5.0.0", "1.0.0"] {
+            assert!(refusal.contains(part), "{refusal}");
+        }
+    }
+    assert!(!press.path("repository").exists());
+    let own = ["--security-floor", "1.0.0", "--min-from", "1.0.0"];
+    press.publish_with(&disk, "1.0.0", &own).unwrap();
+}
+
+#[test]
+fn a_release_that_is_older_than_another_is_published_with_a_warning() {
+    let press = Press::new();
+    let publish = |version: &str| {
+        let disk = Disk::new(press.folder.path(), version);
+        press.publish(&disk, version).unwrap()
+    };
+    assert!(!publish("1.2.0").contains("older"));
+    let said = publish("1.1.0");
+    assert!(said.contains("1.1.0 is older than 1.2.0"), "{said}");
+    assert!(!publish("1.3.0").contains("older"));
+}
+
+#[test]
+fn only_channels_that_appliances_follow_are_taken() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    for channel in ["La test", "latest,beta", ""] {
+        let refusal = press
+            .publish_with(&disk, "1.0.0", &["--channel", channel])
+            .unwrap_err();
+        assert!(refusal.contains("stable, latest"), "{refusal}");
+    }
+    assert!(!press.path("repository").exists());
+}
