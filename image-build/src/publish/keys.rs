@@ -63,8 +63,8 @@ impl Keys {
                 path: folder.to_owned(),
             });
         }
-        make_folder(folder)?;
         refuse_git(folder)?;
+        make_folder(folder)?;
         let mut root = Root {
             spec_version: SPECIFICATION.to_owned(),
             consistent_snapshot: true,
@@ -338,17 +338,23 @@ fn make_folder(path: &Path) -> Result<(), PublishError> {
         .map_err(PublishError::file("make", path))
 }
 
-/// Where Git is not there, nothing is under its control.
+/// Where Git is not there, nothing is under its control. The folder need not exist.
 fn refuse_git(folder: &Path) -> Result<(), PublishError> {
-    let git = |arguments: &[&str]| {
+    let place = std::path::absolute(folder).map_err(PublishError::file("find", folder))?;
+    let there = place.ancestors().find(|place| place.is_dir());
+    let there = there.unwrap_or(Path::new("/"));
+    let git = |arguments: &[&str], file: Option<&Path>| {
         let output = Command::new("git")
             .arg("-C")
-            .arg(folder)
+            .arg(there)
             .args(arguments)
+            .args(file)
             .output();
         output.is_ok_and(|output| output.status.success() && output.stdout != b"false\n")
     };
-    if git(&["rev-parse", "--is-inside-work-tree"]) && !git(&["check-ignore", "."]) {
+    let key = place.join("root/1.key");
+    let key = key.strip_prefix(there).unwrap_or(&key);
+    if git(&["rev-parse", "--is-inside-work-tree"], None) && !git(&["check-ignore"], Some(key)) {
         return Err(PublishError::KeysInGit {
             path: folder.to_owned(),
         });
@@ -534,7 +540,11 @@ mod tests {
         let keys = folder.path().join("keys");
         let refused = Keys::make(&keys, NOW);
         assert!(matches!(refused, Err(PublishError::KeysInGit { .. })));
+        assert!(!keys.exists(), "a refusal leaves nothing");
+        let deep = Keys::make(&keys.join("of/ours"), NOW);
+        assert!(matches!(deep, Err(PublishError::KeysInGit { .. })));
         fs::write(folder.path().join(".gitignore"), "keys/\n").unwrap();
         Keys::make(&keys, NOW).unwrap();
+        Keys::make(&keys.join("of/ours"), NOW).unwrap();
     }
 }
