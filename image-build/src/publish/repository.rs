@@ -173,7 +173,8 @@ impl Repository {
         if parts.image.repository.is_none() {
             notices.push(Notice::NoAddress);
         }
-        let newest = self.newest_release()?;
+        let releases = self.releases()?.into_iter();
+        let newest = releases.map(|release| release.version).max();
         if let Some(newest) = newest.filter(|newest| *newest > new.version) {
             let version = new.version.clone();
             notices.push(Notice::Older { version, newest });
@@ -181,14 +182,14 @@ impl Repository {
         Ok(notices)
     }
 
-    fn newest_release(&self) -> Result<Option<Version>, PublishError> {
+    fn releases(&self) -> Result<Vec<Release>, PublishError> {
         let current = self.current()?;
         let targets = current.map(|edition| edition.list.signed.targets);
-        let releases = targets.into_iter().flatten().filter_map(|(_, target)| {
-            let release = Release::of_custom(&target.custom.into_iter().collect());
-            release.map(|release| release.version)
-        });
-        Ok(releases.max())
+        let targets = targets.into_iter().flatten();
+        let custom = targets.map(|(_, target)| target.custom.into_iter().collect());
+        Ok(custom
+            .filter_map(|custom| Release::of_custom(&custom))
+            .collect())
     }
 
     /// Whether a root is one of those that clients of this repository follow.
@@ -291,6 +292,16 @@ impl Repository {
         let release = serde_json::to_value(&release).map_err(|e| PublishError::sign(&e))?;
         target.custom.insert(CUSTOM.to_owned(), release);
         self.sign_all(list, Some(&current), now)
+    }
+
+    /// What was published as this version.
+    ///
+    /// # Errors
+    /// When nothing was.
+    pub fn release(&self, version: &Version) -> Result<Release, PublishError> {
+        let mut releases = self.releases()?;
+        releases.retain(|release| release.version == *version);
+        releases.pop().ok_or_else(|| self.not_published(version))
     }
 
     /// Signs again before it expires, and publishes new roots.

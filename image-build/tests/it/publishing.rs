@@ -656,3 +656,41 @@ fn only_channels_that_appliances_follow_are_taken() {
     }
     assert!(!press.path("repository").exists());
 }
+
+#[test]
+fn whoever_publishes_hears_who_is_offered_the_release() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    let said = press.publish(&disk, "1.0.0").unwrap();
+    let promote = "publish --promote --version 1.0.0 --channel stable,latest";
+    assert!(said.contains("1.0.0 is offered in: latest\n"), "{said}");
+    assert!(said.contains(promote), "{said}");
+    let words: Vec<_> = promote.split(' ').collect();
+    let said = press.run(&words).unwrap();
+    assert!(said.contains("offered in: stable, latest\n"), "{said}");
+    assert!(!said.contains("--promote"), "{said}");
+    // The same release once more stays where it was promoted to.
+    let said = press.publish(&disk, "1.0.0").unwrap();
+    assert!(said.contains("offered in: stable, latest\n"), "{said}");
+}
+
+#[test]
+fn whoever_changes_keys_hears_what_to_do_next() {
+    let press = Press::new();
+    for change in [&["keys", "rotate", "targets", "1"][..], &["keys", "renew"]] {
+        let said = press.run(change).unwrap();
+        assert!(said.contains("publish --refresh --with-targets"), "{said}");
+    }
+    for command in ["sign", "abandon"] {
+        let nothing = press.run(&["keys", command]).unwrap_err();
+        assert!(nothing.contains("no root waits"), "{nothing}");
+    }
+    fs::rename(press.path("keys/root"), press.path("away")).unwrap();
+    let said = press.run(&["keys", "renew"]).unwrap();
+    assert!(said.contains("keys sign"), "{said}");
+    let said = press.run(&["keys", "abandon"]).unwrap();
+    assert!(
+        said.contains("3.root.json\nThis root still counts"),
+        "{said}"
+    );
+}
