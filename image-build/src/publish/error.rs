@@ -66,6 +66,16 @@ pub enum PublishError {
         /// The folder.
         path: PathBuf,
     },
+    /// No client of the repository would believe what they sign.
+    #[error(
+        "the keys in {} are not those of the repository {}: name its own with `--keys`", keys.display(), repository.display()
+    )]
+    OtherKeys {
+        /// The folder of keys.
+        keys: PathBuf,
+        /// The repository.
+        repository: PathBuf,
+    },
     /// Too few keys are here.
     #[error("{role}: {signatures} signatures of {threshold}; bring more keys into {}/{role}", path.display())]
     TooFewKeys {

@@ -114,14 +114,25 @@ impl Repository {
     /// Opens it; an empty folder is a new one.
     ///
     /// # Errors
-    /// When there are no keys.
+    /// When there are no keys, or they are those of another repository.
     pub fn open(folder: &Path, keys: Keys) -> Result<Self, PublishError> {
         let (_, root) = keys.newest()?;
-        Ok(Self {
+        let repository = Self {
             folder: folder.to_owned(),
             keys,
             root,
-        })
+        };
+        for ours in repository.keys.roots() {
+            let served = repository.metadata();
+            let served = served.join(ours.file_name().unwrap_or_default());
+            if served.exists() && load::<Root>(&served)?.signed != load::<Root>(&ours)?.signed {
+                return Err(PublishError::OtherKeys {
+                    keys: repository.keys.folder().to_owned(),
+                    repository: repository.folder,
+                });
+            }
+        }
+        Ok(repository)
     }
 
     /// Publishes a release. The same release once more changes nothing but snapshot and timestamp.

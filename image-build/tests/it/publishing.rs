@@ -694,3 +694,23 @@ fn whoever_changes_keys_hears_what_to_do_next() {
         "{said}"
     );
 }
+
+#[test]
+fn a_repository_is_not_signed_with_the_keys_of_another() {
+    let (press, other) = (Press::new(), Press::new());
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    press.publish(&disk, "1.0.0").unwrap();
+    let before = files(&press.path("repository"));
+    fs::rename(press.path("keys"), press.path("aside")).unwrap();
+    fs::rename(other.path("keys"), press.path("keys")).unwrap();
+    let next = Disk::new(press.folder.path(), "1.1.0");
+    for refusal in [
+        press.publish(&next, "1.1.0").unwrap_err(),
+        press
+            .run(&["publish", "--refresh", "--with-targets"])
+            .unwrap_err(),
+    ] {
+        assert!(refusal.contains("not those of the repository"), "{refusal}");
+    }
+    assert_eq!(files(&press.path("repository")), before);
+}
