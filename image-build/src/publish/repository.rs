@@ -1,21 +1,17 @@
 //! The repository: `metadata/` with every root and the versions of the other roles, `targets/` with the files of releases by their
 //! sums. What is served never changes but for `timestamp.json`, which is written last.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+mod files;
+mod review;
+
+use std::fs;
 use std::num::NonZeroU64;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use bitar::api::compress::{CreateArchiveOptions, create_archive};
-use bitar::chunker::{Config, FilterBits, FilterConfig};
 use semver::Version;
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 use tough::TargetName;
-use tough::schema::{Hashes, Role, Root, Signed, Snapshot, Target, Targets, Timestamp};
+use tough::schema::{Role, Root, Signed, Snapshot, Targets, Timestamp};
 use xo_release::{CUSTOM, PRODUCT, Part, Release};
 
 use super::disk::Parts;
@@ -23,15 +19,9 @@ use super::edition::{Document, Edition, numbers};
 use super::error::PublishError;
 use super::keys::{Keys, instant};
 use super::policy::{Duty, SPECIFICATION};
-use super::signing::{load, metadata, runtime, sign, versions, write};
-
-/// Chunks begin where the content says so, whatever comes before them.
-const CHUNK: u32 = 16 << 10;
-const CHUNK_MIN: usize = 4 << 10;
-const CHUNK_MAX: usize = 64 << 10;
-const PIECE: usize = 1 << 20;
-const OTHER_ROOT: &str = "a root of keys that is none of this repository's";
-const UNREADABLE_ROOT: &str = "no root of keys that can be read";
+use super::signing::{load, metadata, sign, versions, write};
+use files::Files;
+pub use review::{Notice, Trusts};
 
 /// What is published with a disk.
 #[derive(Debug, Clone)]
@@ -54,43 +44,6 @@ pub struct NewRelease {
     pub notes: Vec<u8>,
     /// Which root its image may trust.
     pub trusts: Trusts,
-}
-
-/// Which root an image may trust.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trusts {
-    /// One of this repository's.
-    OurRoots,
-    /// Any: whoever publishes it knows that its appliances take nothing more from here.
-    AnyRoot,
-}
-
-/// What whoever publishes should hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// The image does not say where updates are.
-    NoAddress,
-    /// A newer release is there.
-    Older {
-        /// What was published.
-        version: Version,
-        /// The newest that is there.
-        newest: Version,
-    },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAddress => f.write_str(
-                "the image knows no repository: where no administrator chose one, it looks for no updates (`build --repository URL`)",
-            ),
-            Self::Older { version, newest } => write!(
-                f,
-                "{version} is older than {newest}, which is there: appliances that run {newest} do not take it"
-            ),
-        }
-    }
 }
 
 /// What is signed anew.
@@ -150,49 +103,6 @@ impl Repository {
         Ok(notices)
     }
 
-    /// Whether appliances would be well off with this image.
-    fn look_at(&self, parts: &Parts, new: &NewRelease) -> Result<Vec<Notice>, PublishError> {
-        for (option, value) in [
-            ("--security-floor", &new.security_floor),
-            ("--min-from", &new.min_from),
-        ] {
-            if *value > new.version {
-                return Err(PublishError::AboveRelease {
-                    option,
-                    value: value.to_string(),
-                    version: new.version.to_string(),
-                });
-            }
-        }
-        let said = parts.image.version.as_deref();
-        if said != Some(new.version.to_string().as_str()) {
-            return Err(PublishError::OtherVersion {
-                path: parts.path.clone(),
-                image: said.unwrap_or("unknown").to_owned(),
-                version: new.version.to_string(),
-            });
-        }
-        let root = parts.image.root.as_ref();
-        if new.trusts == Trusts::OurRoots && !root.is_some_and(|root| self.has_root(root)) {
-            return Err(PublishError::OtherRoot {
-                path: parts.path.clone(),
-                root: root.map_or(UNREADABLE_ROOT, |_| OTHER_ROOT),
-                keys: self.keys.folder().to_owned(),
-            });
-        }
-        let mut notices = Vec::new();
-        if parts.image.repository.is_none() {
-            notices.push(Notice::NoAddress);
-        }
-        let releases = self.releases()?.into_iter();
-        let newest = releases.map(|release| release.version).max();
-        if let Some(newest) = newest.filter(|newest| *newest > new.version) {
-            let version = new.version.clone();
-            notices.push(Notice::Older { version, newest });
-        }
-        Ok(notices)
-    }
-
     fn releases(&self) -> Result<Vec<Release>, PublishError> {
         let current = self.current()?;
         let targets = current.map(|edition| edition.list.signed.targets);
@@ -201,13 +111,6 @@ impl Repository {
         Ok(custom
             .filter_map(|custom| Release::of_custom(&custom))
             .collect())
-    }
-
-    /// Whether a root is one of those that clients of this repository follow.
-    fn has_root(&self, root: &Signed<Root>) -> bool {
-        let served = versions(&self.metadata(), "root").into_values();
-        let mut roots = served.chain(self.keys.roots());
-        roots.any(|path| load::<Root>(&path).is_ok_and(|ours| ours.signed == root.signed))
     }
 
     fn put(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
@@ -230,7 +133,7 @@ impl Repository {
             let list = current.as_ref().map(|edition| &edition.list.signed.targets);
             let named = list.into_iter().flatten();
             let named: Vec<_> = named
-                .map(|(name, target)| self.place(name.raw(), target))
+                .map(|(name, target)| self.files().place(name.raw(), target))
                 .collect();
             for place in added.iter().filter(|place| !named.contains(place)) {
                 // What stays behind costs room and nothing else; why it is there is what the caller must hear.
@@ -250,20 +153,21 @@ impl Repository {
         added: &mut Vec<PathBuf>,
         now: i64,
     ) -> Result<(), PublishError> {
+        let files = self.files();
         let mut list = current.map_or_else(|| empty(now), |edition| edition.list.signed.clone());
         let (mut known, mut same) = (0, 0);
         for part in Part::ALL {
             let name = part.target(&new.version);
             let mut target = match part {
-                Part::Root => self.add(&name, parts.reader(parts.root), &parts.path)?,
-                Part::Hashes => self.add(&name, parts.reader(parts.hashes), &parts.path)?,
-                Part::Boot => self.add(&name, parts.kernel.as_slice(), &parts.path)?,
-                Part::Chunks => self.chunks(&name, parts.reader(parts.root))?,
-                Part::BootChunks => self.chunks(&name, parts.kernel.as_slice())?,
-                Part::Sbom => self.add(&name, new.sbom.as_slice(), &parts.path)?,
-                Part::Notes => self.add(&name, new.notes.as_slice(), &parts.path)?,
+                Part::Root => files.add(&name, parts.reader(parts.root), &parts.path)?,
+                Part::Hashes => files.add(&name, parts.reader(parts.hashes), &parts.path)?,
+                Part::Boot => files.add(&name, parts.kernel.as_slice(), &parts.path)?,
+                Part::Chunks => files.chunks(&name, parts.reader(parts.root))?,
+                Part::BootChunks => files.chunks(&name, parts.kernel.as_slice())?,
+                Part::Sbom => files.add(&name, new.sbom.as_slice(), &parts.path)?,
+                Part::Notes => files.add(&name, new.notes.as_slice(), &parts.path)?,
             };
-            added.push(self.place(&name, &target));
+            added.push(files.place(&name, &target));
             if part == Part::Root {
                 let release = serde_json::to_value(release);
                 let release = release.map_err(|e| PublishError::sign(&e))?;
@@ -349,12 +253,6 @@ impl Repository {
 
     fn current(&self) -> Result<Option<Edition>, PublishError> {
         Edition::current(&self.metadata())
-    }
-
-    /// Where a signed file lies.
-    pub(super) fn place(&self, name: &str, target: &Target) -> PathBuf {
-        self.files()
-            .join(format!("{}.{name}", hex(&target.hashes.sha256)))
     }
 
     /// Before anything is written: whether all these could sign.
@@ -457,105 +355,12 @@ impl Repository {
         Ok(())
     }
 
-    /// Puts a file where its sum says.
-    fn add(&self, name: &str, mut from: impl Read, origin: &Path) -> Result<Target, PublishError> {
-        let folder = self.files();
-        fs::create_dir_all(&folder).map_err(PublishError::file("make", &folder))?;
-        let fault = |source| PublishError::file("write", folder.join(name))(source);
-        let mut file = self.file_beside().map_err(fault)?;
-        let (mut sum, mut length) = (Sha256::new(), 0);
-        let mut piece = vec![0; PIECE];
-        loop {
-            let count = from
-                .read(&mut piece)
-                .map_err(PublishError::file("read", origin))?;
-            let piece = piece.get(..count).unwrap_or_default();
-            if piece.is_empty() {
-                break;
-            }
-            sum.update(piece);
-            length += count as u64;
-            file.write_all(piece).map_err(fault)?;
-        }
-        let target = Target {
-            length,
-            hashes: Hashes {
-                sha256: sum.finalize().to_vec().into(),
-                _extra: HashMap::new(),
-            },
-            custom: HashMap::new(),
-            _extra: HashMap::new(),
-        };
-        let place = self.place(name, &target);
-        file.persist(place).map_err(|error| fault(error.error))?;
-        Ok(target)
-    }
-
-    /// A file that goes away unless it gets its name.
-    fn file_beside(&self) -> io::Result<NamedTempFile> {
-        tempfile::Builder::new()
-            .prefix(".publish-")
-            .permissions(Permissions::from_mode(0o644))
-            .tempfile_in(self.files())
-    }
-
-    /// A root file system or a kernel image as chunks. They are not compressed: what is in there is.
-    fn chunks(
-        &self,
-        name: &str,
-        mut input: impl Read + Send + Unpin,
-    ) -> Result<Target, PublishError> {
-        let folder = self.files();
-        fs::create_dir_all(&folder).map_err(PublishError::file("make", &folder))?;
-        let path = folder.join(name);
-        let fault = |source| PublishError::file("write", &path)(source);
-        let made = self.file_beside().map_err(fault)?;
-        let options = CreateArchiveOptions {
-            chunker_config: Config::RollSum(FilterConfig {
-                filter_bits: FilterBits::from_size(CHUNK),
-                min_chunk_size: CHUNK_MIN,
-                max_chunk_size: CHUNK_MAX,
-                ..FilterConfig::default()
-            }),
-            compression: None,
-            ..CreateArchiveOptions::default()
-        };
-        let output = File::options().write(true).open(made.path());
-        let mut output = tokio::fs::File::from_std(output.map_err(fault)?);
-        runtime()?.block_on(async {
-            create_archive(Blocking(&mut input), &mut output, &options)
-                .await
-                .map_err(|source| PublishError::Chunks {
-                    path: path.clone(),
-                    source,
-                })?;
-            tokio::io::AsyncWriteExt::flush(&mut output)
-                .await
-                .map_err(fault)
-        })?;
-        self.add(name, made.as_file(), &path)
-    }
-
     fn metadata(&self) -> PathBuf {
         self.folder.join("metadata")
     }
 
-    fn files(&self) -> PathBuf {
-        self.folder.join("targets")
-    }
-}
-
-/// A file as the chunk library reads it. Nobody else waits meanwhile.
-struct Blocking<R>(R);
-
-impl<R: Read + Unpin> tokio::io::AsyncRead for Blocking<R> {
-    fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        let count = self.0.read(buffer.initialize_unfilled());
-        std::task::Poll::Ready(count.map(|count| buffer.advance(count)))
+    pub(super) fn files(&self) -> Files {
+        Files(self.folder.join("targets"))
     }
 }
 
@@ -569,8 +374,4 @@ fn empty(now: i64) -> Targets {
 
 pub(super) fn target_name(name: &str) -> Result<TargetName, PublishError> {
     TargetName::new(name).map_err(|e| PublishError::sign(&e))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
