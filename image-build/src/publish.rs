@@ -2,11 +2,14 @@
 //!
 //! Owns the keys, the metadata and what a release consists of. What it says of a release is `xo-release`'s.
 //!
-//! Invariant: a version is published once; the same version never comes with other bytes.
+//! Invariant: a version is published once; the same version never comes with other bytes. A command that fails changes nothing that
+//! clients, or a later command, go by.
 
 mod bundle;
 mod disk;
+mod edition;
 mod error;
+mod image;
 mod keys;
 mod policy;
 mod repository;
@@ -18,4 +21,4 @@ pub use disk::Parts;
 pub use error::PublishError;
 pub use keys::{Keys, Signing};
 pub use policy::Duty;
-pub use repository::{Kept, NewRelease, Repository};
+pub use repository::{Kept, NewRelease, Repository, Trusts};

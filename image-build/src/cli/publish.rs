@@ -6,18 +6,21 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use semver::Version;
 use time::OffsetDateTime;
-use xo_release::NOTES_LIMIT;
+use xo_release::{NOTES_LIMIT, Release};
 
 use super::print;
 use crate::error::Error;
 use crate::inspect::size;
 use crate::publish::{
-    Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, bundle,
+    Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, Trusts, bundle,
 };
 
 /// Keys of developers; `target` is not under version control.
 pub(super) const KEYS: &str = "target/keys";
 const REPOSITORY: &str = "target/repository";
+/// What appliances can follow.
+const CHANNELS: [&str; 2] = [STABLE, "latest"];
+const STABLE: &str = "stable";
 const FLOOR: &str = "image-build/image/floor";
 const MIGRATIONS: &str = "server/store/migrations";
 
@@ -46,6 +49,8 @@ enum KeysCommand {
     Renew,
     /// Sign the root that waits for signatures with the keys that are here.
     Sign,
+    /// Give up the root that waits for signatures: the one before it stays.
+    Abandon,
 }
 
 #[derive(Args)]
@@ -64,7 +69,8 @@ pub(super) struct PublishOptions {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "latest"
+        default_value = "latest",
+        value_parser = CHANNELS
     )]
     channel: Vec<String>,
     /// Publish nothing new: sign again what the keys of snapshot and timestamp sign.
@@ -94,6 +100,9 @@ pub(super) struct PublishOptions {
     /// Once the release has been confirmed, nothing older is installed; default: that of the image.
     #[arg(long, value_name = "VERSION")]
     security_floor: Option<Version>,
+    /// Publish an image that trusts other keys: appliances that install it take nothing more from this repository.
+    #[arg(long, conflicts_with_all = ["refresh", "promote"])]
+    any_root: bool,
 }
 
 #[derive(Args)]
@@ -115,26 +124,42 @@ pub(super) struct BundleOptions {
 pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
     let now = now();
     let keys = Keys::open(&options.keys);
-    let signing = match options.what {
-        KeysCommand::Make => Signing::Done(Keys::make(&options.keys, now)?.newest()?.0),
-        KeysCommand::Rotate { role, number } => keys.rotate(role, number, now)?,
-        KeysCommand::Renew => keys.renew(now)?,
-        KeysCommand::Sign => keys.sign()?,
-    };
-    print(&match signing {
-        Signing::Done(root) => format!("{}\n", root.display()),
-        Signing::Waits { path, old, new } => format!(
-            "{} waits for signatures: {old} of the old root's keys and {new} of its own have signed. \
-             Carry it to the other keys, and sign it there: xo-image-build keys sign\n",
-            path.display()
+    print(&match options.what {
+        KeysCommand::Make => {
+            let (root, _) = Keys::make(&options.keys, now)?.newest()?;
+            format!("{}\n", root.display())
+        }
+        KeysCommand::Rotate { role, number } => next_step(&keys.rotate(role, number, now)?),
+        KeysCommand::Renew => next_step(&keys.renew(now)?),
+        KeysCommand::Sign => next_step(&keys.sign()?),
+        KeysCommand::Abandon => format!(
+            "{}\nThis root still counts. A key that was made for the one that waited is in retired/.\n",
+            keys.abandon()?.display()
         ),
     });
     Ok(0)
 }
 
+/// What became of a root, and what is to be done with it.
+fn next_step(signing: &Signing) -> String {
+    match signing {
+        Signing::Done(root) => format!(
+            "{}\nThis root counts now. Appliances hear of it when it is published: \
+             xo-image-build publish --refresh --with-targets\n",
+            root.display()
+        ),
+        Signing::Waits { path, old, new } => format!(
+            "{} waits for signatures: {old} of the old root's keys and {new} of its own have signed. \
+             Carry it to the other keys, and sign it there: xo-image-build keys sign. To give it up: xo-image-build keys abandon\n",
+            path.display()
+        ),
+    }
+}
+
 pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
     let now = now();
     let repository = Repository::open(&options.repository, Keys::open(&options.keys))?;
+    let place = format!("{}\n", options.repository.display());
     if options.refresh {
         let kept = if options.with_targets {
             Kept::Nothing
@@ -142,6 +167,8 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             Kept::Targets
         };
         repository.refresh(kept, now)?;
+        print(&place);
+        return Ok(0);
     } else if options.promote {
         repository.promote(&options.version, &options.channel, now)?;
     } else {
@@ -163,11 +190,33 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             migrations: migrations(&options.source.join(MIGRATIONS))?,
             sbom: read(&sbom)?,
             notes: notes(&options.notes)?,
+            trusts: if options.any_root {
+                Trusts::AnyRoot
+            } else {
+                Trusts::OurRoots
+            },
         };
-        repository.publish(&Parts::of(&disk)?, &release, now)?;
+        for notice in repository.publish(&Parts::of(&disk)?, &release, now)? {
+            eprintln!("xo-image-build: {notice}");
+        }
     }
-    print(&format!("{}\n", options.repository.display()));
+    let release = repository.release(&options.version)?;
+    print(&(place + &offered(&release)));
     Ok(0)
+}
+
+/// Who is offered a release, and how everybody is.
+fn offered(release: &Release) -> String {
+    let (version, channels) = (&release.version, &release.channels);
+    let mut text = format!("{version} is offered in: {}\n", channels.join(", "));
+    if !channels.iter().any(|channel| channel == STABLE) {
+        let all = CHANNELS.join(",");
+        text += &format!(
+            "Appliances follow {STABLE} unless they are told otherwise. To offer it there too: \
+             xo-image-build publish --promote --version {version} --channel {all}\n"
+        );
+    }
+    text
 }
 
 pub(super) fn pack(options: &BundleOptions) -> Result<u8, Error> {

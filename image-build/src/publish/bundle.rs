@@ -19,10 +19,10 @@ const INSIDE: [Part; 4] = [Part::Root, Part::Hashes, Part::Boot, Part::Notes];
 /// # Errors
 /// When the release is not there, or the file cannot be written.
 pub fn bundle(repository: &Repository, version: &Version, to: &Path) -> Result<u64, Error> {
-    let targets = repository.targets()?.map(|signed| signed.targets);
-    let targets = targets.unwrap_or_default();
+    let edition = repository.edition()?;
+    let targets = &edition.list.signed.targets;
     let mut files: Vec<_> = repository
-        .current()?
+        .files_of(&edition)
         .into_iter()
         .map(|path| ("metadata", path))
         .collect();
@@ -30,7 +30,7 @@ pub fn bundle(repository: &Repository, version: &Version, to: &Path) -> Result<u
         let name = part.target(version);
         let target = targets.get(&target_name(&name)?);
         let target = target.ok_or_else(|| repository.not_published(version))?;
-        files.push(("targets", repository.place(&name, target)));
+        files.push(("targets", repository.files().place(&name, target)));
     }
     files.sort();
     let output = Output::create(to)?;

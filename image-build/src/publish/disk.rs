@@ -1,4 +1,4 @@
-//! A built disk, taken apart: the first slot as long as it really is, its hashes, and the kernel image that starts it.
+//! A built disk, taken apart: the first slot as long as it really is, its hashes, the kernel image that starts it, and what it says of itself.
 //!
 //! Invariant: what is cut out belongs together: the hash at the top of the tree is the one on the kernel's command line.
 
@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::error::PublishError;
+use super::image::Image;
 use super::verity::{BLOCK, Superblock};
 
 const SECTOR: u64 = 512;
@@ -42,6 +43,7 @@ pub struct Parts {
     pub(super) hashes: Span,
     pub(super) kernel: Vec<u8>,
     pub(super) root_hash: String,
+    pub(super) image: Image,
 }
 
 impl Parts {
@@ -82,12 +84,15 @@ impl Parts {
         if command_line_hash(&kernel) != Some(root_hash.as_bytes()) {
             return Err(bad("its kernel image starts another root file system"));
         }
+        let root = Span {
+            start: slot.start,
+            length: superblock.data(),
+        };
+        let image = Image::read(Window::new(&disk, root))
+            .map_err(|e| bad(&format!("its root file system cannot be read: {e}")))?;
         Ok(Self {
             path: path.to_owned(),
-            root: Span {
-                start: slot.start,
-                length: superblock.data(),
-            },
+            root,
             hashes: Span {
                 start: tree.start,
                 length: superblock.hashes(),
@@ -95,6 +100,7 @@ impl Parts {
             disk,
             kernel,
             root_hash,
+            image,
         })
     }
 

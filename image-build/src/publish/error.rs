@@ -48,11 +48,33 @@ pub enum PublishError {
         /// The folder.
         path: PathBuf,
     },
+    /// Replacing it would add a key, and leave the one that was meant.
+    #[error("the newest root does not name the key {}: only a key that it names can be replaced", path.display())]
+    KeyNotNamed {
+        /// The key.
+        path: PathBuf,
+    },
+    /// There is nothing to sign.
+    #[error("no root waits for signatures in {}: `xo-image-build keys rotate` and `keys renew` make one", path.display())]
+    NothingWaits {
+        /// The folder.
+        path: PathBuf,
+    },
     /// There is no root.
     #[error("no <version>.root.json in {}: `xo-image-build keys make` begins one", path.display())]
     NoRoot {
         /// The folder.
         path: PathBuf,
+    },
+    /// No client of the repository would believe what they sign.
+    #[error(
+        "the keys in {} are not those of the repository {}: name its own with `--keys`", keys.display(), repository.display()
+    )]
+    OtherKeys {
+        /// The folder of keys.
+        keys: PathBuf,
+        /// The repository.
+        repository: PathBuf,
     },
     /// Too few keys are here.
     #[error("{role}: {signatures} signatures of {threshold}; bring more keys into {}/{role}", path.display())]
@@ -68,7 +90,7 @@ pub enum PublishError {
     },
     /// A root waits for signatures.
     #[error(
-        "{} waits for signatures: sign it (`xo-image-build keys sign`) or remove it", path.display()
+        "{} waits for signatures: sign it (`xo-image-build keys sign`) or give it up (`xo-image-build keys abandon`)", path.display()
     )]
     Unfinished {
         /// The root.
@@ -95,6 +117,44 @@ pub enum PublishError {
     Published {
         /// The version.
         version: String,
+    },
+    /// An appliance that installed it would go on being offered it.
+    #[error(
+        "the image on {} is of version {image}, not {version}: publish it as that, or build an image of version {version}",
+        path.display()
+    )]
+    OtherVersion {
+        /// The disk.
+        path: PathBuf,
+        /// What the image says.
+        image: String,
+        /// What was to be published.
+        version: String,
+    },
+    /// No appliance would take the release, or run it.
+    #[error(
+        "{option} is {value}, which is above the release itself ({version}): give one that is not"
+    )]
+    AboveRelease {
+        /// Which setting.
+        option: &'static str,
+        /// What it is.
+        value: String,
+        /// The version of the release.
+        version: String,
+    },
+    /// Appliances that installed it would not believe this repository any longer.
+    #[error(
+        "the image on {} has {root}: appliances that install it take nothing from this repository any more; \
+         build it with `--root` and a root of {}, or allow it with `--any-root`", path.display(), keys.display()
+    )]
+    OtherRoot {
+        /// The disk.
+        path: PathBuf,
+        /// What it has instead.
+        root: &'static str,
+        /// The folder of keys.
+        keys: PathBuf,
     },
     /// A version was not published.
     #[error("version {version} is not in {}", path.display())]

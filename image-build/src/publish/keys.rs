@@ -1,7 +1,7 @@
 //! The folder of keys: `root/1.key`, `targets/1.key` …, and every root that was signed: `1.root.json`, `2.root.json` …
 //!
 //! Invariant: a root counts when enough keys of the one before it and enough of its own signed it. Until then it is
-//! `next.root.json`, which can be carried to where the other keys are.
+//! `next.root.json`, which can be carried to where the other keys are, and no key leaves its place.
 
 use std::collections::HashMap;
 use std::fs;
@@ -17,7 +17,7 @@ use super::policy::{Duty, SPECIFICATION};
 use super::signing::{self, PrivateKey, load, newest, text, write};
 
 const NEXT: &str = "next.root.json";
-/// Keys that were replaced; those of the root sign its successor once more.
+/// Keys that the root that counts does not name.
 const RETIRED: &str = "retired";
 
 /// What became of a new root.
@@ -63,8 +63,8 @@ impl Keys {
                 path: folder.to_owned(),
             });
         }
-        make_folder(folder)?;
         refuse_git(folder)?;
+        make_folder(folder)?;
         let mut root = Root {
             spec_version: SPECIFICATION.to_owned(),
             consistent_snapshot: true,
@@ -109,7 +109,7 @@ impl Keys {
     /// Replaces a key by a new one, in a new root.
     ///
     /// # Errors
-    /// When there is no such key, or another root waits for signatures.
+    /// When there is no such key, the root that counts does not name it, or another root waits for signatures.
     pub fn rotate(&self, duty: Duty, number: u64, now: i64) -> Result<Signing, PublishError> {
         let place = self.key(duty, number);
         let mut root = self.successor(now)?;
@@ -121,9 +121,10 @@ impl Keys {
             });
         }
         let old = signing::read(&place)?;
+        if !names_key(&root, duty, &old) {
+            return Err(PublishError::KeyNotNamed { path: place });
+        }
         let next = self.numbers(duty).into_iter().max().unwrap_or(number) + 1;
-        let retired = self.folder.join(RETIRED);
-        make_folder(&retired)?;
         let fresh = signing::make(&self.key(duty, next))?;
         if let Some(role) = root.roles.get_mut(&duty.role()) {
             role.keyids.retain(|id| *id != old.id);
@@ -132,8 +133,6 @@ impl Keys {
         root.keys.remove(&old.id);
         root.keys.insert(fresh.id, fresh.sign.tuf_key());
         self.offer(root)?;
-        let kept = retired.join(format!("{}-{number}.key", duty.name()));
-        fs::rename(&place, &kept).map_err(PublishError::file("move", &place))?;
         self.sign()
     }
 
@@ -151,15 +150,19 @@ impl Keys {
     /// # Errors
     /// When none waits.
     pub fn sign(&self) -> Result<Signing, PublishError> {
-        let path = self.folder.join(NEXT);
+        let path = self.waiting()?;
         let mut next: Signed<Root> = load(&path)?;
-        let old = self.newest().ok();
-        let old = old
-            .as_ref()
-            .map_or(&next.signed, |(_, old)| &old.signed)
-            .clone();
-        let mut keys = self.private(Duty::Root)?;
-        keys.extend(read_all(&self.folder.join(RETIRED))?);
+        let old = match self.newest() {
+            // It was signed elsewhere, and came back under its name.
+            Ok((place, newest)) if newest.signed.version >= next.signed.version => {
+                fs::remove_file(&path).map_err(PublishError::file("remove", &path))?;
+                self.settle(&newest.signed)?;
+                return Ok(Signing::Done(place));
+            }
+            Ok((_, newest)) => newest.signed,
+            Err(_) => next.signed.clone(),
+        };
+        let keys = self.private(Duty::Root)?;
         let own = next.signed.clone();
         signing::sign(&mut next, &keys, &[&old, &own])?;
         write(&path, &text(&next)?)?;
@@ -168,6 +171,7 @@ impl Keys {
                 .folder
                 .join(format!("{}.root.json", next.signed.version));
             fs::rename(&path, &place).map_err(PublishError::file("write", &place))?;
+            self.settle(&next.signed)?;
             return Ok(Signing::Done(place));
         }
         Ok(Signing::Waits {
@@ -175,6 +179,18 @@ impl Keys {
             old: by(&next, &old),
             new: by(&next, &own),
         })
+    }
+
+    /// Gives up the root that waits; gives the one that counts.
+    ///
+    /// # Errors
+    /// When none waits, or there is no other.
+    pub fn abandon(&self) -> Result<PathBuf, PublishError> {
+        let path = self.waiting()?;
+        let (place, newest) = self.newest()?;
+        fs::remove_file(&path).map_err(PublishError::file("remove", &path))?;
+        self.settle(&newest.signed)?;
+        Ok(place)
     }
 
     /// The newest root that counts, and its file.
@@ -205,7 +221,42 @@ impl Keys {
         &self.folder
     }
 
+    fn waiting(&self) -> Result<PathBuf, PublishError> {
+        let path = self.folder.join(NEXT);
+        if path.exists() {
+            return Ok(path);
+        }
+        Err(PublishError::NothingWaits {
+            path: self.folder.clone(),
+        })
+    }
+
+    /// Puts the keys that a root names into their places, and all others aside.
+    fn settle(&self, root: &Root) -> Result<(), PublishError> {
+        let retired = self.folder.join(RETIRED);
+        for duty in Duty::ALL {
+            for number in self.numbers(duty) {
+                let place = self.key(duty, number);
+                let aside = retired.join(format!("{}-{number}.key", duty.name()));
+                let (from, to) = if place.exists() {
+                    (&place, &aside)
+                } else {
+                    (&aside, &place)
+                };
+                let is_named = names_key(root, duty, &signing::read(from)?);
+                if is_named != (from == &place) {
+                    make_folder(&retired)?;
+                    fs::rename(from, to).map_err(PublishError::file("move", from))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn successor(&self, now: i64) -> Result<Root, PublishError> {
+        if let Ok(path) = self.waiting() {
+            return Err(PublishError::Unfinished { path });
+        }
         let (path, root) = self.newest()?;
         let version = root.signed.version.checked_add(1);
         Ok(Root {
@@ -218,9 +269,6 @@ impl Keys {
 
     fn offer(&self, root: Root) -> Result<(), PublishError> {
         let path = self.folder.join(NEXT);
-        if path.exists() {
-            return Err(PublishError::Unfinished { path });
-        }
         let document = Signed {
             signed: root,
             signatures: Vec::new(),
@@ -247,6 +295,11 @@ impl Keys {
             .filter_map(|name| name.strip_suffix(".key")?.parse().ok())
             .collect()
     }
+}
+
+fn names_key(root: &Root, duty: Duty, key: &PrivateKey) -> bool {
+    let role = root.roles.get(&duty.role());
+    role.is_some_and(|role| role.keyids.contains(&key.id))
 }
 
 fn by(document: &Signed<Root>, root: &Root) -> u64 {
@@ -285,17 +338,23 @@ fn make_folder(path: &Path) -> Result<(), PublishError> {
         .map_err(PublishError::file("make", path))
 }
 
-/// Where Git is not there, nothing is under its control.
+/// Where Git is not there, nothing is under its control. The folder need not exist.
 fn refuse_git(folder: &Path) -> Result<(), PublishError> {
-    let git = |arguments: &[&str]| {
+    let place = std::path::absolute(folder).map_err(PublishError::file("find", folder))?;
+    let there = place.ancestors().find(|place| place.is_dir());
+    let there = there.unwrap_or(Path::new("/"));
+    let git = |arguments: &[&str], file: Option<&Path>| {
         let output = Command::new("git")
             .arg("-C")
-            .arg(folder)
+            .arg(there)
             .args(arguments)
+            .args(file)
             .output();
         output.is_ok_and(|output| output.status.success() && output.stdout != b"false\n")
     };
-    if git(&["rev-parse", "--is-inside-work-tree"]) && !git(&["check-ignore", "."]) {
+    let key = place.join("root/1.key");
+    let key = key.strip_prefix(there).unwrap_or(&key);
+    if git(&["rev-parse", "--is-inside-work-tree"], None) && !git(&["check-ignore"], Some(key)) {
         return Err(PublishError::KeysInGit {
             path: folder.to_owned(),
         });
@@ -373,6 +432,106 @@ mod tests {
         assert_eq!(root(&keys).signed.version.get(), 2);
     }
 
+    /// The files of a role's keys; the newest root names them all.
+    fn places(keys: &Keys, duty: Duty) -> Vec<String> {
+        let mut found: Vec<_> = names(&keys.place(duty));
+        found.sort();
+        for name in &found {
+            let key = signing::read(&keys.place(duty).join(name)).unwrap();
+            assert!(names_key(&root(keys).signed, duty, &key), "{name}");
+        }
+        found
+    }
+
+    #[test]
+    fn keys_move_when_the_new_root_counts_and_an_abandoned_one_moves_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(folder.path(), NOW).unwrap();
+        let away = tempfile::tempdir().unwrap();
+        let carry = |number: u64, to_away: bool| {
+            let (here, there) = (
+                keys.key(Duty::Root, number),
+                away.path().join(number.to_string()),
+            );
+            let (from, to) = if to_away {
+                (here, there)
+            } else {
+                (there, here)
+            };
+            fs::rename(from, to).unwrap();
+        };
+        for number in 1..=3 {
+            carry(number, true);
+        }
+        let three = ["1.key", "2.key", "3.key"];
+        assert!(matches!(
+            keys.abandon(),
+            Err(PublishError::NothingWaits { .. })
+        ));
+        let waits = keys.rotate(Duty::Targets, 1, NOW).unwrap();
+        assert!(matches!(waits, Signing::Waits { .. }));
+        assert!(keys.key(Duty::Targets, 1).exists());
+        let other = keys.rotate(Duty::Targets, 2, NOW);
+        assert!(matches!(other, Err(PublishError::Unfinished { .. })));
+        keys.abandon().unwrap();
+        assert_eq!(places(&keys, Duty::Targets), three);
+        assert!(matches!(
+            keys.sign(),
+            Err(PublishError::NothingWaits { .. })
+        ));
+
+        for number in 1..=3 {
+            carry(number, false);
+        }
+        assert!(matches!(
+            keys.rotate(Duty::Targets, 1, NOW).unwrap(),
+            Signing::Done(_)
+        ));
+        assert_eq!(
+            places(&keys, Duty::Targets),
+            ["2.key", "3.key", "5.key"],
+            "4 was made for the abandoned root"
+        );
+        assert_eq!(root(&keys).signed.roles[&RoleType::Targets].keyids.len(), 3);
+    }
+
+    #[test]
+    fn a_root_that_waits_and_was_signed_elsewhere_is_settled() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(folder.path(), NOW).unwrap();
+        let away = tempfile::tempdir().unwrap();
+        let elsewhere = Keys::open(away.path());
+        make_folder(&elsewhere.place(Duty::Root)).unwrap();
+        for number in 1..=3 {
+            let to = elsewhere.key(Duty::Root, number);
+            fs::rename(keys.key(Duty::Root, number), to).unwrap();
+        }
+        keys.rotate(Duty::Targets, 1, NOW).unwrap();
+        for name in ["1.root.json", NEXT] {
+            fs::copy(folder.path().join(name), away.path().join(name)).unwrap();
+        }
+        assert!(matches!(elsewhere.sign().unwrap(), Signing::Done(_)));
+        let name = "2.root.json";
+        fs::copy(away.path().join(name), folder.path().join(name)).unwrap();
+        assert_eq!(
+            keys.sign().unwrap(),
+            Signing::Done(folder.path().join(name))
+        );
+        assert_eq!(places(&keys, Duty::Targets), ["2.key", "3.key", "4.key"]);
+        assert!(!folder.path().join(NEXT).exists());
+    }
+
+    #[test]
+    fn a_key_that_the_root_does_not_name_is_not_rotated() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::make(folder.path(), NOW).unwrap();
+        signing::make(&keys.key(Duty::Targets, 4)).unwrap();
+        let foreign = keys.rotate(Duty::Targets, 4, NOW);
+        assert!(matches!(foreign, Err(PublishError::KeyNotNamed { .. })));
+        assert!(keys.waiting().is_err());
+        assert!(!keys.key(Duty::Targets, 5).exists());
+    }
+
     #[test]
     fn keys_are_not_made_where_git_would_take_them() {
         let folder = tempfile::tempdir().unwrap();
@@ -381,7 +540,11 @@ mod tests {
         let keys = folder.path().join("keys");
         let refused = Keys::make(&keys, NOW);
         assert!(matches!(refused, Err(PublishError::KeysInGit { .. })));
+        assert!(!keys.exists(), "a refusal leaves nothing");
+        let deep = Keys::make(&keys.join("of/ours"), NOW);
+        assert!(matches!(deep, Err(PublishError::KeysInGit { .. })));
         fs::write(folder.path().join(".gitignore"), "keys/\n").unwrap();
         Keys::make(&keys, NOW).unwrap();
+        Keys::make(&keys.join("of/ours"), NOW).unwrap();
     }
 }

@@ -1,31 +1,27 @@
 //! The repository: `metadata/` with every root and the versions of the other roles, `targets/` with the files of releases by their
 //! sums. What is served never changes but for `timestamp.json`, which is written last.
 
-use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+mod files;
+mod review;
+
+use std::fs;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
-use bitar::api::compress::{CreateArchiveOptions, create_archive};
-use bitar::chunker::{Config, FilterBits, FilterConfig};
 use semver::Version;
 use sha2::{Digest, Sha256};
 use tough::TargetName;
-use tough::schema::{Hashes, Metafile, Role, Root, Signed, Snapshot, Target, Targets, Timestamp};
+use tough::schema::{Role, Root, Signed, Snapshot, Targets, Timestamp};
 use xo_release::{CUSTOM, PRODUCT, Part, Release};
 
 use super::disk::Parts;
+use super::edition::{Document, Edition, numbers};
 use super::error::PublishError;
 use super::keys::{Keys, instant};
 use super::policy::{Duty, SPECIFICATION};
-use super::signing::{load, metadata, newest, runtime, sign, text, versions, write};
-
-/// Chunks begin where the content says so, whatever comes before them.
-const CHUNK: u32 = 16 << 10;
-const CHUNK_MIN: usize = 4 << 10;
-const CHUNK_MAX: usize = 64 << 10;
-const PIECE: usize = 1 << 20;
+use super::signing::{load, metadata, sign, versions, write};
+use files::Files;
+pub use review::{Notice, Trusts};
 
 /// What is published with a disk.
 #[derive(Debug, Clone)]
@@ -46,6 +42,8 @@ pub struct NewRelease {
     pub sbom: Vec<u8>,
     /// Release notes.
     pub notes: Vec<u8>,
+    /// Which root its image may trust.
+    pub trusts: Trusts,
 }
 
 /// What is signed anew.
@@ -69,21 +67,53 @@ impl Repository {
     /// Opens it; an empty folder is a new one.
     ///
     /// # Errors
-    /// When there are no keys.
+    /// When there are no keys, or they are those of another repository.
     pub fn open(folder: &Path, keys: Keys) -> Result<Self, PublishError> {
         let (_, root) = keys.newest()?;
-        Ok(Self {
+        let repository = Self {
             folder: folder.to_owned(),
             keys,
             root,
-        })
+        };
+        for ours in repository.keys.roots() {
+            let served = repository.metadata();
+            let served = served.join(ours.file_name().unwrap_or_default());
+            if served.exists() && load::<Root>(&served)?.signed != load::<Root>(&ours)?.signed {
+                return Err(PublishError::OtherKeys {
+                    keys: repository.keys.folder().to_owned(),
+                    repository: repository.folder,
+                });
+            }
+        }
+        Ok(repository)
     }
 
     /// Publishes a release. The same release once more changes nothing but snapshot and timestamp.
     ///
     /// # Errors
-    /// When its version is taken by other files, or it cannot be signed.
-    pub fn publish(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
+    /// When the image is of another version or trusts others, the version is taken by other files, or it cannot be signed.
+    pub fn publish(
+        &self,
+        parts: &Parts,
+        new: &NewRelease,
+        now: i64,
+    ) -> Result<Vec<Notice>, PublishError> {
+        let notices = self.look_at(parts, new)?;
+        self.put(parts, new, now)?;
+        Ok(notices)
+    }
+
+    fn releases(&self) -> Result<Vec<Release>, PublishError> {
+        let current = self.current()?;
+        let targets = current.map(|edition| edition.list.signed.targets);
+        let targets = targets.into_iter().flatten();
+        let custom = targets.map(|(_, target)| target.custom.into_iter().collect());
+        Ok(custom
+            .filter_map(|custom| Release::of_custom(&custom))
+            .collect())
+    }
+
+    fn put(&self, parts: &Parts, new: &NewRelease, now: i64) -> Result<(), PublishError> {
         let release = Release {
             product: PRODUCT.to_owned(),
             architecture: new.architecture.clone(),
@@ -95,33 +125,66 @@ impl Repository {
             uki_sha256: format!("{:x}", Sha256::digest(&parts.kernel)),
             migrations: new.migrations,
         };
-        let mut targets = self.targets()?.unwrap_or_else(|| empty(now));
+        self.require_keys(&[Duty::Targets, Duty::Snapshot, Duty::Timestamp])?;
+        let current = self.current()?;
+        let mut added = Vec::new();
+        let done = self.add_release(parts, new, &release, current.as_ref(), &mut added, now);
+        if done.is_err() {
+            let list = current.as_ref().map(|edition| &edition.list.signed.targets);
+            let named = list.into_iter().flatten();
+            let named: Vec<_> = named
+                .map(|(name, target)| self.files().place(name.raw(), target))
+                .collect();
+            for place in added.iter().filter(|place| !named.contains(place)) {
+                // What stays behind costs room and nothing else; why it is there is what the caller must hear.
+                let _ = fs::remove_file(place);
+            }
+        }
+        done
+    }
+
+    /// Copies the files, which `added` tells, and signs.
+    fn add_release(
+        &self,
+        parts: &Parts,
+        new: &NewRelease,
+        release: &Release,
+        current: Option<&Edition>,
+        added: &mut Vec<PathBuf>,
+        now: i64,
+    ) -> Result<(), PublishError> {
+        let files = self.files();
+        let mut list = current.map_or_else(|| empty(now), |edition| edition.list.signed.clone());
         let (mut known, mut same) = (0, 0);
         for part in Part::ALL {
             let name = part.target(&new.version);
             let mut target = match part {
-                Part::Root => self.add(&name, parts.reader(parts.root), &parts.path)?,
-                Part::Hashes => self.add(&name, parts.reader(parts.hashes), &parts.path)?,
-                Part::Boot => self.add(&name, parts.kernel.as_slice(), &parts.path)?,
-                Part::Chunks => self.chunks(&name, parts.reader(parts.root))?,
-                Part::BootChunks => self.chunks(&name, parts.kernel.as_slice())?,
-                Part::Sbom => self.add(&name, new.sbom.as_slice(), &parts.path)?,
-                Part::Notes => self.add(&name, new.notes.as_slice(), &parts.path)?,
+                Part::Root => files.add(&name, parts.reader(parts.root), &parts.path)?,
+                Part::Hashes => files.add(&name, parts.reader(parts.hashes), &parts.path)?,
+                Part::Boot => files.add(&name, parts.kernel.as_slice(), &parts.path)?,
+                Part::Chunks => files.chunks(&name, parts.reader(parts.root))?,
+                Part::BootChunks => files.chunks(&name, parts.kernel.as_slice())?,
+                Part::Sbom => files.add(&name, new.sbom.as_slice(), &parts.path)?,
+                Part::Notes => files.add(&name, new.notes.as_slice(), &parts.path)?,
             };
+            added.push(files.place(&name, &target));
             if part == Part::Root {
-                let release = serde_json::to_value(&release);
+                let release = serde_json::to_value(release);
                 let release = release.map_err(|e| PublishError::sign(&e))?;
                 target.custom.insert(CUSTOM.to_owned(), release);
             }
             let hashes = target.hashes.clone();
-            if let Some(before) = targets.targets.insert(target_name(&name)?, target) {
+            if let Some(before) = list.targets.insert(target_name(&name)?, target) {
                 known += 1;
                 same += usize::from(before.hashes == hashes);
             }
         }
         match (known, same) {
-            (0, _) => self.sign_all(targets, now),
-            (_, same) if same == Part::ALL.len() => self.sign_snapshot(now),
+            (0, _) => self.sign_all(list, current, now),
+            (_, same) if same == Part::ALL.len() => match current {
+                Some(edition) => self.sign_online(edition, now),
+                None => Ok(()),
+            },
             _ => Err(PublishError::Published {
                 version: new.version.to_string(),
             }),
@@ -134,15 +197,26 @@ impl Repository {
     /// When it is not there, or cannot be signed.
     pub fn promote(&self, version: &Version, to: &[String], now: i64) -> Result<(), PublishError> {
         let missing = || self.not_published(version);
-        let mut targets = self.targets()?.ok_or_else(missing)?;
+        let current = self.current()?.ok_or_else(missing)?;
+        let mut list = current.list.signed.clone();
         let name = target_name(&Part::Root.target(version))?;
-        let target = targets.targets.get_mut(&name).ok_or_else(missing)?;
+        let target = list.targets.get_mut(&name).ok_or_else(missing)?;
         let custom = target.custom.clone().into_iter().collect();
         let mut release = Release::of_custom(&custom).ok_or_else(missing)?;
         release.channels = to.to_vec();
         let release = serde_json::to_value(&release).map_err(|e| PublishError::sign(&e))?;
         target.custom.insert(CUSTOM.to_owned(), release);
-        self.sign_all(targets, now)
+        self.sign_all(list, Some(&current), now)
+    }
+
+    /// What was published as this version.
+    ///
+    /// # Errors
+    /// When nothing was.
+    pub fn release(&self, version: &Version) -> Result<Release, PublishError> {
+        let mut releases = self.releases()?;
+        releases.retain(|release| release.version == *version);
+        releases.pop().ok_or_else(|| self.not_published(version))
     }
 
     /// Signs again before it expires, and publishes new roots.
@@ -150,12 +224,10 @@ impl Repository {
     /// # Errors
     /// When there is nothing, or it cannot be signed.
     pub fn refresh(&self, kept: Kept, now: i64) -> Result<(), PublishError> {
-        let targets = self.targets()?.ok_or_else(|| PublishError::NoRepository {
-            path: self.folder.clone(),
-        })?;
+        let current = self.edition()?;
         match kept {
-            Kept::Nothing => self.sign_all(targets, now),
-            Kept::Targets => self.sign_snapshot(now),
+            Kept::Nothing => self.sign_all(current.list.signed.clone(), Some(&current), now),
+            Kept::Targets => self.sign_online(&current, now),
         }
     }
 
@@ -166,80 +238,100 @@ impl Repository {
         }
     }
 
-    /// The newest metadata, and every root: what a client reads.
-    pub(super) fn current(&self) -> Result<Vec<PathBuf>, PublishError> {
-        let mut files: Vec<_> = versions(&self.metadata(), "root").into_values().collect();
-        for role in ["targets", "snapshot"] {
-            let (_, path) = self.newest(role)?;
-            files.push(path);
-        }
-        files.push(self.metadata().join("timestamp.json"));
-        Ok(files)
+    /// The current metadata, and every root: what a client reads.
+    pub(super) fn files_of(&self, edition: &Edition) -> Vec<PathBuf> {
+        let roots = versions(&self.metadata(), "root").into_values();
+        roots.chain(edition.files()).collect()
     }
 
-    /// The signed list of releases.
-    pub(super) fn targets(&self) -> Result<Option<Targets>, PublishError> {
-        let Some((_, path)) = newest(&self.metadata(), "targets") else {
-            return Ok(None);
-        };
-        Ok(Some(load::<Targets>(&path)?.signed))
-    }
-
-    /// Where a signed file lies.
-    pub(super) fn place(&self, name: &str, target: &Target) -> PathBuf {
-        self.files()
-            .join(format!("{}.{name}", hex(&target.hashes.sha256)))
-    }
-
-    fn newest(&self, role: &str) -> Result<(u64, PathBuf), PublishError> {
-        newest(&self.metadata(), role).ok_or_else(|| PublishError::NoRepository {
+    /// What is current.
+    pub(super) fn edition(&self) -> Result<Edition, PublishError> {
+        self.current()?.ok_or_else(|| PublishError::NoRepository {
             path: self.folder.clone(),
         })
     }
 
-    fn sign_all(&self, mut targets: Targets, now: i64) -> Result<(), PublishError> {
-        targets.version = after(newest(&self.metadata(), "targets"));
-        targets.expires = instant(Duty::Targets.expiry(now))?;
-        self.write(Duty::Targets, targets)?;
-        self.sign_snapshot(now)
+    fn current(&self) -> Result<Option<Edition>, PublishError> {
+        Edition::current(&self.metadata())
     }
 
-    fn sign_snapshot(&self, now: i64) -> Result<(), PublishError> {
-        let (version, path) = self.newest("targets")?;
-        let targets: Signed<Targets> = load(&path)?;
-        if self.root.signed.verify_role(&targets).is_err() {
-            let reason = "the newest root wants signatures of other keys on it; sign it again: publish --refresh --with-targets";
-            return Err(metadata(&path, &reason));
+    /// Before anything is written: whether all these could sign.
+    fn require_keys(&self, duties: &[Duty]) -> Result<(), PublishError> {
+        for duty in duties {
+            let role = self.root.signed.roles.get(&duty.role());
+            let keys = self.keys.private(*duty)?;
+            let good = keys
+                .iter()
+                .filter(|key| role.is_some_and(|role| role.keyids.contains(&key.id)));
+            let good = good.count() as u64;
+            if role.is_none_or(|role| good < role.threshold.get()) {
+                return Err(self.too_few(*duty, good));
+            }
         }
-        let mut snapshot = Snapshot::new(
-            SPECIFICATION.to_owned(),
-            after(newest(&self.metadata(), "snapshot")),
-            instant(Duty::Snapshot.expiry(now))?,
-        );
-        let meta = metafile(&path, version)?;
-        snapshot.meta.insert("targets.json".to_owned(), meta);
-        let version = snapshot.version.get();
-        let path = self.write(Duty::Snapshot, snapshot)?;
-
-        let place = self.metadata().join("timestamp.json");
-        let known = if place.exists() {
-            Some((load::<Timestamp>(&place)?.signed.version.get(), place))
-        } else {
-            None
-        };
-        let mut timestamp = Timestamp::new(
-            SPECIFICATION.to_owned(),
-            after(known),
-            instant(Duty::Timestamp.expiry(now))?,
-        );
-        let meta = metafile(&path, version)?;
-        timestamp.meta.insert("snapshot.json".to_owned(), meta);
-        self.write_roots()?;
-        self.write(Duty::Timestamp, timestamp).map(drop)
+        Ok(())
     }
 
-    /// Signs, looks whether a client would believe it, writes.
-    fn write<T: Role>(&self, duty: Duty, document: T) -> Result<PathBuf, PublishError> {
+    fn too_few(&self, duty: Duty, signatures: u64) -> PublishError {
+        PublishError::TooFewKeys {
+            role: duty.name(),
+            signatures,
+            threshold: duty.threshold(),
+            path: self.keys.folder().to_owned(),
+        }
+    }
+
+    /// Signs a list of releases, and what names it.
+    fn sign_all(
+        &self,
+        mut list: Targets,
+        current: Option<&Edition>,
+        now: i64,
+    ) -> Result<(), PublishError> {
+        [_, _, list.version] = numbers(current);
+        list.expires = instant(Duty::Targets.expiry(now))?;
+        let list = self.sign(Duty::Targets, list)?;
+        self.sign_rest(&list, current, now)
+    }
+
+    /// The list of releases stays; what names it is signed again.
+    fn sign_online(&self, current: &Edition, now: i64) -> Result<(), PublishError> {
+        let list = current.signed_list()?;
+        if self.root.signed.verify_role(&current.list).is_err() {
+            let reason = "the newest root wants signatures of other keys on it; sign it again: publish --refresh --with-targets";
+            return Err(metadata(list.path(), &reason));
+        }
+        self.sign_rest(&list, Some(current), now)
+    }
+
+    /// Everything is signed before the first file is written.
+    fn sign_rest(
+        &self,
+        list: &Document,
+        current: Option<&Edition>,
+        now: i64,
+    ) -> Result<(), PublishError> {
+        let [timestamp, snapshot, _] = numbers(current);
+        let expires = instant(Duty::Snapshot.expiry(now))?;
+        let mut snapshot = Snapshot::new(SPECIFICATION.to_owned(), snapshot, expires);
+        let name = "targets.json".to_owned();
+        snapshot.meta.insert(name, list.metafile());
+        let snapshot = self.sign(Duty::Snapshot, snapshot)?;
+        let expires = instant(Duty::Timestamp.expiry(now))?;
+        let mut timestamp = Timestamp::new(SPECIFICATION.to_owned(), timestamp, expires);
+        let name = "snapshot.json".to_owned();
+        timestamp.meta.insert(name, snapshot.metafile());
+        let timestamp = self.sign(Duty::Timestamp, timestamp)?;
+
+        let folder = self.metadata();
+        fs::create_dir_all(&folder).map_err(PublishError::file("make", &folder))?;
+        list.write()?;
+        snapshot.write()?;
+        self.write_roots()?;
+        timestamp.write()
+    }
+
+    /// Signs, and looks whether a client would believe it.
+    fn sign<T: Role>(&self, duty: Duty, document: T) -> Result<Document, PublishError> {
         let mut document = Signed {
             signed: document,
             signatures: Vec::new(),
@@ -247,18 +339,9 @@ impl Repository {
         let keys = self.keys.private(duty)?;
         sign(&mut document, &keys, &[&self.root.signed])?;
         if self.root.signed.verify_role(&document).is_err() {
-            return Err(PublishError::TooFewKeys {
-                role: duty.name(),
-                signatures: document.signatures.len() as u64,
-                threshold: duty.threshold(),
-                path: self.keys.folder().to_owned(),
-            });
+            return Err(self.too_few(duty, document.signatures.len() as u64));
         }
-        let folder = self.metadata();
-        fs::create_dir_all(&folder).map_err(PublishError::file("make", &folder))?;
-        let place = folder.join(document.signed.filename(true));
-        write(&place, &text(&document)?)?;
-        Ok(place)
+        Document::of(&self.metadata(), &document)
     }
 
     fn write_roots(&self) -> Result<(), PublishError> {
@@ -272,97 +355,12 @@ impl Repository {
         Ok(())
     }
 
-    /// Puts a file where its sum says.
-    fn add(&self, name: &str, mut from: impl Read, origin: &Path) -> Result<Target, PublishError> {
-        let folder = self.files();
-        fs::create_dir_all(&folder).map_err(PublishError::file("make", &folder))?;
-        let fresh = folder.join(format!("{name}.new"));
-        let fault = |source| PublishError::file("write", &fresh)(source);
-        let mut file = File::create(&fresh).map_err(fault)?;
-        let (mut sum, mut length) = (Sha256::new(), 0);
-        let mut piece = vec![0; PIECE];
-        loop {
-            let count = from
-                .read(&mut piece)
-                .map_err(PublishError::file("read", origin))?;
-            let piece = piece.get(..count).unwrap_or_default();
-            if piece.is_empty() {
-                break;
-            }
-            sum.update(piece);
-            length += count as u64;
-            file.write_all(piece).map_err(fault)?;
-        }
-        let target = Target {
-            length,
-            hashes: Hashes {
-                sha256: sum.finalize().to_vec().into(),
-                _extra: HashMap::new(),
-            },
-            custom: HashMap::new(),
-            _extra: HashMap::new(),
-        };
-        fs::rename(&fresh, self.place(name, &target)).map_err(fault)?;
-        Ok(target)
-    }
-
-    /// A root file system or a kernel image as chunks. They are not compressed: what is in there is.
-    fn chunks(
-        &self,
-        name: &str,
-        mut input: impl Read + Send + Unpin,
-    ) -> Result<Target, PublishError> {
-        let path = self.files().join(format!("{name}.chunks"));
-        let fault = |source| PublishError::file("write", &path)(source);
-        let options = CreateArchiveOptions {
-            chunker_config: Config::RollSum(FilterConfig {
-                filter_bits: FilterBits::from_size(CHUNK),
-                min_chunk_size: CHUNK_MIN,
-                max_chunk_size: CHUNK_MAX,
-                ..FilterConfig::default()
-            }),
-            compression: None,
-            ..CreateArchiveOptions::default()
-        };
-        let made = runtime()?.block_on(async {
-            let mut output = tokio::fs::File::create(&path).await.map_err(fault)?;
-            create_archive(Blocking(&mut input), &mut output, &options)
-                .await
-                .map_err(|source| PublishError::Chunks {
-                    path: path.clone(),
-                    source,
-                })?;
-            tokio::io::AsyncWriteExt::flush(&mut output)
-                .await
-                .map_err(fault)
-        });
-        made?;
-        let file = File::open(&path).map_err(PublishError::file("read", &path))?;
-        let target = self.add(name, file, &path)?;
-        fs::remove_file(&path).map_err(PublishError::file("remove", &path))?;
-        Ok(target)
-    }
-
     fn metadata(&self) -> PathBuf {
         self.folder.join("metadata")
     }
 
-    fn files(&self) -> PathBuf {
-        self.folder.join("targets")
-    }
-}
-
-/// A file as the chunk library reads it. Nobody else waits meanwhile.
-struct Blocking<R>(R);
-
-impl<R: Read + Unpin> tokio::io::AsyncRead for Blocking<R> {
-    fn poll_read(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        let count = self.0.read(buffer.initialize_unfilled());
-        std::task::Poll::Ready(count.map(|count| buffer.advance(count)))
+    pub(super) fn files(&self) -> Files {
+        Files(self.folder.join("targets"))
     }
 }
 
@@ -374,29 +372,6 @@ fn empty(now: i64) -> Targets {
     }
 }
 
-fn after(known: Option<(u64, PathBuf)>) -> NonZeroU64 {
-    let next = known.map_or(1, |(version, _)| version.saturating_add(1));
-    NonZeroU64::new(next).unwrap_or(NonZeroU64::MIN)
-}
-
-fn metafile(path: &Path, version: u64) -> Result<Metafile, PublishError> {
-    let content = fs::read(path).map_err(PublishError::file("read", path))?;
-    let version = NonZeroU64::new(version).ok_or_else(|| metadata(path, &"its version is 0"))?;
-    Ok(Metafile {
-        length: Some(content.len() as u64),
-        hashes: Some(Hashes {
-            sha256: Sha256::digest(&content).to_vec().into(),
-            _extra: HashMap::new(),
-        }),
-        version,
-        _extra: HashMap::new(),
-    })
-}
-
 pub(super) fn target_name(name: &str) -> Result<TargetName, PublishError> {
     TargetName::new(name).map_err(|e| PublishError::sign(&e))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -103,6 +103,9 @@ pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), PublishError> {
     let fresh = path.with_extension("new");
     fs::write(&fresh, content)
         .and_then(|()| fs::rename(&fresh, path))
+        .inspect_err(|_| {
+            let _ = fs::remove_file(&fresh);
+        })
         .map_err(PublishError::file("write", path))
 }
 

@@ -1,0 +1,198 @@
+//! What is not published, and leaves nothing.
+
+use std::fs::{self, File};
+
+use super::disk::{BLOCK, Disk, MIB, TRUSTED, content, verity};
+use super::{Press, files};
+
+#[test]
+fn a_disk_whose_parts_do_not_belong_together_is_refused() {
+    let press = Press::new();
+    let root = content("1.0.0", &[]);
+    let (hashes, _) = verity(&root);
+    let (_, other) = verity(&content("2.0.0", &[]));
+    let kernel = format!("roothash={other}").into_bytes();
+    let folder = press.folder.path();
+    let mixed = Disk::write(folder, "1.0.0", root.clone(), hashes, kernel.clone());
+    let refusal = press.publish(&mixed, "1.0.0").unwrap_err();
+    assert!(refusal.contains("another root file system"), "{refusal}");
+    let bare = Disk::write(folder, "1.0.1", root, vec![0; BLOCK], kernel);
+    let refusal = press.publish(&bare, "1.0.1").unwrap_err();
+    assert!(refusal.contains("superblock"), "{refusal}");
+    File::create(&bare.path).unwrap().set_len(MIB).unwrap();
+    let refusal = press.publish(&bare, "1.0.1").unwrap_err();
+    assert!(refusal.contains("no EFI system partition"), "{refusal}");
+    assert!(!press.path("repository").exists());
+}
+
+#[test]
+fn a_disk_is_published_as_the_version_that_its_image_says_it_is() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    let refusal = press.publish(&disk, "1.0.7").unwrap_err();
+    for part in ["xoa-1.0.0.raw is of version 1.0.0", "not 1.0.7"] {
+        assert!(refusal.contains(part), "{refusal}");
+    }
+    assert!(!press.path("repository").exists());
+    press.publish(&disk, "1.0.0").unwrap();
+}
+
+#[test]
+fn a_disk_without_a_readable_file_system_is_refused() {
+    let press = Press::new();
+    let mut root = content("1.0.0", &[]);
+    root[..BLOCK].fill(0);
+    let disk = Disk::with_root(press.folder.path(), "1.0.0", root);
+    let refusal = press.publish(&disk, "1.0.0").unwrap_err();
+    assert!(
+        refusal.contains("root file system cannot be read"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_command_without_all_its_keys_changes_nothing() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    let next = Disk::new(press.folder.path(), "1.1.0");
+    for role in ["timestamp", "snapshot"] {
+        let (key, aside) = (press.path(&format!("keys/{role}/1.key")), press.path(role));
+        fs::rename(&key, &aside).unwrap();
+        let few = press.publish(&next, "1.1.0").unwrap_err();
+        assert!(few.contains(&format!("{role}: 0 signatures of 1")), "{few}");
+        fs::rename(&aside, &key).unwrap();
+    }
+    assert_eq!(files(&press.path("repository")), []);
+    press.publish(&disk, "1.0.0").unwrap();
+    let before = files(&press.path("repository"));
+    let (key, aside) = (press.path("keys/timestamp/1.key"), press.path("aside"));
+    fs::rename(&key, &aside).unwrap();
+    press.publish(&next, "1.1.0").unwrap_err();
+    let promote = ["publish", "--promote", "--version", "1.0.0"];
+    let stable = [&promote[..], &["--channel", "stable"]].concat();
+    press.run(&stable).unwrap_err();
+    press
+        .run(&["publish", "--refresh", "--with-targets"])
+        .unwrap_err();
+    assert_eq!(files(&press.path("repository")), before);
+    fs::rename(&aside, &key).unwrap();
+    press.run(&["publish", "--refresh"]).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["latest"]);
+}
+
+#[test]
+fn what_a_run_that_was_cut_off_left_is_neither_taken_nor_in_the_way() {
+    let press = Press::new();
+    press
+        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
+        .unwrap();
+    let folder = press.path("repository/metadata");
+    let kept = fs::read(folder.join("timestamp.json")).unwrap();
+    let promote = ["publish", "--promote", "--version", "1.0.0"];
+    let stable = [&promote[..], &["--channel", "stable"]].concat();
+    press.run(&stable).unwrap();
+    // As if the power had gone before the last file was written.
+    fs::write(folder.join("timestamp.json"), kept).unwrap();
+    assert!(folder.join("2.targets.json").exists());
+    press.run(&["publish", "--refresh"]).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["latest"]);
+    let to = press.path("one.update");
+    let pack = ["bundle", "--version", "1.0.0", "--output"];
+    press
+        .run(&[&pack[..], &[to.to_str().unwrap()]].concat())
+        .unwrap();
+    let unpacked = press.path("unpacked");
+    tar::Archive::new(File::open(to).unwrap())
+        .unpack(&unpacked)
+        .unwrap();
+    assert!(!unpacked.join("metadata/2.targets.json").exists());
+    let both = [&promote[..], &["--channel", "latest,stable"]].concat();
+    press.run(&both).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["latest", "stable"]);
+    press.reference_takes(&press.path("repository"), &["xoa-1.0.0.efi".into()]);
+}
+
+#[test]
+fn a_refused_release_leaves_no_files() {
+    let press = Press::new();
+    press
+        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
+        .unwrap();
+    let before = files(&press.path("repository"));
+    let other = Disk::altered(press.folder.path(), "1.0.0");
+    let taken = press.publish(&other, "1.0.0").unwrap_err();
+    assert!(taken.contains("published already"), "{taken}");
+    assert_eq!(files(&press.path("repository")), before);
+}
+
+#[test]
+fn an_image_that_would_not_believe_the_repository_is_published_only_knowingly() {
+    let (press, other) = (Press::new(), Press::new());
+    let folder = press.folder.path();
+    let foreign = fs::read_to_string(other.path("keys/1.root.json")).unwrap();
+    for (root, what) in [
+        (Some(foreign.as_str()), "none of this repository's"),
+        (Some("no root"), "no root of keys that can be read"),
+        (None, "no root of keys that can be read"),
+    ] {
+        let files: Vec<_> = root.map(|root| (TRUSTED, root)).into_iter().collect();
+        let disk = Disk::with_root(folder, "1.0.0", content("1.0.0", &files));
+        let refusal = press.publish(&disk, "1.0.0").unwrap_err();
+        assert!(refusal.contains(what), "{refusal}");
+        assert!(refusal.contains("--any-root"), "{refusal}");
+    }
+    assert!(!press.path("repository").exists());
+    let disk = Disk::with_root(folder, "1.0.0", content("1.0.0", &[(TRUSTED, &foreign)]));
+    let said = press.publish_with(&disk, "1.0.0", &["--any-root"]).unwrap();
+    assert!(said.contains("the image knows no repository"), "{said}");
+}
+
+#[test]
+fn a_release_is_not_published_below_its_own_floor() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    for option in ["--security-floor", "--min-from"] {
+        let refusal = press
+            .publish_with(&disk, "1.0.0", &[option, "5.0.0"])
+            .unwrap_err();
+        for part in [option, "5.0.0", "1.0.0"] {
+            assert!(refusal.contains(part), "{refusal}");
+        }
+    }
+    assert!(!press.path("repository").exists());
+    let own = ["--security-floor", "1.0.0", "--min-from", "1.0.0"];
+    press.publish_with(&disk, "1.0.0", &own).unwrap();
+}
+
+#[test]
+fn only_channels_that_appliances_follow_are_taken() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    for channel in ["La test", "latest,beta", ""] {
+        let refusal = press
+            .publish_with(&disk, "1.0.0", &["--channel", channel])
+            .unwrap_err();
+        assert!(refusal.contains("stable, latest"), "{refusal}");
+    }
+    assert!(!press.path("repository").exists());
+}
+
+#[test]
+fn a_repository_is_not_signed_with_the_keys_of_another() {
+    let (press, other) = (Press::new(), Press::new());
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    press.publish(&disk, "1.0.0").unwrap();
+    let before = files(&press.path("repository"));
+    fs::rename(press.path("keys"), press.path("aside")).unwrap();
+    fs::rename(other.path("keys"), press.path("keys")).unwrap();
+    let next = Disk::new(press.folder.path(), "1.1.0");
+    for refusal in [
+        press.publish(&next, "1.1.0").unwrap_err(),
+        press
+            .run(&["publish", "--refresh", "--with-targets"])
+            .unwrap_err(),
+    ] {
+        assert!(refusal.contains("not those of the repository"), "{refusal}");
+    }
+    assert_eq!(files(&press.path("repository")), before);
+}
