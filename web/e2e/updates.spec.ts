@@ -11,6 +11,8 @@ const NOTES = '# 1.1.0\n\n- Exports are **resumed**.\n- <b>No</b> longer `slow`.
 /** An appliance that has seen a bad release, and whose repository has version 1.1.0. */
 class Scripted {
   readonly asked: Verb[] = [];
+  /** Its repository has nothing newer. */
+  isNewest = false;
   told: Updates = {
     version: '1.0.0',
     other: { version: '0.9.0', triesLeft: null },
@@ -30,6 +32,7 @@ class Scripted {
     if (!verb.startsWith('update.')) return undefined;
     if (verb === 'update.status') return this.told;
     this.asked.push(asked);
+    if (verb === 'update.check' && this.isNewest) return { found: null };
     if (verb === 'update.check') return { found: { version: '1.1.0', release: {}, bytes: 100 * MIB, notes: NOTES } };
     if (verb === 'update.settings') this.told.settings = { ...this.told.settings, ...params };
     if (verb === 'update.fetch') this.isAt('fetching', 20, 100);
@@ -185,6 +188,39 @@ test('a download that was broken off goes on or is cancelled, and a failure says
     await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
     expect(agent.verbs()).toContain('update.upload');
     expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { from: 'bundle' } });
+  }, { script: agent.answer });
+});
+
+test('what was found is looked for anew once the appliance is in another state or looks elsewhere', async ({ page }) => {
+  const agent = new Scripted();
+  await inAppliance(page, async (server) => {
+    const found = page.getByText('Version 1.1.0 can be installed');
+    const checks = () => agent.verbs().filter((verb) => verb === 'update.check').length;
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await page.getByRole('button', { name: 'Look for updates' }).click();
+    await expect(found).toBeVisible();
+    // It is tried, and the version before comes back.
+    await page.getByRole('button', { name: 'Download and prepare' }).click();
+    agent.isAt('applied');
+    await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
+    agent.isNewest = true;
+    agent.told.refused = ['1.1.0'];
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'failed', reason: 'no sign-in' }, ...agent.told.outcomes];
+    agent.told.update = null;
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toBeVisible();
+    await expect(page.getByText('Nothing newer is on the channel stable')).toBeVisible();
+    await expect(found).toHaveCount(0);
+
+    // Another channel was not looked at before.
+    agent.isNewest = false;
+    const before = checks();
+    await page.getByRole('button', { name: 'Change the settings of updates' }).click();
+    await page.getByRole('dialog').getByLabel('Channel').selectOption('latest');
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(found).toBeVisible();
+    await expect(page.getByText('Nothing newer is on the channel', { exact: false })).toHaveCount(0);
+    expect(checks()).toBe(before + 1);
   }, { script: agent.answer });
 });
 

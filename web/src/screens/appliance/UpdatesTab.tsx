@@ -13,12 +13,11 @@ import { RestartModal } from './RestartModal.tsx';
 import { UpdateHistory } from './UpdateHistory.tsx';
 import { useDays, UpdateSettingsModal } from './UpdateSettingsModal.tsx';
 import { UpdateSteps } from './UpdateSteps.tsx';
+import { useUpdateWork } from './useUpdateWork.ts';
 
 export function UpdatesTab() {
   const { t } = useTranslation();
   const { data: updates, error } = useUpdates();
-  const [asked, setAsked] = useState<'settings' | 'rollback'>();
-  const whenOf = useWhen();
   useNewClient(updates?.version);
   const problem = error && (
     <Alert isInline variant="danger" title={t('updates.unknown')}>
@@ -26,14 +25,25 @@ export function UpdatesTab() {
     </Alert>
   );
   if (!updates) return problem ?? <Waiting />;
-  const { other, update, settings } = updates;
-  const isAway = isRestarting(updates);
-  const mayGoBack = other?.triesLeft === null && !isAway && (!update || update.isOnTrial);
-  const close = () => setAsked(undefined);
   return (
     <div className="xo-part">
-      {!isAway && problem}
-      <UpdateSteps updates={updates} />
+      {!isRestarting(updates) && problem}
+      <Known updates={updates} />
+    </div>
+  );
+}
+
+function Known({ updates }: { updates: Updates }) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState<'settings' | 'rollback'>();
+  const whenOf = useWhen();
+  const work = useUpdateWork(updates);
+  const { other, update, settings } = updates;
+  const mayGoBack = other?.triesLeft === null && !isRestarting(updates) && (!update || update.isOnTrial);
+  const close = () => setAsked(undefined);
+  return (
+    <>
+      <UpdateSteps updates={updates} work={work} />
       <Facts cards={[systemCard(updates), sourceCard(updates)]} />
       <p>{settings.automatic ? t('updates.isAutomatic', { when: whenOf(settings) }) : t('updates.isManual')}</p>
       <div className="xo-appliance-bar">
@@ -46,7 +56,7 @@ export function UpdatesTab() {
           </Button>
         )}
       </div>
-      <UpdateHistory updates={updates} />
+      <UpdateHistory updates={updates} work={work} />
       {asked === 'settings' && <UpdateSettingsModal settings={settings} onClose={close} />}
       {asked === 'rollback' && other && (
         <RestartModal
@@ -59,7 +69,7 @@ export function UpdatesTab() {
           onClose={close}
         />
       )}
-    </div>
+    </>
   );
 }
 

@@ -1,0 +1,101 @@
+// What somebody does on the page of updates, and what came of it.
+//
+// What was found, and what went wrong, are told no longer than they are true: another state of the appliance, or something that was done since, ends them.
+import { useEffect, useEffectEvent, useState } from 'react';
+
+import { upload } from '../../api/http.ts';
+import { Problem } from '../../api/problem.ts';
+import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, type Found, type Source, type Updates } from '../../api/updates.ts';
+
+/** What an answer to a look depends on. */
+function standingOf({ version, outcomes, refused, settings: { channel, repository } }: Updates): string {
+  return JSON.stringify([version, outcomes[0]?.at, refused, channel, repository]);
+}
+
+interface Looked {
+  found: Found | null;
+  source: Source;
+  standing: string;
+}
+
+export type UpdateWork = ReturnType<typeof useUpdateWork>;
+
+export function useUpdateWork(updates: Updates) {
+  const { update, progress, ended } = updates;
+  const standing = standingOf(updates);
+  const [last, setLast] = useState<Looked>();
+  const [busy, setBusy] = useState<'check' | 'upload' | 'step'>();
+  const [failure, setFailure] = useState<{ problem: Problem; source: Source }>();
+  /** The failure in the background that something was done after. */
+  const [past, setPast] = useState<Updates['ended']>(null);
+  // What was downloaded here is prepared without being asked again.
+  const [goesOn, setGoesOn] = useState(false);
+
+  const work = async (what: NonNullable<typeof busy>, source: Source, how: () => Promise<void>) => {
+    setBusy(what);
+    setFailure(undefined);
+    setPast(ended);
+    try {
+      await how();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setFailure({ problem: error, source });
+      setGoesOn(false);
+    } finally {
+      setBusy(undefined);
+    }
+  };
+  const find = async (source: Source) => {
+    setLast(undefined);
+    const found = await checkUpdate(source);
+    setLast({ found, source, standing });
+  };
+  const look = (source: Source) => void work('check', source, () => find(source));
+
+  const isOld = last !== undefined && last.standing !== standing;
+  const isIdle = !update && !progress && !isRestarting(updates) && busy === undefined;
+  const lookAgain = useEffectEvent(() => {
+    // A file is gone with the update that it was for.
+    if (last?.source.from) setLast(undefined);
+    else look({});
+  });
+  useEffect(() => {
+    if (!isOld || !isIdle) return;
+    const timer = setTimeout(() => lookAgain());
+    return () => clearTimeout(timer);
+  }, [isOld, isIdle]);
+
+  const isFetched = update?.step.name === 'fetched' && progress === null;
+  useEffect(() => {
+    if (!isFetched || !goesOn) return;
+    void beginUpdate('stage').catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      setFailure({ problem: error, source: {} });
+      setGoesOn(false);
+    });
+  }, [isFetched, goesOn]);
+
+  return {
+    busy,
+    goesOn,
+    /** The answer to the last look; null for nothing newer. */
+    looked: isOld ? undefined : last,
+    failure,
+    /** What went wrong in the background since. */
+    ended: ended === past || progress || isRestarting(updates) ? null : (ended?.error ?? null),
+    look,
+    take: (file: File) =>
+      void work('upload', { from: 'bundle' }, async () => {
+        setLast(undefined);
+        await upload('/appliance/updates/actions/upload', file);
+        await find({ from: 'bundle' });
+      }),
+    /** Downloads, and prepares then. */
+    fetch: (source: Source) => {
+      setGoesOn(true);
+      void work('step', source, () => beginUpdate('fetch', source));
+    },
+    stage: () => void work('step', {}, () => beginUpdate('stage')),
+    cancel: () => void work('step', {}, cancelUpdate),
+  };
+}
