@@ -224,6 +224,38 @@ test('what was found is looked for anew once the appliance is in another state o
   }, { script: agent.answer });
 });
 
+test('an error is gone when something was done after it, though the agent still tells it', async ({ page }) => {
+  const agent = new Scripted();
+  agent.told.ended = { doing: 'fetch', error: 'the file is not signed' };
+  await inAppliance(page, async (server) => {
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const failed = page.getByText('This step was not done');
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(page.getByText('the file is not signed')).toBeVisible();
+    await button('Look for updates').click();
+    await expect(page.getByText('Version 1.1.0 can be installed')).toBeVisible();
+    await expect(failed).toHaveCount(0);
+    await page.route('**/actions/check', (route) => route.fulfill({ status: 409, json: { detail: 'the repository is old' } }), { times: 1 });
+    await button('Look for updates').click();
+    await expect(page.getByText('the repository is old')).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 can be installed')).toHaveCount(0);
+
+    // All the same, it is downloaded and prepared as others are.
+    await button('Install 1.0.5 all the same').click();
+    await expect(failed).toHaveCount(0);
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { version: '1.0.5' } });
+    agent.isAt('fetched');
+    await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
+    agent.isAt('fetching');
+    agent.told.ended = { doing: 'fetch', error: 'the line broke' };
+    await expect(page.getByText('the line broke')).toBeVisible();
+    await button('Cancel the update').click();
+    await expect(button('Look for updates')).toBeVisible();
+    await expect(failed).toHaveCount(0);
+  }, { script: agent.answer });
+});
+
 test('a machine that cannot update itself says so', async ({ page }) => {
   await inAppliance(page, async (server) => {
     await server.ask('GET', '/users/me');
