@@ -20,6 +20,7 @@ class Scripted {
     rollback: null,
     progress: null,
     ended: null,
+    uploaded: null,
     checked: null,
     refused: ['1.0.5'],
     outcomes: [{ at: Date.UTC(2026, 10, 1, 12), version: '1.0.5', from: '1.0.0', end: 'failed', reason: 'the sign-in did not work', data: 'the data of before are back' }],
@@ -27,7 +28,15 @@ class Scripted {
     waits: null,
   };
 
-  readonly answer = (asked: Verb): object | undefined => {
+  /** Files that are sent do not come to their end before. */
+  held: Promise<void> | undefined;
+
+  readonly answer = (asked: Verb): object | undefined | Promise<object> => {
+    if (asked.verb === 'update.upload' && this.held) return this.held.then(() => this.reply(asked) ?? {});
+    return this.reply(asked);
+  };
+
+  private reply(asked: Verb): object | undefined {
     const { verb, params } = asked;
     if (!verb.startsWith('update.')) return undefined;
     if (verb === 'update.status') return this.told;
@@ -39,9 +48,11 @@ class Scripted {
     if (verb === 'update.stage') this.isAt('staging', 128, 256);
     if (verb === 'update.apply') this.isAt('applied');
     if (verb === 'update.rollback') this.told.rollback = { from: this.told.version, to: '1.0.0' };
-    if (verb === 'update.cancel') this.told.update = null;
+    if (verb === 'update.upload') this.told.uploaded = '1.1.0';
+    if (verb === 'update.fetch' && params.from === 'bundle') this.told.uploaded = null;
+    if (verb === 'update.cancel') Object.assign(this.told, { update: null, uploaded: null });
     return {};
-  };
+  }
 
   isAt(name: NonNullable<Updates['update']>['step']['name'], done = 0, total = 0) {
     this.told.update = { version: '1.1.0', from: '1.0.0', step: { name }, isOnTrial: false, notes: NOTES };
@@ -202,6 +213,7 @@ test('what was found is looked for anew once the appliance is in another state o
     await expect(found).toBeVisible();
     // It is tried, and the version before comes back.
     await page.getByRole('button', { name: 'Download and prepare' }).click();
+    await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
     agent.isAt('applied');
     await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
     agent.isNewest = true;
@@ -221,6 +233,42 @@ test('what was found is looked for anew once the appliance is in another state o
     await expect(found).toBeVisible();
     await expect(page.getByText('Nothing newer is on the channel', { exact: false })).toHaveCount(0);
     expect(checks()).toBe(before + 1);
+  }, { script: agent.answer });
+});
+
+test('a file is sent with its rate and the time left, can be stopped, and is known after a reload', async ({ page, shot }) => {
+  const agent = new Scripted();
+  let goOn = () => {};
+  agent.held = new Promise((resolve) => (goOn = resolve));
+  await inAppliance(page, async (server) => {
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const send = () => page.getByLabel('Take an update from a file').last().setInputFiles({ name: 'xoa-1.1.0.tar', mimeType: 'application/x-tar', buffer: Buffer.alloc(8 * MIB, 7) });
+    const found = page.getByText('100 MiB, from the file that was sent.');
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await send();
+    await expect(page.getByText('Sending xoa-1.1.0.tar')).toBeVisible();
+    await expect(page.getByText(/ of 8 MiB · .*B\/s · .* left/)).toBeVisible();
+    await expectAccessible(page);
+    await shot('updates-sending');
+    await button('Stop sending').click();
+    await expect(page.getByText('Sending xoa-1.1.0.tar')).toHaveCount(0);
+    await expect(button('Look for updates')).toBeEnabled();
+    await expect(page.getByText('This step was not done')).toHaveCount(0);
+    expect(agent.verbs()).not.toContain('update.upload');
+
+    agent.held = undefined;
+    await send();
+    await expect(found).toBeVisible();
+    await page.reload();
+    await expect(page.getByText('The file with version 1.1.0 that was sent is still here')).toBeVisible();
+    await shot('updates-sent');
+    await button('Look into it').click();
+    await expect(found).toBeVisible();
+    await expect(page.getByText('is still here', { exact: false })).toHaveCount(0);
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.check', params: { from: 'bundle' } });
+    expect(agent.verbs().filter((verb) => verb === 'update.upload')).toHaveLength(1);
+    goOn();
   }, { script: agent.answer });
 });
 

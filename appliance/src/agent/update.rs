@@ -31,6 +31,8 @@ const CHOICES_LIMIT: usize = 64 * 1024;
 const REPOSITORY: &str = "usr/share/xoa/repository";
 /// Where an uploaded file is unpacked.
 const BUNDLE: &str = "bundle";
+/// And where, as long as it comes.
+const COMING: &str = "bundle.part";
 const ROOT_OF_KEYS: &str = "usr/share/xoa/root.json";
 
 /// The engine, opened when it is first asked for.
@@ -139,6 +141,8 @@ pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
         told.insert("ended".into(), json!(*lock(&agent.updates.ended)));
         told.insert("settings".into(), shown(agent)?);
         told.insert("waits".into(), schedule::told(agent));
+        let uploaded = bundle::version(&agent.at(STORE).join(BUNDLE));
+        told.insert("uploaded".into(), json!(uploaded));
     }
     Ok(told)
 }
@@ -164,12 +168,23 @@ enum From {
     Bundle,
 }
 
-/// Takes a bundle; it is to be fetched then as from a repository.
+/// Takes a bundle in place of the one before; it is to be fetched then as from a repository.
 pub(super) fn upload(agent: &Agent, input: &mut (dyn Read + Send)) -> Result<Value, Fault> {
     agent.updates.engine()?;
-    let version = bundle::unpack(input, &agent.at(STORE).join(BUNDLE))
-        .map_err(|error| Fault::failed(error.to_string()))?;
+    forget_bundle(agent)?;
+    let [coming, place] = [COMING, BUNDLE].map(|name| agent.at(STORE).join(name));
+    let version =
+        bundle::unpack(input, &coming).map_err(|error| Fault::failed(error.to_string()))?;
+    std::fs::rename(&coming, &place)
+        .map_err(|error| Fault::failed(format!("{}: {error}", place.display())))?;
     Ok(json!({ "version": version }))
+}
+
+fn forget_bundle(agent: &Agent) -> Result<(), Fault> {
+    [COMING, BUNDLE].iter().try_for_each(|name| {
+        bundle::remove(&agent.at(STORE).join(name))
+            .map_err(|error| Fault::failed(error.to_string()))
+    })
 }
 
 pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
@@ -283,8 +298,7 @@ pub(super) fn cancel(agent: &Agent, params: Params) -> Result<Value, Fault> {
         .engine()?
         .cancel()
         .map_err(|error| fault(&error))?;
-    let removed = bundle::remove(&agent.at(STORE).join(BUNDLE));
-    removed.map_err(|error| Fault::failed(error.to_string()))?;
+    forget_bundle(agent)?;
     Ok(json!({}))
 }
 

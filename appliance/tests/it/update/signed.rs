@@ -136,6 +136,33 @@ fn notes_come_from_a_repository_and_from_a_file() {
 }
 
 #[test]
+fn a_file_that_was_sent_whole_is_told_until_it_is_fetched_or_nobody_wants_it() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let uploaded = |scene: &Scene| scene.look("update.status")["uploaded"].clone();
+    let file = repository.bundle(1, &new);
+    assert_eq!(uploaded(&scene), Value::Null);
+    scene.send("update.upload", &file).unwrap();
+    assert_eq!(uploaded(&scene), "1.1.0");
+    // The power goes while another one comes, of which all but the end is there.
+    let store = scene.at("var/lib/xoa/update");
+    std::fs::rename(store.join("bundle"), store.join("bundle.part")).unwrap();
+    assert_eq!(uploaded(&scene), Value::Null);
+    let cut = &file[..file.len() / 2];
+    scene.send("update.upload", cut).unwrap_err();
+    assert_eq!(uploaded(&scene), Value::Null);
+    assert!(!store.join("bundle.part").exists());
+
+    scene.send("update.upload", &file).unwrap();
+    scene.look("update.cancel");
+    assert_eq!(uploaded(&scene), Value::Null);
+    scene.send("update.upload", &file).unwrap();
+    let status = fetch(&scene, &json!({ "from": "bundle" })).unwrap();
+    assert_eq!(status["uploaded"], Value::Null);
+}
+
+#[test]
 fn an_expired_file_is_installed_when_an_administrator_accepts_that_and_only_then() {
     let (old, new) = two();
     let repository = Repository::with(&[(&new, -400)]);

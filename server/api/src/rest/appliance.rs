@@ -43,7 +43,7 @@ const LOOKS: &[(&str, &str, &str)] = &[
     (
         "/appliance/updates",
         "appliance.getUpdates",
-        "What runs, `other`, `update` on its way (with its `notes`), `progress`, `ended` of the last step, `outcomes`, `settings`",
+        "What runs, `other`, `update` on its way (with its `notes`), `progress`, `ended` of the last step, `uploaded` (the version of a file that was sent), `outcomes`, `settings`",
     ),
     (
         "/appliance/updates/interruptions",

@@ -9,9 +9,9 @@ import { bytes } from '../../components/units.ts';
 import { UploadProgress } from './UpdateProgress.tsx';
 import type { UpdateWork } from './useUpdateWork.ts';
 
-export function UpdateSearch({ updates: { settings }, work }: { updates: Updates; work: UpdateWork }) {
+export function UpdateSearch({ updates: { settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
-  const { busy, looked } = work;
+  const { busy, looked, sending } = work;
   const { found, source } = looked ?? {};
   const isAlone = settings.repository === null;
   return (
@@ -19,6 +19,13 @@ export function UpdateSearch({ updates: { settings }, work }: { updates: Updates
       {found && (
         <Alert isInline isPlain variant="info" title={t('updates.found', { version: found.version })}>
           {t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}
+        </Alert>
+      )}
+      {uploaded !== null && !source?.from && !sending && (
+        <Alert isInline isPlain variant="info" title={t('updates.sent', { version: uploaded })}>
+          <Button variant="link" isInline isDisabled={busy !== undefined} onClick={() => work.look({ from: 'bundle' })}>
+            {t('updates.lookInto')}
+          </Button>
         </Alert>
       )}
       {found === null && <Alert isInline isPlain variant="success" title={t('updates.newest', { channel: settings.channel })} />}
@@ -34,7 +41,7 @@ export function UpdateSearch({ updates: { settings }, work }: { updates: Updates
         </Button>
         <FileButton label={t('updates.upload')} accept=".tar,.xoabundle,.bundle" isBusy={busy === 'upload'} isDisabled={busy !== undefined} onChoose={work.take} />
       </div>
-      {busy === 'upload' && <UploadProgress />}
+      {sending && <UploadProgress sending={sending} />}
     </>
   );
 }

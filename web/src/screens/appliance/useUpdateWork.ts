@@ -3,9 +3,8 @@
 // What was found, and what went wrong, are told no longer than they are true: another state of the appliance, or something that was done since, ends them.
 import { useEffect, useEffectEvent, useState } from 'react';
 
-import { upload } from '../../api/http.ts';
 import { Problem } from '../../api/problem.ts';
-import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, type Found, type Source, type Updates } from '../../api/updates.ts';
+import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, sendUpdate, type Found, type Source, type Updates } from '../../api/updates.ts';
 
 /** What an answer to a look depends on. */
 function standingOf({ version, outcomes, refused, settings: { channel, repository } }: Updates): string {
@@ -18,13 +17,21 @@ interface Looked {
   standing: string;
 }
 
+/** A file on its way to the appliance. */
+export interface Sending {
+  file: File;
+  beganMs: number;
+  stop: () => void;
+}
+
 export type UpdateWork = ReturnType<typeof useUpdateWork>;
 
 export function useUpdateWork(updates: Updates) {
-  const { update, progress, ended } = updates;
+  const { update, progress, ended, uploaded } = updates;
   const standing = standingOf(updates);
   const [last, setLast] = useState<Looked>();
   const [busy, setBusy] = useState<'check' | 'upload' | 'step'>();
+  const [sending, setSending] = useState<Sending>();
   const [failure, setFailure] = useState<{ problem: Problem; source: Source }>();
   /** The failure in the background that something was done after. */
   const [past, setPast] = useState<Updates['ended']>(null);
@@ -52,12 +59,12 @@ export function useUpdateWork(updates: Updates) {
   };
   const look = (source: Source) => void work('check', source, () => find(source));
 
-  const isOld = last !== undefined && last.standing !== standing;
+  const isGone = last?.source.from !== undefined && last.found?.version !== uploaded;
+  const isOld = last !== undefined && (isGone || last.standing !== standing);
   const isIdle = !update && !progress && !isRestarting(updates) && busy === undefined;
   const lookAgain = useEffectEvent(() => {
-    // A file is gone with the update that it was for.
-    if (last?.source.from) setLast(undefined);
-    else look({});
+    if (isGone) setLast(undefined);
+    else look(last?.source ?? {});
   });
   useEffect(() => {
     if (!isOld || !isIdle) return;
@@ -84,12 +91,23 @@ export function useUpdateWork(updates: Updates) {
     /** What went wrong in the background since. */
     ended: ended === past || progress || isRestarting(updates) ? null : (ended?.error ?? null),
     look,
-    take: (file: File) =>
+    sending,
+    take: (file: File) => {
+      const stopped = new AbortController();
+      setSending({ file, beganMs: performance.now(), stop: () => stopped.abort() });
       void work('upload', { from: 'bundle' }, async () => {
         setLast(undefined);
-        await upload('/appliance/updates/actions/upload', file);
+        try {
+          await sendUpdate(file, stopped.signal);
+        } catch (error) {
+          if (stopped.signal.aborted) return;
+          throw error;
+        } finally {
+          setSending(undefined);
+        }
         await find({ from: 'bundle' });
-      }),
+      });
+    },
     /** Downloads, and prepares then. */
     fetch: (source: Source) => {
       setGoesOn(true);
