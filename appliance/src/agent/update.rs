@@ -131,6 +131,8 @@ pub(super) fn settle(agent: &Agent) {
 
 pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
     verbs::nothing(params)?;
+    // Before the rest: whoever sees that a step has ended sees none under way.
+    let ended = json!(*lock(&agent.updates.ended));
     let status = agent
         .updates
         .engine()?
@@ -138,7 +140,7 @@ pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
         .map_err(|error| fault(&error))?;
     let mut told = serde_json::to_value(status).map_err(|e| Fault::failed(e.to_string()))?;
     if let Some(told) = told.as_object_mut() {
-        told.insert("ended".into(), json!(*lock(&agent.updates.ended)));
+        told.insert("ended".into(), ended);
         told.insert("settings".into(), shown(agent)?);
         told.insert("waits".into(), schedule::told(agent));
         let uploaded = bundle::version(&agent.at(STORE).join(BUNDLE));
@@ -246,6 +248,12 @@ fn admit(agent: &Agent, restart: &Restart) -> Result<(), Fault> {
         interrupts.join(", ")
     );
     Err(Fault::new(Kind::Conflict, message))
+}
+
+/// What a restart would interrupt.
+pub(super) fn interruptions(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    Ok(json!({ "interrupts": probe::interruptions(agent) }))
 }
 
 pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {

@@ -13,7 +13,7 @@ const DAY: i64 = 86_400 * SECOND;
 const TWO: i64 = 1_795_658_400 * SECOND;
 
 /// What a restart would interrupt from now on.
-fn goes_on(scene: &Scene, names: &[&str]) {
+pub fn goes_on(scene: &Scene, names: &[&str]) {
     let told = json!({ "interrupts": names }).to_string();
     scene.world.lock().unwrap().server.push((ASKED, told));
 }

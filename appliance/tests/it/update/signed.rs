@@ -55,7 +55,7 @@ impl Repository {
         Self(folder)
     }
 
-    fn state(&self, number: u32) -> PathBuf {
+    pub fn state(&self, number: u32) -> PathBuf {
         self.0.path().join(number.to_string())
     }
 
