@@ -91,7 +91,7 @@ test('an update is found, downloaded, prepared and started, and the page comes b
 
     await button('Look for updates').click();
     await expect(page.getByText('Version 1.1.0 can be installed')).toBeVisible();
-    await expect(page.getByText('100 MiB to download at most', { exact: false })).toBeVisible();
+    await expect(page.getByText('100 MiB in whole. Only what the running system does not have yet', { exact: false })).toBeVisible();
     // As they were written, line by line.
     const notes = page.getByRole('paragraph').filter({ hasText: 'Exports are **resumed**.' });
     await expect(notes).toHaveText(NOTES, { useInnerText: true });
@@ -104,6 +104,9 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await shot('updates-fetching');
     agent.isAt('fetching', 90, 100);
     await expect(page.getByText('90 MiB of 100 MiB', { exact: false })).toBeVisible();
+    agent.isAt('fetching', 100, 100);
+    await expect(page.getByText('Comparing it with what was signed')).toBeVisible();
+    await expect(page.getByText('0 s left', { exact: false })).toHaveCount(0);
     // What is downloaded is prepared by itself.
     agent.isAt('fetched');
     await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
@@ -111,11 +114,17 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await expect(notes).toBeHidden();
     await page.getByText('Release notes', { exact: true }).click();
     await expect(notes).toBeVisible();
+    agent.told.other = null;
+    agent.isAt('staging', 256, 256);
+    await expect(page.getByText('Preparing: reading the other slot back', { exact: false })).toBeVisible();
+    await expect(page.getByText('0 s left', { exact: false })).toHaveCount(0);
+    await expect(page.getByText('1.1.0, not whole yet')).toBeVisible();
     agent.isAt('staged');
     agent.told.waits = { interrupts: ['an export of web'], asks: true };
     await expect(page.getByText('It would have started by itself, but for: an export of web', { exact: false })).toBeVisible();
     await expect(page.getByText('this page goes away for about a minute', { exact: false })).toBeVisible();
     await shot('updates-ready');
+    await expect(page.getByText('1.1.0, ready')).toBeVisible();
     // Nobody restarts by a reload.
     await page.reload();
     await button('Restart into 1.1.0').click();
@@ -140,6 +149,7 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     agent.told.update = null;
     agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'confirmed' }, ...agent.told.outcomes];
     await expect(page.getByRole('gridcell', { name: 'Installed', exact: true })).toBeVisible();
+    await expect(page.getByText(/Version 1.1.0 is installed: it proved itself on 2 Nov 2026/)).toBeVisible();
 
     await button('Go back to 1.0.0').click();
     await dialog.getByLabel('Version to go back to').fill('1.1.0');
@@ -149,6 +159,12 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await dialog.getByRole('button', { name: 'Go back to 1.0.0' }).click();
     await expect(page.getByText('Restarting into version 1.0.0')).toBeVisible();
     expect(agent.verbs().at(-1)).toBe('update.rollback');
+    Object.assign(agent.told, { version: '1.0.0', other: { version: '1.1.0', triesLeft: 0 }, rollback: null, refused: ['1.0.5', '1.1.0'] });
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 3, 12), version: '1.1.0', from: '1.0.0', end: 'rolledBack' }, ...agent.told.outcomes];
+    await expect(page.getByText('Somebody went back from version 1.1.0')).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(0);
+    await expect(page.getByText('Version 1.0.5 went wrong here')).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 is installed', { exact: false })).toHaveCount(0);
   }, { script: agent.answer });
 });
 

@@ -14,16 +14,19 @@ export function UpdateHistory({ updates, work }: { updates: Updates; work: Updat
   const isIdle = !update && !progress && !isRestarting(updates);
   return (
     <>
-      {refused.map((version) => (
-        <Alert key={version} isInline variant="warning" title={t('updates.refused', { version })}>
-          <p>{t('updates.refusedHelp')}</p>
-          {isIdle && (
-            <Button variant="link" isInline isDisabled={work.busy !== undefined} onClick={() => work.fetch({ version })}>
-              {t('updates.again', { version })}
-            </Button>
-          )}
-        </Alert>
-      ))}
+      {refused.map((version) => {
+        const wasLeft = outcomes.find((outcome) => outcome.version === version)?.end === 'rolledBack';
+        return (
+          <Alert key={version} isInline variant={wasLeft ? 'info' : 'warning'} title={t(wasLeft ? 'updates.left' : 'updates.refused', { version })}>
+            <p>{t(wasLeft ? 'updates.leftHelp' : 'updates.refusedHelp')}</p>
+            {isIdle && (
+              <Button variant="link" isInline isDisabled={work.busy !== undefined} onClick={() => work.fetch({ version })}>
+                {t('updates.again', { version })}
+              </Button>
+            )}
+          </Alert>
+        );
+      })}
       {outcomes.length > 0 && (
         <>
           <Title headingLevel="h2">{t('updates.history')}</Title>

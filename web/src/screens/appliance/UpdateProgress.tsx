@@ -11,10 +11,12 @@ import type { Sending } from './useUpdateWork.ts';
 interface Props {
   progress: Progress;
   label: string;
+  /** What is done once the last byte is. */
+  then: string;
   children?: ReactNode;
 }
 
-export function UpdateProgress({ progress: { done, total, rate, secondsLeft }, label, children }: Props) {
+export function UpdateProgress({ progress: { done, total, rate, secondsLeft }, label, then, children }: Props) {
   const { t } = useTranslation();
   const told = [
     t('updates.done', { done: bytes(done), total: bytes(total) }),
@@ -23,11 +25,11 @@ export function UpdateProgress({ progress: { done, total, rate, secondsLeft }, l
   ];
   return (
     <>
-      {total > 0 ? (
+      {total > 0 && done < total ? (
         <Bar title={label} value={Math.floor((100 * done) / total)} helperText={told.join(' · ')} />
       ) : (
         <div className="xo-line">
-          <Spinner isInline aria-label={t('shell.loading')} /> {label}
+          <Spinner isInline aria-label={t('shell.loading')} /> {total > 0 ? then : label}
         </div>
       )}
       {children && <div>{children}</div>}
@@ -50,7 +52,7 @@ export function UploadProgress({ sending: { file, beganMs, stop } }: { sending: 
   const rate = seconds > 0 ? done / seconds : null;
   const secondsLeft = rate ? Math.ceil((file.size - done) / rate) : null;
   return (
-    <UpdateProgress progress={{ done, total: file.size, rate, secondsLeft }} label={t('updates.sending', { name: file.name })}>
+    <UpdateProgress progress={{ done, total: file.size, rate, secondsLeft }} label={t('updates.sending', { name: file.name })} then={t('updates.checking')}>
       <Button variant="secondary" onClick={stop}>
         {t('updates.stopSending')}
       </Button>

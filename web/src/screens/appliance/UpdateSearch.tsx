@@ -5,17 +5,18 @@ import { useTranslation } from 'react-i18next';
 import type { Updates } from '../../api/updates.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { FileButton } from '../../components/FileButton.tsx';
-import { bytes } from '../../components/units.ts';
+import { bytes, moment } from '../../components/units.ts';
 import { UploadProgress } from './UpdateProgress.tsx';
 import type { UpdateWork } from './useUpdateWork.ts';
 
-export function UpdateSearch({ updates: { settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
+export function UpdateSearch({ updates: { version, outcomes: [last], settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
   const { busy, looked, sending } = work;
   const { found, source } = looked ?? {};
   const isAlone = settings.repository === null;
   return (
     <>
+      {!looked && last?.end === 'confirmed' && last.version === version && <Alert isInline isPlain variant="success" title={t('updates.installedWell', { version, when: moment(last.at) })} />}
       {found && (
         <Alert isInline isPlain variant="info" title={t('updates.found', { version: found.version })}>
           {t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}

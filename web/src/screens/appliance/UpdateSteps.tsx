@@ -33,8 +33,15 @@ export function UpdateSteps({ updates, work }: { updates: Updates; work: UpdateW
   const notes = update ? update.notes : looked?.found?.notes;
   const body = () => {
     if (rollback) return <Away title={t('updates.goingTo', { version: rollback.to })} />;
-    if (progress && (update || goesOn)) return <UpdateProgress progress={progress} label={t(update?.step.name === 'staging' ? 'updates.staging' : 'updates.fetching')}>{cancel}</UpdateProgress>;
-    if (progress) return <UpdateProgress progress={progress} label={t('updates.works')} />;
+    if (progress && (update || goesOn)) {
+      const isStaging = update?.step.name === 'staging';
+      return (
+        <UpdateProgress progress={progress} label={t(isStaging ? 'updates.staging' : 'updates.fetching')} then={t(isStaging ? 'updates.readingBack' : 'updates.checking')}>
+          {cancel}
+        </UpdateProgress>
+      );
+    }
+    if (progress) return <UpdateProgress progress={progress} label={t('updates.works')} then={t('updates.works')} />;
     if (!update) return <UpdateSearch updates={updates} work={work} />;
     const { version } = update;
     if (update.isOnTrial) {

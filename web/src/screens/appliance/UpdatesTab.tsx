@@ -1,5 +1,6 @@
 // Updates of the appliance: what runs, the way to a newer system and back, and what came of earlier ones.
 import { Button } from '@patternfly/react-core';
+import i18next from 'i18next';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -87,12 +88,16 @@ function useNewClient(version: string | undefined) {
   }, [first, version]);
 }
 
-function systemCard({ version, other, checked }: Updates): FactCard {
+/** Until it is applied, a new system counts as no other system yet. */
+const AS_IN_SLOT = { fetching: undefined, fetched: undefined, staging: 'updates.inSlot.staging', staged: 'updates.inSlot.staged', applied: undefined } as const;
+
+function systemCard({ version, other, update, checked }: Updates): FactCard {
+  const isBeing = update && !update.isOnTrial && AS_IN_SLOT[update.step.name];
   return [
     'updates.systems',
     [
       ['updates.running', version],
-      ['updates.other', other?.version],
+      ['updates.other', isBeing ? i18next.t(isBeing, { version: update.version }) : other?.version],
       ['updates.looked', checked && moment(checked.at)],
     ],
   ];
