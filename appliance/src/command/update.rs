@@ -109,7 +109,7 @@ impl<'a, 'b> Update<'a, 'b> {
             UpdateVerb::Cancel => self.ask("update.cancel"),
             UpdateVerb::Settings(wanted) => {
                 let before = self.ask("update.settings")?;
-                let change = wanted.change(&before);
+                let change = wanted.change(&before)?;
                 if change.is_empty() {
                     return Ok(before);
                 }

@@ -51,7 +51,11 @@ fn settings(told: &Value) -> String {
     let window = told.get("window").filter(|window| !window.is_null());
     let window = window.map_or("at any time".to_owned(), |window| {
         let (from, to) = (text(window, "/from"), text(window, "/to"));
-        format!("{}, {from} to {to}", list(window, "/days"))
+        let days = list(window, "/days");
+        if from == to {
+            return format!("{days}, from {from} for a whole day");
+        }
+        format!("{days}, {from} to {to}")
     });
     row(&mut page, "window", window);
     let minutes = number(told, "/waitSeconds") / 60;
