@@ -60,7 +60,7 @@ impl Failure {
             Self::Agent(Error::Away { .. }) => 3,
             Self::Agent(Error::Refused(Fault { kind, .. })) => match kind {
                 Kind::Invalid => 2,
-                Kind::Failed => 5,
+                Kind::Failed | Kind::WrongFile => 5,
                 Kind::NotImplemented | Kind::Forbidden | Kind::Conflict | Kind::Busy => 4,
             },
             Self::Agent(Error::Broken(_)) | Self::Local { .. } => 5,

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::protocol::{Fault, Kind};
 use super::schedule::{self, WAIT_SECONDS, Window};
 use super::{Agent, backup, lock, probe, settings, verbs};
+use crate::update::bundle::{self, BundleError};
 use crate::update::engine::Wanted;
 use crate::update::fetch::Speed;
 use crate::update::folder::{self, OnDisk};
@@ -21,7 +22,7 @@ use crate::update::journal::Step;
 use crate::update::signed::Signed;
 use crate::update::source::Source;
 use crate::update::trust::{Expiry, Location, Settings, TrustError};
-use crate::update::{Engine, Error, bundle, causes};
+use crate::update::{Engine, Error, causes};
 
 type Params = Map<String, Value>;
 
@@ -175,8 +176,14 @@ pub(super) fn upload(agent: &Agent, input: &mut (dyn Read + Send)) -> Result<Val
     agent.updates.engine()?;
     forget_bundle(agent)?;
     let [coming, place] = [COMING, BUNDLE].map(|name| agent.at(STORE).join(name));
-    let version =
-        bundle::unpack(input, &coming).map_err(|error| Fault::failed(error.to_string()))?;
+    let unpacked = bundle::unpack(input, &coming);
+    let version = unpacked.map_err(|error| {
+        let kind = match error {
+            BundleError::NoBundle(_) => Kind::WrongFile,
+            BundleError::NoSpace { .. } | BundleError::Write { .. } => Kind::Failed,
+        };
+        Fault::new(kind, error.to_string())
+    })?;
     std::fs::rename(&coming, &place)
         .map_err(|error| Fault::failed(format!("{}: {error}", place.display())))?;
     Ok(json!({ "version": version }))
@@ -191,16 +198,35 @@ fn forget_bundle(agent: &Agent) -> Result<(), Fault> {
 
 pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let engine = agent.updates.engine()?;
+    let is_file = params.get("from") == Some(&json!("bundle"));
     let (wanted, mut source, _) = prepare(agent, params)?;
-    let found = engine
-        .check(&mut *source, &wanted)
-        .map_err(|error| fault(&error))?;
+    let found = engine.check(&mut *source, &wanted).map_err(|error| {
+        let mut fault = fault(&error);
+        if is_file && is_files_own(&error) {
+            fault.kind = Kind::WrongFile;
+        }
+        fault
+    })?;
     Ok(json!({ "found": found.map(|found| json!({
         "version": found.offer.release.version,
         "release": found.offer.release,
         "bytes": found.bytes,
         "notes": found.notes,
     })) }))
+}
+
+/// Whether what was sent is wrong, rather than something of this machine.
+fn is_files_own(error: &Error) -> bool {
+    let Error::Source(source) = error else {
+        return false;
+    };
+    let told = source.downcast_ref::<TrustError>();
+    told.is_some_and(|error| {
+        !matches!(
+            error,
+            TrustError::Clock { .. } | TrustError::Setting { .. } | TrustError::File { .. }
+        )
+    })
 }
 
 pub(super) fn fetch(agent: &Agent, params: Params) -> Result<Value, Fault> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xo_appliance::agent::protocol::Fault;
+use xo_appliance::agent::protocol::{Fault, Kind};
 
 use super::agent::appliance;
 use super::image::Image;
@@ -109,6 +109,25 @@ fn refused(scene: &Scene, params: &Value) -> String {
     assert_eq!(looked, fetched);
     assert_eq!(scene.look("update.status")["update"], Value::Null);
     fetched
+}
+
+#[test]
+fn a_file_that_is_no_bundle_or_is_not_signed_rightly_is_a_wrong_file() {
+    let (old, new) = two();
+    let [repository, other] = [14, 14].map(|days| Repository::with(&[(&new, days)]));
+    let scene = repository.trusted_by(&old);
+    let file = repository.bundle(1, &new);
+    for file in [&b"nonsense"[..], &file[..file.len() / 2]] {
+        let fault = scene.send("update.upload", file).unwrap_err();
+        assert_eq!(fault.kind, Kind::WrongFile, "{fault}");
+    }
+    scene.send("update.upload", &other.bundle(1, &new)).unwrap();
+    let fault = scene.ask("update.check", json!({ "from": "bundle" }));
+    assert_eq!(fault.unwrap_err().kind, Kind::WrongFile);
+    // What does not come over the network is no file's fault.
+    scene.write("usr/share/xoa/repository", "http://127.0.0.1:1/");
+    let fault = scene.ask("update.check", json!({}));
+    assert_eq!(fault.unwrap_err().kind, Kind::Failed);
 }
 
 fn text(fault: Fault) -> String {
