@@ -50,7 +50,7 @@ class Scripted {
     if (verb === 'update.rollback') this.told.rollback = { from: this.told.version, to: '1.0.0' };
     if (verb === 'update.upload') this.told.uploaded = '1.1.0';
     if (verb === 'update.fetch' && params.from === 'bundle') this.told.uploaded = null;
-    if (verb === 'update.cancel') Object.assign(this.told, { update: null, uploaded: null });
+    if (verb === 'update.cancel') Object.assign(this.told, { update: null, uploaded: null, progress: null, ended: { doing: 'fetch', error: 'cancelled' } });
     return {};
   }
 
@@ -249,6 +249,15 @@ test('what was found is looked for anew once the appliance is in another state o
     await expect(found).toBeVisible();
     await expect(page.getByText('Nothing newer is on the channel', { exact: false })).toHaveCount(0);
     expect(checks()).toBe(before + 1);
+
+    // Without a repository there is nowhere to look, and what was found there is not offered.
+    await page.getByRole('button', { name: 'Change the settings of updates' }).click();
+    await page.getByRole('dialog').getByLabel('Repository').fill('');
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(page.getByText('There is no repository to look in')).toBeVisible();
+    await expect(found).toHaveCount(0);
+    await expect(page.getByText('This step was not done')).toHaveCount(0);
+    expect(checks()).toBe(before + 1);
   }, { script: agent.answer });
 });
 
@@ -315,6 +324,9 @@ test('an error is gone when something was done after it, though the agent still 
     agent.told.ended = { doing: 'fetch', error: 'the line broke' };
     await expect(page.getByText('the line broke')).toBeVisible();
     await button('Cancel the update').click();
+    await expect(button('Look for updates')).toBeVisible();
+    await expect(failed).toHaveCount(0);
+    await page.reload();
     await expect(button('Look for updates')).toBeVisible();
     await expect(failed).toHaveCount(0);
   }, { script: agent.answer });

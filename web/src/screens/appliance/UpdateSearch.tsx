@@ -22,7 +22,7 @@ export function UpdateSearch({ updates: { version, outcomes: [last], settings, u
           {t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}
         </Alert>
       )}
-      {uploaded !== null && !source?.from && !sending && (
+      {uploaded && !source?.from && !sending && (
         <Alert isInline isPlain variant="info" title={t('updates.sent', { version: uploaded })}>
           <Button variant="link" isInline isDisabled={busy !== undefined} onClick={() => work.look({ from: 'bundle' })}>
             {t('updates.lookInto')}

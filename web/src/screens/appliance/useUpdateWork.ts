@@ -11,6 +11,9 @@ function standingOf({ version, outcomes, refused, settings: { channel, repositor
   return JSON.stringify([version, outcomes[0]?.at, refused, channel, repository]);
 }
 
+/** How a step ends that somebody did not want any more: no failure. */
+const CANCELLED = 'cancelled';
+
 interface Looked {
   found: Found | null;
   source: Source;
@@ -33,7 +36,7 @@ export function useUpdateWork(updates: Updates) {
   const [busy, setBusy] = useState<'check' | 'upload' | 'step'>();
   const [sending, setSending] = useState<Sending>();
   const [failure, setFailure] = useState<{ problem: Problem; source: Source }>();
-  /** The failure in the background that something was done after. */
+  /** What ended in the background before the last thing that was done here. */
   const [past, setPast] = useState<Updates['ended']>(null);
   // What was downloaded here is prepared without being asked again.
   const [goesOn, setGoesOn] = useState(false);
@@ -63,8 +66,9 @@ export function useUpdateWork(updates: Updates) {
   const isOld = last !== undefined && (isGone || last.standing !== standing);
   const isIdle = !update && !progress && !isRestarting(updates) && busy === undefined;
   const lookAgain = useEffectEvent(() => {
-    if (isGone) setLast(undefined);
-    else look(last?.source ?? {});
+    const source = last?.source ?? {};
+    if (isGone || (!source.from && updates.settings.repository === null)) setLast(undefined);
+    else look(source);
   });
   useEffect(() => {
     if (!isOld || !isIdle) return;
@@ -89,7 +93,7 @@ export function useUpdateWork(updates: Updates) {
     looked: isOld ? undefined : last,
     failure,
     /** What went wrong in the background since. */
-    ended: ended === past || progress || isRestarting(updates) ? null : (ended?.error ?? null),
+    ended: ended === past || ended?.error === CANCELLED || progress || isRestarting(updates) ? null : (ended?.error ?? null),
     look,
     sending,
     take: (file: File) => {
@@ -114,6 +118,9 @@ export function useUpdateWork(updates: Updates) {
       void work('step', source, () => beginUpdate('fetch', source));
     },
     stage: () => void work('step', {}, () => beginUpdate('stage')),
-    cancel: () => void work('step', {}, cancelUpdate),
+    cancel: () => {
+      setGoesOn(false);
+      void work('step', {}, cancelUpdate);
+    },
   };
 }
