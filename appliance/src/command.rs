@@ -21,6 +21,7 @@ pub(crate) use text::duration;
 
 pub use arguments::{BackupVerb, Command, NetworkVerb, PowerVerb, UpdateVerb, Verb};
 pub use update::UpdateSettings;
+use update::{Consent, Update};
 
 /// Where it reads and writes.
 pub struct Streams<'a> {
@@ -59,7 +60,7 @@ impl Failure {
             Self::Agent(Error::Away { .. }) => 3,
             Self::Agent(Error::Refused(Fault { kind, .. })) => match kind {
                 Kind::Invalid => 2,
-                Kind::Failed => 5,
+                Kind::Failed | Kind::WrongFile => 5,
                 Kind::NotImplemented | Kind::Forbidden | Kind::Conflict | Kind::Busy => 4,
             },
             Self::Agent(Error::Broken(_)) | Self::Local { .. } => 5,
@@ -194,26 +195,32 @@ pub fn run(command: &Command, agent: &dyn Ask, streams: &mut Streams<'_>) -> Res
         Verb::Update {
             check,
             rollback,
+            version,
             from,
             accept_expired,
+            yes,
             force,
             verb,
         } => {
             let step = match verb {
-                Some(verb) => Some(verb),
-                None if *check => Some(&UpdateVerb::Check),
-                None if *rollback => Some(&UpdateVerb::Rollback),
+                Some(verb) => Some(verb.clone()),
+                None if *check => Some(UpdateVerb::Check {
+                    version: version.clone(),
+                }),
+                None if *rollback => Some(UpdateVerb::Rollback),
                 None => None,
             };
-            let line: Option<&mut dyn Write> = if shows_json {
-                None
-            } else {
-                Some(&mut *streams.output)
+            let consent = match (force, yes) {
+                (true, _) => Consent::Forced,
+                (false, false) if !shows_json => Consent::Asked,
+                (false, _) => Consent::Unharmed,
             };
-            let mut update = update::Update::new(agent, *force, line);
-            let told = match from {
-                Some(file) => update.install_file(file, *accept_expired)?,
-                None => update.run(step)?,
+            let mut update = Update::new(agent, consent, &mut *streams, shows_json);
+            let told = match (from, step) {
+                (Some(file), Some(_)) => update.look_into(file, *accept_expired)?,
+                (Some(file), None) => update.install_file(file, *accept_expired)?,
+                (None, Some(step)) => update.run(&step)?,
+                (None, None) => update.install(version.as_ref())?,
             };
             print(streams.output, shows_json, &told, update::standing)?;
         }
@@ -281,6 +288,17 @@ fn local(place: &str) -> impl Fn(io::Error) -> Failure {
 
 /// A line from the terminal, or from who pipes one in.
 fn typed(streams: &mut Streams<'_>, question: &str) -> Result<String, Failure> {
+    let line = answer(streams, question)?;
+    if line.is_empty() {
+        return Err(Failure::Wrong(
+            "nothing was typed, and nothing is done".to_owned(),
+        ));
+    }
+    Ok(line)
+}
+
+/// The same, where nothing is an answer too.
+fn answer(streams: &mut Streams<'_>, question: &str) -> Result<String, Failure> {
     if streams.is_terminal {
         let asked = streams.output.write_all(question.as_bytes());
         asked
@@ -292,13 +310,7 @@ fn typed(streams: &mut Streams<'_>, question: &str) -> Result<String, Failure> {
         .input
         .read_line(&mut line)
         .map_err(local("standard input"))?;
-    let line = line.trim_end_matches(['\r', '\n']);
-    if line.is_empty() {
-        return Err(Failure::Wrong(
-            "nothing was typed, and nothing is done".to_owned(),
-        ));
-    }
-    Ok(line.to_owned())
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Fetches the bundle into a file that appears when it is whole.

@@ -39,22 +39,24 @@ export interface Verb {
   verb: string;
   params: Record<string, unknown>;
 }
-/** What the agent is made to say; nothing for what it shall answer itself. */
-type Script = (asked: Verb) => object | undefined;
+/** What the agent is made to say; nothing for what it shall answer itself. Until it is known, nothing more is read. */
+type Script = (asked: Verb) => object | undefined | Promise<object>;
 
 /** Listens in front of the agent at `socket`: what `script` answers never reaches it. */
 async function standBefore(socket: string, script: Script): Promise<{ socket: string; close: () => void }> {
   const own = `${socket}.script`;
   const server = createServer((client) => {
-    client.once('data', (line: Buffer) => {
+    client.once('data', async (line: Buffer) => {
+      client.pause();
       const asked = JSON.parse(line.toString().split('\n', 1)[0] ?? '') as Verb;
-      const answer = script(asked);
+      const answer = await script(asked);
       if (answer) {
         const end = () => client.end(`${JSON.stringify({ ok: answer })}\n`);
         // A file is over with a piece of no length.
         const isOver = (piece: Buffer) => !asked.verb.endsWith('.upload') || piece.subarray(-4).every((byte) => byte === 0);
         if (isOver(line)) end();
         else client.on('data', (piece: Buffer) => isOver(piece) && end());
+        client.resume();
         return;
       }
       const agent = connect(socket);

@@ -11,6 +11,8 @@ const NOTES = '# 1.1.0\n\n- Exports are **resumed**.\n- <b>No</b> longer `slow`.
 /** An appliance that has seen a bad release, and whose repository has version 1.1.0. */
 class Scripted {
   readonly asked: Verb[] = [];
+  /** Its repository has nothing newer. */
+  isNewest = false;
   told: Updates = {
     version: '1.0.0',
     other: { version: '0.9.0', triesLeft: null },
@@ -18,6 +20,7 @@ class Scripted {
     rollback: null,
     progress: null,
     ended: null,
+    uploaded: null,
     checked: null,
     refused: ['1.0.5'],
     outcomes: [{ at: Date.UTC(2026, 10, 1, 12), version: '1.0.5', from: '1.0.0', end: 'failed', reason: 'the sign-in did not work', data: 'the data of before are back' }],
@@ -25,20 +28,31 @@ class Scripted {
     waits: null,
   };
 
-  readonly answer = (asked: Verb): object | undefined => {
+  /** Files that are sent do not come to their end before. */
+  held: Promise<void> | undefined;
+
+  readonly answer = (asked: Verb): object | undefined | Promise<object> => {
+    if (asked.verb === 'update.upload' && this.held) return this.held.then(() => this.reply(asked) ?? {});
+    return this.reply(asked);
+  };
+
+  private reply(asked: Verb): object | undefined {
     const { verb, params } = asked;
     if (!verb.startsWith('update.')) return undefined;
     if (verb === 'update.status') return this.told;
     this.asked.push(asked);
+    if (verb === 'update.check' && this.isNewest) return { found: null };
     if (verb === 'update.check') return { found: { version: '1.1.0', release: {}, bytes: 100 * MIB, notes: NOTES } };
     if (verb === 'update.settings') this.told.settings = { ...this.told.settings, ...params };
     if (verb === 'update.fetch') this.isAt('fetching', 20, 100);
     if (verb === 'update.stage') this.isAt('staging', 128, 256);
     if (verb === 'update.apply') this.isAt('applied');
     if (verb === 'update.rollback') this.told.rollback = { from: this.told.version, to: '1.0.0' };
-    if (verb === 'update.cancel') this.told.update = null;
+    if (verb === 'update.upload') this.told.uploaded = '1.1.0';
+    if (verb === 'update.fetch' && params.from === 'bundle') this.told.uploaded = null;
+    if (verb === 'update.cancel') Object.assign(this.told, { update: null, uploaded: null, progress: null, ended: { doing: 'fetch', error: 'cancelled' } });
     return {};
-  };
+  }
 
   isAt(name: NonNullable<Updates['update']>['step']['name'], done = 0, total = 0) {
     this.told.update = { version: '1.1.0', from: '1.0.0', step: { name }, isOnTrial: false, notes: NOTES };
@@ -77,7 +91,7 @@ test('an update is found, downloaded, prepared and started, and the page comes b
 
     await button('Look for updates').click();
     await expect(page.getByText('Version 1.1.0 can be installed')).toBeVisible();
-    await expect(page.getByText('100 MiB to download at most', { exact: false })).toBeVisible();
+    await expect(page.getByText('100 MiB in whole. Only what the running system does not have yet', { exact: false })).toBeVisible();
     // As they were written, line by line.
     const notes = page.getByRole('paragraph').filter({ hasText: 'Exports are **resumed**.' });
     await expect(notes).toHaveText(NOTES, { useInnerText: true });
@@ -90,6 +104,9 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await shot('updates-fetching');
     agent.isAt('fetching', 90, 100);
     await expect(page.getByText('90 MiB of 100 MiB', { exact: false })).toBeVisible();
+    agent.isAt('fetching', 100, 100);
+    await expect(page.getByText('Comparing it with what was signed')).toBeVisible();
+    await expect(page.getByText('0 s left', { exact: false })).toHaveCount(0);
     // What is downloaded is prepared by itself.
     agent.isAt('fetched');
     await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
@@ -97,11 +114,17 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await expect(notes).toBeHidden();
     await page.getByText('Release notes', { exact: true }).click();
     await expect(notes).toBeVisible();
+    agent.told.other = null;
+    agent.isAt('staging', 256, 256);
+    await expect(page.getByText('Preparing: reading the other slot back', { exact: false })).toBeVisible();
+    await expect(page.getByText('0 s left', { exact: false })).toHaveCount(0);
+    await expect(page.getByText('1.1.0, not whole yet')).toBeVisible();
     agent.isAt('staged');
     agent.told.waits = { interrupts: ['an export of web'], asks: true };
     await expect(page.getByText('It would have started by itself, but for: an export of web', { exact: false })).toBeVisible();
     await expect(page.getByText('this page goes away for about a minute', { exact: false })).toBeVisible();
     await shot('updates-ready');
+    await expect(page.getByText('1.1.0, ready')).toBeVisible();
     // Nobody restarts by a reload.
     await page.reload();
     await button('Restart into 1.1.0').click();
@@ -126,6 +149,7 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     agent.told.update = null;
     agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'confirmed' }, ...agent.told.outcomes];
     await expect(page.getByRole('gridcell', { name: 'Installed', exact: true })).toBeVisible();
+    await expect(page.getByText(/Version 1.1.0 is installed: it proved itself on 2 Nov 2026/)).toBeVisible();
 
     await button('Go back to 1.0.0').click();
     await dialog.getByLabel('Version to go back to').fill('1.1.0');
@@ -135,6 +159,12 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await dialog.getByRole('button', { name: 'Go back to 1.0.0' }).click();
     await expect(page.getByText('Restarting into version 1.0.0')).toBeVisible();
     expect(agent.verbs().at(-1)).toBe('update.rollback');
+    Object.assign(agent.told, { version: '1.0.0', other: { version: '1.1.0', triesLeft: 0 }, rollback: null, refused: ['1.0.5', '1.1.0'] });
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 3, 12), version: '1.1.0', from: '1.0.0', end: 'rolledBack' }, ...agent.told.outcomes];
+    await expect(page.getByText('Somebody went back from version 1.1.0')).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(0);
+    await expect(page.getByText('Version 1.0.5 went wrong here')).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 is installed', { exact: false })).toHaveCount(0);
   }, { script: agent.answer });
 });
 
@@ -185,6 +215,120 @@ test('a download that was broken off goes on or is cancelled, and a failure says
     await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
     expect(agent.verbs()).toContain('update.upload');
     expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { from: 'bundle' } });
+  }, { script: agent.answer });
+});
+
+test('what was found is looked for anew once the appliance is in another state or looks elsewhere', async ({ page }) => {
+  const agent = new Scripted();
+  await inAppliance(page, async (server) => {
+    const found = page.getByText('Version 1.1.0 can be installed');
+    const checks = () => agent.verbs().filter((verb) => verb === 'update.check').length;
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await page.getByRole('button', { name: 'Look for updates' }).click();
+    await expect(found).toBeVisible();
+    // It is tried, and the version before comes back.
+    await page.getByRole('button', { name: 'Download and prepare' }).click();
+    await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
+    agent.isAt('applied');
+    await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
+    agent.isNewest = true;
+    agent.told.refused = ['1.1.0'];
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'failed', reason: 'no sign-in' }, ...agent.told.outcomes];
+    agent.told.update = null;
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toBeVisible();
+    await expect(page.getByText('Nothing newer is on the channel stable')).toBeVisible();
+    await expect(found).toHaveCount(0);
+
+    // Another channel was not looked at before.
+    agent.isNewest = false;
+    const before = checks();
+    await page.getByRole('button', { name: 'Change the settings of updates' }).click();
+    await page.getByRole('dialog').getByLabel('Channel').selectOption('latest');
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(found).toBeVisible();
+    await expect(page.getByText('Nothing newer is on the channel', { exact: false })).toHaveCount(0);
+    expect(checks()).toBe(before + 1);
+
+    // Without a repository there is nowhere to look, and what was found there is not offered.
+    await page.getByRole('button', { name: 'Change the settings of updates' }).click();
+    await page.getByRole('dialog').getByLabel('Repository').fill('');
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(page.getByText('There is no repository to look in')).toBeVisible();
+    await expect(found).toHaveCount(0);
+    await expect(page.getByText('This step was not done')).toHaveCount(0);
+    expect(checks()).toBe(before + 1);
+  }, { script: agent.answer });
+});
+
+test('a file is sent with its rate and the time left, can be stopped, and is known after a reload', async ({ page, shot }) => {
+  const agent = new Scripted();
+  let goOn = () => {};
+  agent.held = new Promise((resolve) => (goOn = resolve));
+  await inAppliance(page, async (server) => {
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const send = () => page.getByLabel('Take an update from a file').last().setInputFiles({ name: 'xoa-1.1.0.tar', mimeType: 'application/x-tar', buffer: Buffer.alloc(8 * MIB, 7) });
+    const found = page.getByText('100 MiB, from the file that was sent.');
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await send();
+    await expect(page.getByText('Sending xoa-1.1.0.tar')).toBeVisible();
+    await expect(page.getByText(/ of 8 MiB · .*B\/s · .* left/)).toBeVisible();
+    await expectAccessible(page);
+    await shot('updates-sending');
+    await button('Stop sending').click();
+    await expect(page.getByText('Sending xoa-1.1.0.tar')).toHaveCount(0);
+    await expect(button('Look for updates')).toBeEnabled();
+    await expect(page.getByText('This step was not done')).toHaveCount(0);
+    expect(agent.verbs()).not.toContain('update.upload');
+
+    agent.held = undefined;
+    await send();
+    await expect(found).toBeVisible();
+    await page.reload();
+    await expect(page.getByText('The file with version 1.1.0 that was sent is still here')).toBeVisible();
+    await shot('updates-sent');
+    await button('Look into it').click();
+    await expect(found).toBeVisible();
+    await expect(page.getByText('is still here', { exact: false })).toHaveCount(0);
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.check', params: { from: 'bundle' } });
+    expect(agent.verbs().filter((verb) => verb === 'update.upload')).toHaveLength(1);
+    goOn();
+  }, { script: agent.answer });
+});
+
+test('an error is gone when something was done after it, though the agent still tells it', async ({ page }) => {
+  const agent = new Scripted();
+  agent.told.ended = { doing: 'fetch', error: 'the file is not signed' };
+  await inAppliance(page, async (server) => {
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const failed = page.getByText('This step was not done');
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(page.getByText('the file is not signed')).toBeVisible();
+    await button('Look for updates').click();
+    await expect(page.getByText('Version 1.1.0 can be installed')).toBeVisible();
+    await expect(failed).toHaveCount(0);
+    await page.route('**/actions/check', (route) => route.fulfill({ status: 409, json: { detail: 'the repository is old' } }), { times: 1 });
+    await button('Look for updates').click();
+    await expect(page.getByText('the repository is old')).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 can be installed')).toHaveCount(0);
+
+    // All the same, it is downloaded and prepared as others are.
+    await button('Install 1.0.5 all the same').click();
+    await expect(failed).toHaveCount(0);
+    expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { version: '1.0.5' } });
+    agent.isAt('fetched');
+    await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
+    agent.isAt('fetching');
+    agent.told.ended = { doing: 'fetch', error: 'the line broke' };
+    await expect(page.getByText('the line broke')).toBeVisible();
+    await button('Cancel the update').click();
+    await expect(button('Look for updates')).toBeVisible();
+    await expect(failed).toHaveCount(0);
+    await page.reload();
+    await expect(button('Look for updates')).toBeVisible();
+    await expect(failed).toHaveCount(0);
   }, { script: agent.answer });
 });
 

@@ -52,6 +52,8 @@ pub enum Kind {
     Conflict,
     /// Too many ask at once: try again.
     Busy,
+    /// A file that was sent is not what it is to be.
+    WrongFile,
     /// It was tried and did not work.
     Failed,
 }

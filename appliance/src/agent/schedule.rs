@@ -185,11 +185,14 @@ fn local(agent: &Agent, now_ms: i64) -> Result<DateTime, Fault> {
 fn fetch(agent: &Agent, engine: &Engine, now_ms: i64) -> Result<(), Fault> {
     let (wanted, mut source, speed) = update::prepare(agent, Map::new())?;
     agent.updates.begin_anew();
-    let found = engine.fetch(&mut *source, &wanted, speed);
+    // A look of its own, so that it is told when somebody looked last.
+    let found = engine.check(&mut *source, &wanted);
     if found.map_err(|error| update::fault(&error))?.is_none() {
         lock(&agent.turns).not_before_ms = now_ms.saturating_add(LATER_MS);
         return Ok(());
     }
+    let fetched = engine.fetch(&mut *source, &wanted, speed);
+    fetched.map_err(|error| update::fault(&error))?;
     stage(engine)
 }
 

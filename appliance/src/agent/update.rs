@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::protocol::{Fault, Kind};
 use super::schedule::{self, WAIT_SECONDS, Window};
 use super::{Agent, backup, lock, probe, settings, verbs};
+use crate::update::bundle::{self, BundleError};
 use crate::update::engine::Wanted;
 use crate::update::fetch::Speed;
 use crate::update::folder::{self, OnDisk};
@@ -21,7 +22,7 @@ use crate::update::journal::Step;
 use crate::update::signed::Signed;
 use crate::update::source::Source;
 use crate::update::trust::{Expiry, Location, Settings, TrustError};
-use crate::update::{Engine, Error, bundle, causes};
+use crate::update::{Engine, Error, causes};
 
 type Params = Map<String, Value>;
 
@@ -32,6 +33,8 @@ const CHANNELS: [&str; 2] = ["stable", "latest"];
 const REPOSITORY: &str = "usr/share/xoa/repository";
 /// Where an uploaded file is unpacked.
 const BUNDLE: &str = "bundle";
+/// And where, as long as it comes.
+const COMING: &str = "bundle.part";
 const ROOT_OF_KEYS: &str = "usr/share/xoa/root.json";
 
 /// The engine, opened when it is first asked for.
@@ -135,6 +138,8 @@ pub(super) fn settle(agent: &Agent) {
 
 pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
     verbs::nothing(params)?;
+    // Before the rest: whoever sees that a step has ended sees none under way.
+    let ended = json!(*lock(&agent.updates.ended));
     let status = agent
         .updates
         .engine()?
@@ -142,9 +147,11 @@ pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
         .map_err(|error| fault(&error))?;
     let mut told = serde_json::to_value(status).map_err(|e| Fault::failed(e.to_string()))?;
     if let Some(told) = told.as_object_mut() {
-        told.insert("ended".into(), json!(*lock(&agent.updates.ended)));
+        told.insert("ended".into(), ended);
         told.insert("settings".into(), shown(agent)?);
         told.insert("waits".into(), schedule::told(agent));
+        let uploaded = bundle::version(&agent.at(STORE).join(BUNDLE));
+        told.insert("uploaded".into(), json!(uploaded));
     }
     Ok(told)
 }
@@ -170,21 +177,43 @@ enum From {
     Bundle,
 }
 
-/// Takes a bundle; it is to be fetched then as from a repository.
+/// Takes a bundle in place of the one before; it is to be fetched then as from a repository.
 pub(super) fn upload(agent: &Agent, input: &mut (dyn Read + Send)) -> Result<Value, Fault> {
     agent.updates.engine()?;
-    let version = bundle::unpack(input, &agent.at(STORE).join(BUNDLE))
-        .map_err(|error| Fault::failed(error.to_string()))?;
+    forget_bundle(agent)?;
+    let [coming, place] = [COMING, BUNDLE].map(|name| agent.at(STORE).join(name));
+    let unpacked = bundle::unpack(input, &coming);
+    let version = unpacked.map_err(|error| {
+        let kind = match error {
+            BundleError::NoBundle(_) => Kind::WrongFile,
+            BundleError::NoSpace { .. } | BundleError::Write { .. } => Kind::Failed,
+        };
+        Fault::new(kind, error.to_string())
+    })?;
+    std::fs::rename(&coming, &place)
+        .map_err(|error| Fault::failed(format!("{}: {error}", place.display())))?;
     agent.updates.begin_anew();
     Ok(json!({ "version": version }))
 }
 
+fn forget_bundle(agent: &Agent) -> Result<(), Fault> {
+    [COMING, BUNDLE].iter().try_for_each(|name| {
+        bundle::remove(&agent.at(STORE).join(name))
+            .map_err(|error| Fault::failed(error.to_string()))
+    })
+}
+
 pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let engine = agent.updates.engine()?;
+    let is_file = params.get("from") == Some(&json!("bundle"));
     let (wanted, mut source, _) = prepare(agent, params)?;
-    let found = engine
-        .check(&mut *source, &wanted)
-        .map_err(|error| fault(&error))?;
+    let found = engine.check(&mut *source, &wanted).map_err(|error| {
+        let mut fault = fault(&error);
+        if is_file && is_files_own(&error) {
+            fault.kind = Kind::WrongFile;
+        }
+        fault
+    })?;
     agent.updates.begin_anew();
     Ok(json!({ "found": found.map(|found| json!({
         "version": found.offer.release.version,
@@ -192,6 +221,20 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
         "bytes": found.bytes,
         "notes": found.notes,
     })) }))
+}
+
+/// Whether what was sent is wrong, rather than something of this machine.
+fn is_files_own(error: &Error) -> bool {
+    let Error::Source(source) = error else {
+        return false;
+    };
+    let told = source.downcast_ref::<TrustError>();
+    told.is_some_and(|error| {
+        !matches!(
+            error,
+            TrustError::Clock { .. } | TrustError::Setting { .. } | TrustError::File { .. }
+        )
+    })
 }
 
 pub(super) fn fetch(agent: &Agent, params: Params) -> Result<Value, Fault> {
@@ -239,6 +282,12 @@ fn admit(agent: &Agent, restart: &Restart) -> Result<(), Fault> {
         interrupts.join(", ")
     );
     Err(Fault::new(Kind::Conflict, message))
+}
+
+/// What a restart would interrupt.
+pub(super) fn interruptions(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    Ok(json!({ "interrupts": probe::interruptions(agent) }))
 }
 
 pub(super) fn apply(agent: &Agent, params: Params) -> Result<Value, Fault> {
@@ -293,9 +342,8 @@ pub(super) fn cancel(agent: &Agent, params: Params) -> Result<Value, Fault> {
         .engine()?
         .cancel()
         .map_err(|error| fault(&error))?;
+    forget_bundle(agent)?;
     agent.updates.begin_anew();
-    let removed = bundle::remove(&agent.at(STORE).join(BUNDLE));
-    removed.map_err(|error| Fault::failed(error.to_string()))?;
     Ok(json!({}))
 }
 

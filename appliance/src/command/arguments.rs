@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use semver::Version;
 
 use super::update::UpdateSettings;
 use crate::agent::client::SOCKET;
@@ -92,13 +93,19 @@ pub enum Verb {
         /// Go back to the other slot, and restart
         #[arg(long)]
         rollback: bool,
-        /// From a bundle, without a network
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "rollback"])]
+        /// This release instead of the newest one of the channel, also one that went wrong here
+        #[arg(long, value_name = "VERSION", conflicts_with_all = ["from", "rollback"])]
+        version: Option<Version>,
+        /// From a bundle, without a network; with --check it is only looked into
+        #[arg(long, value_name = "FILE", conflicts_with = "rollback")]
         from: Option<PathBuf>,
         /// The bundle may be old: its signatures may have expired
         #[arg(long, requires = "from")]
         accept_expired: bool,
-        /// Restart whatever that interrupts
+        /// Restart without asking, unless that interrupts something
+        #[arg(long, global = true)]
+        yes: bool,
+        /// Restart without asking, whatever that interrupts
         #[arg(long, global = true)]
         force: bool,
         /// One step only.
@@ -193,9 +200,17 @@ pub enum UpdateVerb {
     /// How it stands
     Status,
     /// Is there one
-    Check,
+    Check {
+        /// Can this one be installed
+        #[arg(long, value_name = "VERSION")]
+        version: Option<Version>,
+    },
     /// Download it
-    Fetch,
+    Fetch {
+        /// This release instead of the newest one of the channel
+        #[arg(long, value_name = "VERSION")]
+        version: Option<Version>,
+    },
     /// Write it to the other slot
     Stage,
     /// Restart into it

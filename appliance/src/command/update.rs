@@ -9,9 +9,10 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use semver::Version;
 use serde_json::{Map, Value, json};
 
-use super::{Failure, UpdateVerb};
+use super::{Failure, Streams, UpdateVerb};
 use crate::agent::client::{Ask, Error};
 use crate::agent::protocol::Fault;
 
@@ -19,20 +20,44 @@ pub use settings::UpdateSettings;
 pub(super) use text::standing;
 
 const LOOK: Duration = Duration::from_millis(500);
+/// How often nothing may be told of a step that was asked for: it begins a moment later.
+const MOST_SILENT: u32 = 6;
 /// Back to the beginning of the line, and nothing in it.
 const ANEW: &str = "\r\x1b[K";
 
-/// Who updates.
-pub(super) struct Update<'a> {
-    agent: &'a dyn Ask,
-    force: bool,
-    /// Where a person reads how far it is.
-    line: Option<&'a mut dyn Write>,
+/// Whether it may restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// A person is told what that interrupts, and asked.
+    Asked,
+    /// When it interrupts nothing.
+    Unharmed,
+    /// Whatever it interrupts.
+    Forced,
 }
 
-impl<'a> Update<'a> {
-    pub(super) fn new(agent: &'a dyn Ask, force: bool, line: Option<&'a mut dyn Write>) -> Self {
-        Self { agent, force, line }
+/// Who updates.
+pub(super) struct Update<'a, 'b> {
+    agent: &'a dyn Ask,
+    consent: Consent,
+    streams: &'a mut Streams<'b>,
+    /// Nobody reads how far it is.
+    is_silent: bool,
+}
+
+impl<'a, 'b> Update<'a, 'b> {
+    pub(super) fn new(
+        agent: &'a dyn Ask,
+        consent: Consent,
+        streams: &'a mut Streams<'b>,
+        is_silent: bool,
+    ) -> Self {
+        Self {
+            agent,
+            consent,
+            streams,
+            is_silent,
+        }
     }
 
     /// Sends a file, fetches from it, and does the rest.
@@ -41,29 +66,52 @@ impl<'a> Update<'a> {
         path: &Path,
         accept_expired: bool,
     ) -> Result<Value, Failure> {
-        let mut file = File::open(path).map_err(super::local(&path.display().to_string()))?;
-        self.agent.upload("update.upload", &mut file)?;
-        let params = json!({ "from": "bundle", "acceptExpired": accept_expired });
-        self.all(super::members(params))
+        let which = self.send(path, accept_expired)?;
+        self.all(which).map_err(hint)
     }
 
-    /// Does one step, or all; answers how it stands then.
-    pub(super) fn run(&mut self, step: Option<&UpdateVerb>) -> Result<Value, Failure> {
-        let Some(step) = step else {
-            return self.all(Map::new());
-        };
+    /// Sends a file, and tells what is in it.
+    pub(super) fn look_into(
+        &mut self,
+        path: &Path,
+        accept_expired: bool,
+    ) -> Result<Value, Failure> {
+        let which = self.send(path, accept_expired)?;
+        let told = self.agent.ask("update.check", which);
+        let mut told = told.map_err(|error| hint(error.into()))?;
+        told["from"] = json!("bundle");
+        Ok(told)
+    }
+
+    /// Has the newest release, or this one, and starts it.
+    pub(super) fn install(&mut self, version: Option<&Version>) -> Result<Value, Failure> {
+        self.all(of(version))
+    }
+
+    /// Does one step; answers how it stands then.
+    pub(super) fn run(&mut self, step: &UpdateVerb) -> Result<Value, Failure> {
         match step {
             UpdateVerb::Status => self.ask("update.status"),
-            UpdateVerb::Check => self.ask("update.check"),
-            UpdateVerb::Fetch => self.wait("update.fetch", Map::new()),
+            UpdateVerb::Check { version } => {
+                let told = self.agent.ask("update.check", of(version.as_ref()))?;
+                match told.get("found") {
+                    Some(Value::Null) => Ok(nothing_newer(self.ask("update.status")?)),
+                    _ => Ok(told),
+                }
+            }
+            UpdateVerb::Fetch { version } => self.fetch(of(version.as_ref())),
             UpdateVerb::Stage => self.wait("update.stage", Map::new()),
-            UpdateVerb::Apply => self.restart("update.apply"),
+            UpdateVerb::Apply => self.apply(),
             UpdateVerb::Confirm => self.ask("update.confirm"),
-            UpdateVerb::Rollback => self.restart("update.rollback"),
+            UpdateVerb::Rollback => {
+                let status = self.ask("update.status")?;
+                let other = status.pointer("/other/version").and_then(Value::as_str);
+                self.restart("update.rollback", other, "nothing is done")
+            }
             UpdateVerb::Cancel => self.ask("update.cancel"),
             UpdateVerb::Settings(wanted) => {
                 let before = self.ask("update.settings")?;
-                let change = wanted.change(&before);
+                let change = wanted.change(&before)?;
                 if change.is_empty() {
                     return Ok(before);
                 }
@@ -72,29 +120,85 @@ impl<'a> Update<'a> {
         }
     }
 
+    fn send(&self, path: &Path, accept_expired: bool) -> Result<Map<String, Value>, Failure> {
+        let mut file = File::open(path).map_err(super::local(&path.display().to_string()))?;
+        self.agent.upload("update.upload", &mut file)?;
+        let which = json!({ "from": "bundle", "acceptExpired": accept_expired });
+        Ok(super::members(which))
+    }
+
     fn all(&mut self, which: Map<String, Value>) -> Result<Value, Failure> {
-        let status = self.wait("update.fetch", which)?;
-        if status.get("update").is_none_or(Value::is_null) {
+        let status = self.fetch(which)?;
+        if status.get("found").is_some() {
             return Ok(status);
         }
         self.wait("update.stage", Map::new())?;
-        self.restart("update.apply")?;
-        Ok(json!({ "restarts": true }))
+        self.apply()
+    }
+
+    fn fetch(&mut self, which: Map<String, Value>) -> Result<Value, Failure> {
+        let status = self.wait("update.fetch", which)?;
+        match status.get("update") {
+            None | Some(Value::Null) => Ok(nothing_newer(status)),
+            Some(_) => Ok(status),
+        }
     }
 
     fn ask(&self, verb: &str) -> Result<Value, Failure> {
         Ok(self.agent.ask(verb, Map::new())?)
     }
 
-    fn restart(&self, verb: &str) -> Result<Value, Failure> {
-        let params = super::members(json!({ "force": self.force }));
-        Ok(self.agent.ask(verb, params)?)
+    fn apply(&mut self) -> Result<Value, Failure> {
+        let status = self.ask("update.status")?;
+        let is_ready = status.pointer("/update/step/name") == Some(&json!("staged"));
+        let version = status.pointer("/update/version").and_then(Value::as_str);
+        let version = version.filter(|_| is_ready);
+        let later = "it stays ready in the other slot: `xoa update apply` starts it";
+        self.restart("update.apply", version, later)
+    }
+
+    /// Into a version, if there is one to restart into; `otherwise` is told when somebody does not want it.
+    fn restart(
+        &mut self,
+        verb: &str,
+        into: Option<&str>,
+        otherwise: &str,
+    ) -> Result<Value, Failure> {
+        let mut force = self.consent == Consent::Forced;
+        // Without one, the agent says why.
+        if self.consent == Consent::Asked
+            && let Some(version) = into
+        {
+            let told = self.ask("update.interruptions")?;
+            let question = text::before_restart(version, &told);
+            if !is_yes(&super::answer(self.streams, &question)?) {
+                return Ok(json!({ "left": otherwise }));
+            }
+            // Whoever was told of it wants it.
+            force = text::interrupts(&told);
+        }
+        let params = super::members(json!({ "force": force }));
+        self.agent.ask(verb, params)?;
+        Ok(json!({ "restarts": true, "into": into }))
     }
 
     fn wait(&mut self, verb: &str, params: Map<String, Value>) -> Result<Value, Failure> {
         self.agent.ask(verb, params)?;
+        let mut silent = 0;
         loop {
             let status = self.ask("update.status")?;
+            let is_silent =
+                ["ended", "progress"].map(|name| status.get(name).is_none_or(Value::is_null));
+            silent = if is_silent == [true; 2] {
+                silent + 1
+            } else {
+                0
+            };
+            if silent > MOST_SILENT {
+                // Somebody else did the next thing before this one was seen to end: how it stands tells all.
+                self.tell("")?;
+                return Ok(status);
+            }
             let line = text::progress(&status).unwrap_or_default();
             match status.pointer("/ended/error") {
                 None => {
@@ -114,10 +218,36 @@ impl<'a> Update<'a> {
 
     /// In place of what the line told before.
     fn tell(&mut self, text: &str) -> Result<(), Failure> {
-        let Some(line) = &mut self.line else {
+        if self.is_silent {
             return Ok(());
-        };
+        }
+        let line = &mut self.streams.output;
         let told = write!(line, "{ANEW}{text}").and_then(|()| line.flush());
         told.map_err(super::local("standard output"))
+    }
+}
+
+fn of(version: Option<&Version>) -> Map<String, Value> {
+    super::members(json!({ "version": version }))
+}
+
+/// How it stands, with the answer of a look.
+fn nothing_newer(mut status: Value) -> Value {
+    status["found"] = Value::Null;
+    status
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+}
+
+/// What helps with a file.
+fn hint(failure: Failure) -> Failure {
+    match failure {
+        Failure::Agent(Error::Refused(mut fault)) if fault.message.contains("expired") => {
+            fault.message += "; --accept-expired takes a file knowingly all the same";
+            Error::Refused(fault).into()
+        }
+        other => other,
     }
 }

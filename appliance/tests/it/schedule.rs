@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
+use crate::trust::server::Server;
 use crate::update::agent::staged;
+use crate::update::install::two;
+use crate::update::signed::Repository;
 
 const ASKED: &str = "/rest/v0/appliance/updates/interruptions as secret";
 const REBOOT: &str = "systemctl --no-block reboot";
@@ -13,7 +16,7 @@ const DAY: i64 = 86_400 * SECOND;
 const TWO: i64 = 1_795_658_400 * SECOND;
 
 /// What a restart would interrupt from now on.
-fn goes_on(scene: &Scene, names: &[&str]) {
+pub fn goes_on(scene: &Scene, names: &[&str]) {
     let told = json!({ "interrupts": names }).to_string();
     scene.world.lock().unwrap().server.push((ASKED, told));
 }
@@ -51,6 +54,25 @@ fn a_new_system_is_started_within_its_window_alone() {
     assert!(restarts(&scene));
     scene.agent.take_turn(TWO + 30 * SECOND);
     assert!(!restarts(&scene), "once");
+}
+
+#[test]
+fn a_look_by_itself_is_the_last_look_whatever_it_found() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let web = Server::start(&repository.state(1));
+    scene.write("usr/share/xoa/repository", &web.address());
+    choose(&scene, json!({ "automatic": true, "channel": "latest" }));
+    scene.agent.take_turn(TWO);
+    let status = scene.look("update.status");
+    assert!(status["checked"]["at"].is_number(), "{status}");
+    assert_eq!(status["checked"]["found"], Value::Null);
+    choose(&scene, json!({ "channel": "stable" }));
+    scene.agent.take_turn(TWO + 3600 * SECOND);
+    let status = scene.look("update.status");
+    assert_eq!(status["checked"]["found"], "1.1.0");
+    assert_eq!(status["update"]["step"]["name"], "staged");
 }
 
 #[test]

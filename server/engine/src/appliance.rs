@@ -203,6 +203,7 @@ fn refusal(verb: &'static str, fault: Fault) -> Error {
     match (fault.kind.as_str(), fault.field) {
         ("invalid", Some(field)) => Error::invalid(&field, fault.message),
         ("invalid", None) => Error::invalid("", fault.message),
+        ("wrongFile", _) => Error::BadData(fault.message),
         ("forbidden", _) => Error::Forbidden {
             operation: verb.to_owned(),
             reason: fault.message,
@@ -276,6 +277,10 @@ mod tests {
             answering(b"{\"error\":{\"kind\":\"conflict\",\"message\":\"too late\"}}\n");
         let error = agent.ask("network.confirm", Map::new()).await.unwrap_err();
         assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
+        let (agent, _folder) =
+            answering(b"{\"error\":{\"kind\":\"wrongFile\",\"message\":\"no bundle\"}}\n");
+        let error = agent.ask("update.check", Map::new()).await.unwrap_err();
+        assert!(matches!(error, Error::BadData(_)), "{error:?}");
         let (agent, _folder) =
             answering(b"{\"error\":{\"kind\":\"busy\",\"message\":\"too many\"}}\n");
         let error = agent.ask("status", Map::new()).await.unwrap_err();

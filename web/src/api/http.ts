@@ -75,8 +75,8 @@ export async function post<T>(path: string, body: Record<string, unknown> = {}, 
   return (await send<T>({ method: 'POST', path, body, ...(query && { query }) })).value;
 }
 
-export async function upload<T>(path: string, file: Blob, headers: Record<string, string> = {}): Promise<T> {
-  return (await send<T>({ method: 'POST', path, file, headers })).value;
+export async function upload<T>(path: string, file: Blob, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
+  return (await send<T>({ method: 'POST', path, file, headers }, signal)).value;
 }
 
 export async function patch(path: string, body: Record<string, unknown>): Promise<void> {

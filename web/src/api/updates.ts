@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query';
 
 import { queries } from './client.ts';
-import { get, post } from './http.ts';
+import { get, post, upload } from './http.ts';
 import type { Problem } from './problem.ts';
 
 export interface Progress {
@@ -38,6 +38,8 @@ export interface Updates {
   progress: Progress | null;
   /** The last step that ran in the background. */
   ended: { doing: string; error: string | null } | null;
+  /** The version of a file that was sent and is still there. */
+  uploaded: string | null;
   checked: { at: number; found: string | null } | null;
   /** Releases that went wrong here. */
   refused: string[];
@@ -104,6 +106,15 @@ export async function lookAtUpdatesAgain(): Promise<void> {
 export async function checkUpdate(source: Source = {}): Promise<Found | null> {
   try {
     return (await post<{ found: Found | null }>('/appliance/updates/actions/check', { ...source })).found;
+  } finally {
+    await lookAtUpdatesAgain();
+  }
+}
+
+/** Sends an update in one file, in place of one that was sent before. */
+export async function sendUpdate(file: File, signal: AbortSignal): Promise<void> {
+  try {
+    await upload('/appliance/updates/actions/upload', file, {}, signal);
   } finally {
     await lookAtUpdatesAgain();
   }

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use super::super::Failure;
+
 /// What administrators choose; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct UpdateSettings {
@@ -21,7 +23,7 @@ pub struct UpdateSettings {
     /// When they do: monday,tuesday,…
     #[arg(long, value_delimiter = ',')]
     days: Vec<String>,
-    /// Not before HH:MM, in the appliance's time zone
+    /// Not before HH:MM, in the appliance's time zone; with --to, unless there is a window
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
     /// Not after HH:MM, on the next day when that is not after the beginning
@@ -53,7 +55,10 @@ const WEEK: [&str; 7] = [
 
 impl UpdateSettings {
     /// What the agent is asked to change. A window is changed as a whole: what is not told of it is as `before`.
-    pub(super) fn change(&self, before: &Value) -> Map<String, Value> {
+    ///
+    /// # Errors
+    /// When half a window is told.
+    pub(super) fn change(&self, before: &Value) -> Result<Map<String, Value>, Failure> {
         let mut change = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
             change.extend(value.map(|value| (name.to_owned(), value)));
@@ -71,18 +76,23 @@ impl UpdateSettings {
         put("bytesPerSecond", self.bandwidth.clone());
         let automatic = self.automatic.map(|switch| json!(switch == Switch::On));
         put("automatic", automatic);
-        put("window", self.window(before));
+        put("window", self.window(before)?);
         let seconds = self.wait.map(|minutes| json!(u64::from(minutes) * 60));
         put("waitSeconds", seconds);
-        change
+        Ok(change)
     }
 
-    fn window(&self, before: &Value) -> Option<Value> {
+    fn window(&self, before: &Value) -> Result<Option<Value>, Failure> {
         if self.any_time {
-            return Some(Value::Null);
+            return Ok(Some(Value::Null));
         }
         if self.days.is_empty() && self.from.is_none() && self.to.is_none() {
-            return None;
+            return Ok(None);
+        }
+        let is_half = self.from.is_some() != self.to.is_some();
+        if is_half && before.get("window").is_none_or(Value::is_null) {
+            let what = "there is no window yet: it needs both --from and --to";
+            return Err(Failure::Wrong(what.to_owned()));
         }
         let of = |name: &str, told: Option<Value>, otherwise: Value| {
             let kept = before.pointer(&format!("/window/{name}"));
@@ -90,11 +100,11 @@ impl UpdateSettings {
         };
         let days = (!self.days.is_empty()).then(|| json!(self.days));
         let time = |time: &Option<String>| time.as_ref().map(|time| json!(time));
-        Some(json!({
+        Ok(Some(json!({
             "days": of("days", days, json!(WEEK)),
             "from": of("from", time(&self.from), json!("00:00")),
             "to": of("to", time(&self.to), json!("00:00")),
-        }))
+        })))
     }
 }
 
@@ -125,7 +135,7 @@ mod tests {
 
     fn change(words: &str, before: &Value) -> Value {
         let words = ["settings"].into_iter().chain(words.split_whitespace());
-        Value::Object(Typed::parse_from(words).settings.change(before))
+        Value::Object(Typed::parse_from(words).settings.change(before).unwrap())
     }
 
     #[test]
@@ -156,12 +166,18 @@ mod tests {
             json!({ "window": { "days": ["sunday"], "from": "02:00", "to": "05:00" } })
         );
         let nothing = json!({ "window": null });
-        let window = change("--from 22:00", &nothing)["window"].clone();
-        assert_eq!(window["days"].as_array().unwrap().len(), 7);
+        let all_day = change("--days saturday", &nothing);
         assert_eq!(
-            (&window["from"], &window["to"]),
-            (&json!("22:00"), &json!("00:00"))
+            all_day,
+            json!({ "window": { "days": ["saturday"], "from": "00:00", "to": "00:00" } })
         );
+        let nights = change("--from 22:00 --to 03:00", &nothing)["window"].clone();
+        assert_eq!(nights["days"].as_array().unwrap().len(), 7);
+        for half in ["--from 22:00", "--days sunday --to 03:00"] {
+            let words = ["settings"].into_iter().chain(half.split(' '));
+            let wrong = Typed::parse_from(words).settings.change(&nothing);
+            assert_eq!(wrong.unwrap_err().code(), 2, "{half}");
+        }
     }
 
     #[test]

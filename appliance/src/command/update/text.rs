@@ -14,6 +14,9 @@ pub(super) fn progress(told: &Value) -> Option<String> {
     if total > 0 {
         let _ = write!(line, ": {} of {}", size(done), size(total));
     }
+    if done == 0 {
+        return Some(line);
+    }
     if let Some(rate) = progress.get("rate").and_then(Value::as_u64) {
         let _ = write!(line, ", {}", speed(rate));
     }
@@ -48,7 +51,11 @@ fn settings(told: &Value) -> String {
     let window = told.get("window").filter(|window| !window.is_null());
     let window = window.map_or("at any time".to_owned(), |window| {
         let (from, to) = (text(window, "/from"), text(window, "/to"));
-        format!("{}, {from} to {to}", list(window, "/days"))
+        let days = list(window, "/days");
+        if from == to {
+            return format!("{days}, from {from} for a whole day");
+        }
+        format!("{days}, {from} to {to}")
     });
     row(&mut page, "window", window);
     let minutes = number(told, "/waitSeconds") / 60;
@@ -61,16 +68,74 @@ fn settings(told: &Value) -> String {
 }
 
 /// What a look for updates found.
-fn found_text(found: &Value) -> String {
+fn found_text(told: &Value, found: &Value) -> String {
     let Some(version) = found.get("version").and_then(Value::as_str) else {
-        return "there is no newer release\n".to_owned();
+        return nothing_newer(told);
     };
     let most = size(number(found, "/bytes"));
     let notes = match found.get("notes").and_then(Value::as_str) {
         Some(notes) => format!("\n{}\n", notes.trim_end()),
         None => "It has no release notes.\n".to_owned(),
     };
-    format!("{version} can be installed: {most} to download at most\n{notes}")
+    let from = if told.get("from").is_some() {
+        "from this file"
+    } else {
+        "to download at most, less what this system has already"
+    };
+    format!("{version} can be installed: {most} {from}\n{notes}")
+}
+
+fn nothing_newer(told: &Value) -> String {
+    let (channel, runs) = (text(told, "/settings/channel"), text(told, "/version"));
+    let mut page = format!("no newer release on the channel {channel}: {runs} runs\n");
+    let refused = told.get("refused").and_then(Value::as_array);
+    for version in refused.into_iter().flatten().filter_map(Value::as_str) {
+        let _ = writeln!(
+            page,
+            "{version} is not taken by itself any more: `xoa update --version {version}` installs it all the same"
+        );
+    }
+    page
+}
+
+/// Asked before a restart.
+pub(super) fn before_restart(version: &str, told: &Value) -> String {
+    let what = if interrupts(told) {
+        format!("This would interrupt: {}", list(told, "/interrupts"))
+    } else {
+        "Nothing is interrupted.".to_owned()
+    };
+    format!(
+        "The appliance restarts into {version}, and is away for about a minute.\n{what}\nRestart now? [y/N] "
+    )
+}
+
+pub(super) fn interrupts(told: &Value) -> bool {
+    let names = told.get("interrupts").and_then(Value::as_array);
+    names.is_some_and(|names| !names.is_empty())
+}
+
+/// As [`crate::update::journal::End`] is called in JSON.
+fn end(word: &str) -> &str {
+    match word {
+        "confirmed" => "installed",
+        "failed" => "failed, the version before came back by itself",
+        "rolledBack" => "gone back from, as somebody asked",
+        "cancelled" => "cancelled",
+        other => other,
+    }
+}
+
+/// As [`crate::update::journal::Step`] is called in JSON.
+fn step(word: &str) -> &str {
+    match word {
+        "fetching" => "not downloaded whole yet",
+        "fetched" => "downloaded",
+        "staging" => "not written whole to the other slot yet",
+        "staged" => "ready in the other slot",
+        "applied" => "to be started by the next restart",
+        other => other,
+    }
 }
 
 /// For people.
@@ -81,10 +146,14 @@ pub(in super::super) fn standing(told: &Value) -> String {
         return settings(told);
     }
     if told.get("restarts").is_some() {
-        return "the appliance restarts into the new system\n".to_owned();
+        let into = word("/into").unwrap_or("the other system");
+        return format!("the appliance restarts into {into}\n");
+    }
+    if let Some(left) = word("/left") {
+        return format!("{left}\n");
     }
     if let Some(found) = told.get("found") {
-        return found_text(found);
+        return found_text(told, found);
     }
     let Some(version) = word("/version") else {
         return "done\n".to_owned();
@@ -93,8 +162,10 @@ pub(in super::super) fn standing(told: &Value) -> String {
     if let Some(other) = word("/other/version") {
         let _ = writeln!(text, "{other} is in the other slot");
     }
-    if let (Some(version), Some(step)) = (word("/update/version"), word("/update/step/name")) {
-        let _ = writeln!(text, "{version} is being installed: {step}");
+    if let (Some(version), Some(name)) = (word("/update/version"), word("/update/step/name")) {
+        let is_on_trial = told.pointer("/update/isOnTrial") == Some(&Value::Bool(true));
+        let how = if is_on_trial { "on trial" } else { step(name) };
+        let _ = writeln!(text, "{version} is {how}");
     }
     if let Some(line) = progress(told) {
         let _ = writeln!(text, "{line}");
@@ -103,9 +174,9 @@ pub(in super::super) fn standing(told: &Value) -> String {
         let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
         let _ = writeln!(text, "it waits for {}", names.join(", "));
     }
-    if let (Some(version), Some(end)) = (word("/outcomes/0/version"), word("/outcomes/0/end")) {
+    if let (Some(version), Some(name)) = (word("/outcomes/0/version"), word("/outcomes/0/end")) {
         let reason = word("/outcomes/0/reason").map_or(String::new(), |why| format!(" ({why})"));
-        let _ = writeln!(text, "the last one was {version}: {end}{reason}");
+        let _ = writeln!(text, "the last one was {version}: {}{reason}", end(name));
         if let Some(data) = word("/outcomes/0/data") {
             let _ = writeln!(text, "{data}");
         }
@@ -123,15 +194,17 @@ mod tests {
     fn progress_is_a_line_with_what_is_known() {
         let line = |told: Value| progress(&json!({ "progress": told }));
         assert_eq!(line(Value::Null), None);
-        let begins = json!({ "doing": "a download", "done": 0, "total": 0, "rate": null, "secondsLeft": null });
-        assert_eq!(line(begins).unwrap(), "a download");
+        for rate in [Value::Null, json!(0)] {
+            let begins = json!({ "doing": "a download", "done": 0, "total": 0, "rate": rate, "secondsLeft": null });
+            assert_eq!(line(begins).unwrap(), "a download");
+        }
         let mib = 1024 * 1024;
         let runs = json!({ "doing": "a download", "done": 20 * mib, "total": 100 * mib, "rate": 2 * mib, "secondsLeft": 40 });
         assert_eq!(
             line(runs).unwrap(),
             "a download: 20 MiB of 100 MiB, 2048 KiB/s, 40 s left"
         );
-        let slow = json!({ "doing": "a download", "done": 0, "total": mib, "rate": 100 * mib, "secondsLeft": 3700 });
+        let slow = json!({ "doing": "a download", "done": 1, "total": mib, "rate": 100 * mib, "secondsLeft": 3700 });
         assert_eq!(
             line(slow).unwrap(),
             "a download: 0 MiB of 1 MiB, 100 MiB/s, 1 h 1 min left"
@@ -145,15 +218,54 @@ mod tests {
         };
         assert_eq!(
             found(json!("# New\n\n- It starts.\n")),
-            "1.1.0 can be installed: 92 MiB to download at most\n\n# New\n\n- It starts.\n"
+            "1.1.0 can be installed: 92 MiB to download at most, less what this system has already\n\n# New\n\n- It starts.\n"
         );
         let without = found(Value::Null);
         assert!(
             without.ends_with("\nIt has no release notes.\n"),
             "{without}"
         );
-        let none = standing(&json!({ "found": null }));
-        assert_eq!(none, "there is no newer release\n");
+        let file = json!({ "from": "bundle", "found": { "version": "1.1.0", "bytes": 92 << 20, "notes": null } });
+        let told = standing(&file);
+        let first = "1.1.0 can be installed: 92 MiB from this file\n";
+        assert!(told.starts_with(first), "{told}");
+        let mut none = json!({ "found": null, "version": "1.0.0", "refused": [], "settings": { "channel": "stable" } });
+        let newest = "no newer release on the channel stable: 1.0.0 runs\n";
+        assert_eq!(standing(&none), newest);
+        none["refused"] = json!(["1.1.0"]);
+        let told = standing(&none);
+        assert!(told.starts_with(newest), "{told}");
+        assert!(told.contains("`xoa update --version 1.1.0`"), "{told}");
+    }
+
+    #[test]
+    fn steps_and_ends_have_words() {
+        let told = |step: &str, end: &str| {
+            standing(&json!({
+                "version": "1.0.0", "update": { "version": "1.2.0", "step": { "name": step }, "isOnTrial": false },
+                "outcomes": [{ "version": "1.1.0", "end": end, "reason": "no sign-in" }],
+            }))
+        };
+        assert_eq!(
+            told("staged", "failed"),
+            "1.0.0 runs\n1.2.0 is ready in the other slot\n\
+             the last one was 1.1.0: failed, the version before came back by itself (no sign-in)\n"
+        );
+        let told = told("fetching", "rolledBack");
+        assert!(told.contains("1.2.0 is not downloaded whole yet"), "{told}");
+        assert!(
+            told.contains("1.1.0: gone back from, as somebody"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn before_a_restart_it_is_told_what_that_interrupts() {
+        let asked = |names: Value| before_restart("1.1.0", &json!({ "interrupts": names }));
+        assert!(asked(json!([])).contains("Nothing is interrupted.\n"));
+        let asked = asked(json!(["console of db", "an export"]));
+        let told = "This would interrupt: console of db, an export\nRestart now? [y/N] ";
+        assert!(asked.ends_with(told), "{asked}");
     }
 
     #[test]

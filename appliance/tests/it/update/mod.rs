@@ -4,12 +4,12 @@
 pub mod agent;
 mod command;
 mod image;
-mod install;
+pub mod install;
 mod notes;
 mod power;
 mod power_cuts;
 mod refusals;
 mod rollback;
-mod signed;
+pub mod signed;
 mod verity;
 mod world;

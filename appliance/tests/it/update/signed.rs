@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xo_appliance::agent::protocol::Fault;
+use xo_appliance::agent::protocol::{Fault, Kind};
 
 use super::agent::appliance;
 use super::image::Image;
@@ -55,7 +55,7 @@ impl Repository {
         Self(folder)
     }
 
-    fn state(&self, number: u32) -> PathBuf {
+    pub fn state(&self, number: u32) -> PathBuf {
         self.0.path().join(number.to_string())
     }
 
@@ -111,6 +111,25 @@ fn refused(scene: &Scene, params: &Value) -> String {
     fetched
 }
 
+#[test]
+fn a_file_that_is_no_bundle_or_is_not_signed_rightly_is_a_wrong_file() {
+    let (old, new) = two();
+    let [repository, other] = [14, 14].map(|days| Repository::with(&[(&new, days)]));
+    let scene = repository.trusted_by(&old);
+    let file = repository.bundle(1, &new);
+    for file in [&b"nonsense"[..], &file[..file.len() / 2]] {
+        let fault = scene.send("update.upload", file).unwrap_err();
+        assert_eq!(fault.kind, Kind::WrongFile, "{fault}");
+    }
+    scene.send("update.upload", &other.bundle(1, &new)).unwrap();
+    let fault = scene.ask("update.check", json!({ "from": "bundle" }));
+    assert_eq!(fault.unwrap_err().kind, Kind::WrongFile);
+    // What does not come over the network is no file's fault.
+    scene.write("usr/share/xoa/repository", "http://127.0.0.1:1/");
+    let fault = scene.ask("update.check", json!({}));
+    assert_eq!(fault.unwrap_err().kind, Kind::Failed);
+}
+
 fn text(fault: Fault) -> String {
     fault.message
 }
@@ -133,6 +152,33 @@ fn notes_come_from_a_repository_and_from_a_file() {
     let status = fetch(&scene, &json!({ "from": "bundle" })).unwrap();
     assert_eq!(status["update"]["step"]["name"], "fetched");
     assert_eq!(status["update"]["notes"], "# 1.1.0\n");
+}
+
+#[test]
+fn a_file_that_was_sent_whole_is_told_until_it_is_fetched_or_nobody_wants_it() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let uploaded = |scene: &Scene| scene.look("update.status")["uploaded"].clone();
+    let file = repository.bundle(1, &new);
+    assert_eq!(uploaded(&scene), Value::Null);
+    scene.send("update.upload", &file).unwrap();
+    assert_eq!(uploaded(&scene), "1.1.0");
+    // The power goes while another one comes, of which all but the end is there.
+    let store = scene.at("var/lib/xoa/update");
+    std::fs::rename(store.join("bundle"), store.join("bundle.part")).unwrap();
+    assert_eq!(uploaded(&scene), Value::Null);
+    let cut = &file[..file.len() / 2];
+    scene.send("update.upload", cut).unwrap_err();
+    assert_eq!(uploaded(&scene), Value::Null);
+    assert!(!store.join("bundle.part").exists());
+
+    scene.send("update.upload", &file).unwrap();
+    scene.look("update.cancel");
+    assert_eq!(uploaded(&scene), Value::Null);
+    scene.send("update.upload", &file).unwrap();
+    let status = fetch(&scene, &json!({ "from": "bundle" })).unwrap();
+    assert_eq!(status["uploaded"], Value::Null);
 }
 
 #[test]

@@ -43,7 +43,7 @@ const LOOKS: &[(&str, &str, &str)] = &[
     (
         "/appliance/updates",
         "appliance.getUpdates",
-        "What runs, `other`, `update` on its way (with its `notes`), `progress`, `ended` of the last step, `outcomes`, `settings`",
+        "What runs, `other`, `update` on its way (with its `notes`), `progress`, `ended` of the last step, `uploaded` (the version of a file that was sent), `outcomes`, `settings`",
     ),
     (
         "/appliance/updates/interruptions",
@@ -210,6 +210,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         };
         routes.push(
             route
+                .reply(400, "The file that was sent is not what it is to be")
                 .reply(403, "The word is wrong")
                 .reply(409, "Not now: the answer says why")
                 .reply(422, "It does not fit: `data.errors` says what"),
@@ -240,7 +241,7 @@ pub(super) fn routes(engine: &Engine) -> Vec<Route> {
         routes.push(
             of_appliance(route.stream_body())
                 .reply_json(200, "Which release it has", version)
-                .reply(400, "It did not come whole")
+                .reply(400, "It did not come whole, or is no bundle")
                 .reply(409, "This machine cannot update itself"),
         );
     }

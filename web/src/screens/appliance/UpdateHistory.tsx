@@ -2,29 +2,31 @@
 import { Button, Title } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 
-import { beginUpdate, isRestarting, type Outcome, type Updates } from '../../api/updates.ts';
-import { toastProblem } from '../../app/toasts.ts';
+import { isRestarting, type Outcome, type Updates } from '../../api/updates.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { PlainTable } from '../../components/PlainTable.tsx';
 import { moment } from '../../components/units.ts';
+import type { UpdateWork } from './useUpdateWork.ts';
 
-export function UpdateHistory({ updates }: { updates: Updates }) {
+export function UpdateHistory({ updates, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
   const { outcomes, refused, update, progress } = updates;
   const isIdle = !update && !progress && !isRestarting(updates);
-  const again = (version: string) => void beginUpdate('fetch', { version }).catch((error: unknown) => toastProblem(t('updates.failed'), error));
   return (
     <>
-      {refused.map((version) => (
-        <Alert key={version} isInline variant="warning" title={t('updates.refused', { version })}>
-          <p>{t('updates.refusedHelp')}</p>
-          {isIdle && (
-            <Button variant="link" isInline onClick={() => again(version)}>
-              {t('updates.again', { version })}
-            </Button>
-          )}
-        </Alert>
-      ))}
+      {refused.map((version) => {
+        const wasLeft = outcomes.find((outcome) => outcome.version === version)?.end === 'rolledBack';
+        return (
+          <Alert key={version} isInline variant={wasLeft ? 'info' : 'warning'} title={t(wasLeft ? 'updates.left' : 'updates.refused', { version })}>
+            <p>{t(wasLeft ? 'updates.leftHelp' : 'updates.refusedHelp')}</p>
+            {isIdle && (
+              <Button variant="link" isInline isDisabled={work.busy !== undefined} onClick={() => work.fetch({ version })}>
+                {t('updates.again', { version })}
+              </Button>
+            )}
+          </Alert>
+        );
+      })}
       {outcomes.length > 0 && (
         <>
           <Title headingLevel="h2">{t('updates.history')}</Title>

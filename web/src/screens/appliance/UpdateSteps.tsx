@@ -1,113 +1,48 @@
 // The way to a newer system, one step after the other: look, download, prepare, restart, and the minute in which it must prove itself.
 import { Button, Card, CardBody, ProgressStep, ProgressStepper, Spinner } from '@patternfly/react-core';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { upload } from '../../api/http.ts';
-import { Problem } from '../../api/problem.ts';
-import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, type Found, type Source, type Updates } from '../../api/updates.ts';
-import { Alert } from '../../components/Alert.tsx';
-import { FileButton } from '../../components/FileButton.tsx';
-import { ProblemText } from '../../components/ProblemText.tsx';
+import type { Updates } from '../../api/updates.ts';
 import { useIsNarrow } from '../../app/useIsNarrow.ts';
-import { bytes } from '../../components/units.ts';
+import { Alert } from '../../components/Alert.tsx';
+import { ProblemText } from '../../components/ProblemText.tsx';
 import { RestartModal } from './RestartModal.tsx';
-import { UpdateProgress, UploadProgress } from './UpdateProgress.tsx';
+import { UpdateProgress } from './UpdateProgress.tsx';
+import { UpdateSearch } from './UpdateSearch.tsx';
+import type { UpdateWork } from './useUpdateWork.ts';
 
 const STEPS = ['fetch', 'stage', 'apply', 'prove'] as const;
 /** Which of them it is at; before the first one, none. */
 const AT = { fetching: 0, fetched: 1, staging: 1, staged: 2, applied: 2 } as const;
 
-export function UpdateSteps({ updates }: { updates: Updates }) {
+export function UpdateSteps({ updates, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
   const isNarrow = useIsNarrow();
-  const { update, progress, ended, rollback, waits } = updates;
-  const [found, setFound] = useState<Found | null>();
-  const [source, setSource] = useState<Source>({});
-  const [busy, setBusy] = useState<'check' | 'upload' | 'step'>();
-  const [problem, setProblem] = useState<Problem>();
+  const { update, progress, rollback, waits } = updates;
+  const { busy, goesOn, looked, failure, ended } = work;
   const [isAsking, setAsking] = useState(false);
-  // What was downloaded here is prepared without being asked again.
-  const [goesOn, setGoesOn] = useState(false);
-
-  const work = async (what: NonNullable<typeof busy>, how: () => Promise<void>) => {
-    setBusy(what);
-    try {
-      await how();
-      setProblem(undefined);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      setProblem(error);
-      setGoesOn(false);
-    }
-    setBusy(undefined);
-  };
-  const look = (from: Source) =>
-    work('check', async () => {
-      setSource(from);
-      setFound(undefined);
-      setFound(await checkUpdate(from));
-    });
-  const take = (file: File) =>
-    work('upload', async () => {
-      setFound(undefined);
-      await upload('/appliance/updates/actions/upload', file);
-      setSource({ from: 'bundle' });
-      setFound(await checkUpdate({ from: 'bundle' }));
-    });
-  const fetch = (from: Source) => {
-    setGoesOn(true);
-    void work('step', () => beginUpdate('fetch', from));
-  };
-  const stage = () => void work('step', () => beginUpdate('stage'));
-  const isFetched = update?.step.name === 'fetched' && progress === null;
-  useEffect(() => {
-    if (!isFetched || !goesOn) return;
-    void beginUpdate('stage').catch((error: unknown) => {
-      if (!(error instanceof Problem)) throw error;
-      setProblem(error);
-      setGoesOn(false);
-    });
-  }, [isFetched, goesOn]);
 
   const at = update ? (update.isOnTrial ? 3 : AT[update.step.name]) : progress ? 0 : -1;
   const variant = (step: number) => (step < at ? 'success' : step === at ? 'info' : 'pending');
   const cancel = (
-    <Button variant="secondary" isDisabled={busy === 'step'} onClick={() => void work('step', () => cancelUpdate())}>
+    <Button variant="secondary" isDisabled={busy === 'step'} onClick={work.cancel}>
       {t('updates.cancel')}
     </Button>
   );
-  const isAlone = updates.settings.repository === null;
-  const notes = update ? update.notes : found?.notes;
+  const notes = update ? update.notes : looked?.found?.notes;
   const body = () => {
     if (rollback) return <Away title={t('updates.goingTo', { version: rollback.to })} />;
-    if (progress && (update || goesOn)) return <UpdateProgress progress={progress} label={t(update?.step.name === 'staging' ? 'updates.staging' : 'updates.fetching')}>{cancel}</UpdateProgress>;
-    if (progress) return <UpdateProgress progress={progress} label={t('updates.works')} />;
-    if (!update) {
+    if (progress && (update || goesOn)) {
+      const isStaging = update?.step.name === 'staging';
       return (
-        <>
-          {found && (
-            <Alert isInline isPlain variant="info" title={t('updates.found', { version: found.version })}>
-              {t(source.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}
-            </Alert>
-          )}
-          {found === null && <Alert isInline isPlain variant="success" title={t('updates.newest', { channel: updates.settings.channel })} />}
-          {isAlone && <Alert isInline isPlain variant="info" title={t('updates.noRepository')}>{t('updates.noRepositoryHelp')}</Alert>}
-          <div className="xo-appliance-bar">
-            {found && (
-              <Button isDisabled={busy !== undefined} onClick={() => fetch(source.from ? source : { version: found.version })}>
-                {t('updates.get')}
-              </Button>
-            )}
-            <Button variant={found ? 'secondary' : 'primary'} isLoading={busy === 'check'} isDisabled={busy !== undefined || isAlone} onClick={() => void look({})}>
-              {t('updates.look')}
-            </Button>
-            <FileButton label={t('updates.upload')} accept=".tar,.xoabundle,.bundle" isBusy={busy === 'upload'} isDisabled={busy !== undefined} onChoose={(file) => void take(file)} />
-          </div>
-          {busy === 'upload' && <UploadProgress />}
-        </>
+        <UpdateProgress progress={progress} label={t(isStaging ? 'updates.staging' : 'updates.fetching')} then={t(isStaging ? 'updates.readingBack' : 'updates.checking')}>
+          {cancel}
+        </UpdateProgress>
       );
     }
+    if (progress) return <UpdateProgress progress={progress} label={t('updates.works')} then={t('updates.works')} />;
+    if (!update) return <UpdateSearch updates={updates} work={work} />;
     const { version } = update;
     if (update.isOnTrial) {
       return (
@@ -137,7 +72,7 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
           <>
             <p>{t('updates.fetched', { version })}</p>
             <div className="xo-appliance-bar">
-              <Button isDisabled={busy === 'step'} onClick={stage}>
+              <Button isDisabled={busy === 'step'} onClick={work.stage}>
                 {t('updates.prepare')}
               </Button>
               {cancel}
@@ -149,7 +84,7 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
           <>
             <p>{t('updates.broken', { version })}</p>
             <div className="xo-appliance-bar">
-              <Button isDisabled={busy === 'step'} onClick={() => fetch({ version })}>
+              <Button isDisabled={busy === 'step'} onClick={() => work.fetch({ version })}>
                 {t('updates.goOn')}
               </Button>
               {cancel}
@@ -169,19 +104,19 @@ export function UpdateSteps({ updates }: { updates: Updates }) {
               </ProgressStep>
             ))}
           </ProgressStepper>
-          {problem && (
+          {failure && (
             <Alert isInline variant="danger" title={t('updates.failed')}>
-              <ProblemText problem={problem} />
-              {source.from && problem.message.includes('expired') && (
-                <Button variant="link" isInline onClick={() => void look({ from: 'bundle', acceptExpired: true })}>
+              <ProblemText problem={failure.problem} />
+              {failure.source.from && failure.problem.message.includes('expired') && (
+                <Button variant="link" isInline onClick={() => work.look({ from: 'bundle', acceptExpired: true })}>
                   {t('updates.acceptExpired')}
                 </Button>
               )}
             </Alert>
           )}
-          {!problem && !progress && ended?.error && !isRestarting(updates) && (
+          {ended !== null && (
             <Alert isInline variant="danger" title={t('updates.failed')}>
-              {ended.error}
+              {ended}
             </Alert>
           )}
           {body()}

@@ -1,5 +1,6 @@
 // Updates of the appliance: what runs, the way to a newer system and back, and what came of earlier ones.
 import { Button } from '@patternfly/react-core';
+import i18next from 'i18next';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -13,12 +14,11 @@ import { RestartModal } from './RestartModal.tsx';
 import { UpdateHistory } from './UpdateHistory.tsx';
 import { useDays, UpdateSettingsModal } from './UpdateSettingsModal.tsx';
 import { UpdateSteps } from './UpdateSteps.tsx';
+import { useUpdateWork } from './useUpdateWork.ts';
 
 export function UpdatesTab() {
   const { t } = useTranslation();
   const { data: updates, error } = useUpdates();
-  const [asked, setAsked] = useState<'settings' | 'rollback'>();
-  const whenOf = useWhen();
   useNewClient(updates?.version);
   const problem = error && (
     <Alert isInline variant="danger" title={t('updates.unknown')}>
@@ -26,14 +26,25 @@ export function UpdatesTab() {
     </Alert>
   );
   if (!updates) return problem ?? <Waiting />;
-  const { other, update, settings } = updates;
-  const isAway = isRestarting(updates);
-  const mayGoBack = other?.triesLeft === null && !isAway && (!update || update.isOnTrial);
-  const close = () => setAsked(undefined);
   return (
     <div className="xo-part">
-      {!isAway && problem}
-      <UpdateSteps updates={updates} />
+      {!isRestarting(updates) && problem}
+      <Known updates={updates} />
+    </div>
+  );
+}
+
+function Known({ updates }: { updates: Updates }) {
+  const { t } = useTranslation();
+  const [asked, setAsked] = useState<'settings' | 'rollback'>();
+  const whenOf = useWhen();
+  const work = useUpdateWork(updates);
+  const { other, update, settings } = updates;
+  const mayGoBack = other?.triesLeft === null && !isRestarting(updates) && (!update || update.isOnTrial);
+  const close = () => setAsked(undefined);
+  return (
+    <>
+      <UpdateSteps updates={updates} work={work} />
       <Facts cards={[systemCard(updates), sourceCard(updates)]} />
       <p>{settings.automatic ? t('updates.isAutomatic', { when: whenOf(settings) }) : t('updates.isManual')}</p>
       <div className="xo-appliance-bar">
@@ -46,7 +57,7 @@ export function UpdatesTab() {
           </Button>
         )}
       </div>
-      <UpdateHistory updates={updates} />
+      <UpdateHistory updates={updates} work={work} />
       {asked === 'settings' && <UpdateSettingsModal settings={settings} onClose={close} />}
       {asked === 'rollback' && other && (
         <RestartModal
@@ -59,7 +70,7 @@ export function UpdatesTab() {
           onClose={close}
         />
       )}
-    </div>
+    </>
   );
 }
 
@@ -77,12 +88,16 @@ function useNewClient(version: string | undefined) {
   }, [first, version]);
 }
 
-function systemCard({ version, other, checked }: Updates): FactCard {
+/** Until it is applied, a new system counts as no other system yet. */
+const AS_IN_SLOT = { fetching: undefined, fetched: undefined, staging: 'updates.inSlot.staging', staged: 'updates.inSlot.staged', applied: undefined } as const;
+
+function systemCard({ version, other, update, checked }: Updates): FactCard {
+  const isBeing = update && !update.isOnTrial && AS_IN_SLOT[update.step.name];
   return [
     'updates.systems',
     [
       ['updates.running', version],
-      ['updates.other', other?.version],
+      ['updates.other', isBeing ? i18next.t(isBeing, { version: update.version }) : other?.version],
       ['updates.looked', checked && moment(checked.at)],
     ],
   ];
