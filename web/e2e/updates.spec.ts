@@ -165,6 +165,9 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(0);
     await expect(page.getByText('Version 1.0.5 went wrong here')).toBeVisible();
     await expect(page.getByText('Version 1.1.0 is installed', { exact: false })).toHaveCount(0);
+    const cells = page.getByRole('row').filter({ hasText: 'Gone back' }).first().getByRole('gridcell');
+    await expect(cells.nth(1)).toHaveText('1.1.0');
+    await expect(cells.nth(2)).toHaveText('1.0.0');
   }, { script: agent.answer });
 });
 
@@ -293,6 +296,16 @@ test('a file is sent with its rate and the time left, can be stopped, and is kno
     await expect(page.getByText('is still here', { exact: false })).toHaveCount(0);
     expect(agent.asked.at(-1)).toEqual({ verb: 'update.check', params: { from: 'bundle' } });
     expect(agent.verbs().filter((verb) => verb === 'update.upload')).toHaveLength(1);
+    // What failed here is offered with a warning beside it.
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(0);
+    agent.told.refused = ['1.0.5', '1.1.0'];
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'failed' }, ...agent.told.outcomes];
+    await page.reload();
+    await button('Look into it').click();
+    await expect(found).toBeVisible();
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(2);
+    await expectAccessible(page);
+    await shot('updates-warned');
     goOn();
   }, { script: agent.answer });
 });

@@ -4,7 +4,7 @@
 //! Invariant: only those two folders, plain names, few files, no more bytes than there is room for.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use semver::Version;
@@ -62,7 +62,7 @@ pub fn unpack(input: &mut dyn Read, folder: &Path) -> Result<Version, BundleErro
 /// The disk's.
 pub fn remove(folder: &Path) -> Result<(), BundleError> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write(folder)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(write(folder)(error)),
         _ => Ok(()),
     }
 }
@@ -84,7 +84,13 @@ fn write_files(input: &mut dyn Read, folder: &Path) -> Result<(), BundleError> {
         let below = folder.join(below);
         fs::create_dir_all(&below).map_err(write(&below))?;
     }
-    let odd = |error: io::Error| BundleError::NoBundle(error.to_string());
+    // What the library says of a file that is no archive quotes it.
+    let odd = |error: io::Error| match error.kind() {
+        ErrorKind::Other | ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
+            BundleError::NoBundle("it is no tar archive, or is cut off".into())
+        }
+        _ => BundleError::NoBundle(error.to_string()),
+    };
     let mut archive = tar::Archive::new(input);
     for (number, entry) in archive.entries().map_err(odd)?.enumerate() {
         let mut entry = entry.map_err(odd)?;
@@ -179,8 +185,11 @@ mod tests {
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         }
         let cut = bundle(&[good]);
-        for bytes in [&b"nonsense"[..], b"", &cut[..514]] {
-            unpack(&mut &bytes[..], &place).unwrap_err();
+        let text = b"nonsense\n".repeat(100);
+        for bytes in [&b"nonsense"[..], &text, b"", &cut[..514]] {
+            let refused = unpack(&mut &bytes[..], &place).unwrap_err().to_string();
+            assert!(refused.starts_with("this is no bundle"), "{refused}");
+            assert!(!refused.contains("nonsense"), "{refused}");
             assert!(!place.exists());
         }
     }

@@ -15,7 +15,7 @@ export function UpdateHistory({ updates, work }: { updates: Updates; work: Updat
   return (
     <>
       {refused.map((version) => {
-        const wasLeft = outcomes.find((outcome) => outcome.version === version)?.end === 'rolledBack';
+        const wasLeft = isLeft(outcomes, version);
         return (
           <Alert key={version} isInline variant={wasLeft ? 'info' : 'warning'} title={t(wasLeft ? 'updates.left' : 'updates.refused', { version })}>
             <p>{t(wasLeft ? 'updates.leftHelp' : 'updates.refusedHelp')}</p>
@@ -35,8 +35,8 @@ export function UpdateHistory({ updates, work }: { updates: Updates; work: Updat
             rows={outcomes.map((outcome) => ({ ...outcome, id: `${outcome.at} ${outcome.version}` }))}
             columns={[
               ['updates.when', ({ at }) => moment(at)],
-              ['updates.from', ({ from }) => from],
-              ['updates.to', ({ version }) => version],
+              ['updates.from', (outcome) => (outcome.end === 'rolledBack' ? outcome.version : outcome.from)],
+              ['updates.to', (outcome) => (outcome.end === 'rolledBack' ? outcome.from : outcome.version)],
               ['updates.outcome', (outcome) => <End outcome={outcome} />],
             ]}
           />
@@ -44,6 +44,11 @@ export function UpdateHistory({ updates, work }: { updates: Updates; work: Updat
       )}
     </>
   );
+}
+
+/** Nothing went wrong with it: somebody went back. */
+export function isLeft(outcomes: readonly Outcome[], version: string): boolean {
+  return outcomes.find((outcome) => outcome.version === version && outcome.end !== 'cancelled')?.end === 'rolledBack';
 }
 
 function End({ outcome: { end, reason, data } }: { outcome: Outcome }) {

@@ -7,19 +7,22 @@ import { Alert } from '../../components/Alert.tsx';
 import { FileButton } from '../../components/FileButton.tsx';
 import { bytes, moment } from '../../components/units.ts';
 import { UploadProgress } from './UpdateProgress.tsx';
+import { isLeft } from './UpdateHistory.tsx';
 import type { UpdateWork } from './useUpdateWork.ts';
 
-export function UpdateSearch({ updates: { version, outcomes: [last], settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
+export function UpdateSearch({ updates: { version, outcomes, refused, settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
   const { busy, looked, sending } = work;
   const { found, source } = looked ?? {};
+  const last = outcomes[0];
   const isAlone = settings.repository === null;
   return (
     <>
       {!looked && last?.end === 'confirmed' && last.version === version && <Alert isInline isPlain variant="success" title={t('updates.installedWell', { version, when: moment(last.at) })} />}
       {found && (
-        <Alert isInline isPlain variant="info" title={t('updates.found', { version: found.version })}>
+        <Alert isInline isPlain variant={refused.includes(found.version) ? 'warning' : 'info'} title={t('updates.found', { version: found.version })}>
           {t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}
+          {refused.includes(found.version) && <p>{t(isLeft(outcomes, found.version) ? 'updates.left' : 'updates.refused', { version: found.version })}</p>}
         </Alert>
       )}
       {uploaded && !source?.from && !sending && (
