@@ -4,6 +4,7 @@ import type { Updates } from '../src/api/updates.ts';
 import { inAppliance, type Verb } from './agent.ts';
 import { expectAccessible } from './axe.ts';
 import { expect, signIn, test } from './fixture.ts';
+import { layWire } from './wire.ts';
 
 const MIB = 2 ** 20;
 const NOTES = '# 1.1.0\n\n- Exports are **resumed**.\n- <b>No</b> longer `slow`.\n';
@@ -351,4 +352,22 @@ test('a machine that cannot update itself says so', async ({ page }) => {
     await signIn(page, `${server.url}/appliance/updates`);
     await expect(page.getByText('this machine cannot update itself', { exact: false })).toBeVisible();
   });
+});
+
+test('an update that somebody else made meanwhile is told once the connection is back', async ({ page }) => {
+  const agent = new Scripted();
+  await inAppliance(page, async (server) => {
+    const wire = await layWire(server.url);
+    await server.ask('GET', '/users/me');
+    await signIn(page, `http://${wire.address}/appliance/updates`);
+    await expect(page.getByText('the sign-in did not work')).toBeVisible();
+    await wire.cut();
+    await expect(page.getByText('No connection to the server', { exact: false })).toBeVisible();
+    agent.told.refused = ['1.0.5', '1.0.6'];
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.0.6', from: '1.0.0', end: 'failed', reason: 'no pool came back' }, ...agent.told.outcomes];
+    await wire.mend();
+    await expect(page.getByText('no pool came back')).toBeVisible();
+    await page.goto('about:blank');
+    await wire.cut();
+  }, { script: agent.answer });
 });

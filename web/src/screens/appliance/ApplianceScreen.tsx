@@ -3,6 +3,7 @@ import { PageSection, Title } from '@patternfly/react-core';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 
+import { useApplianceAfterLoss } from '../../api/appliance.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { PageTabs } from '../../components/PageTabs.tsx';
 import { BackupsTab } from './BackupsTab.tsx';
@@ -20,6 +21,7 @@ export default function ApplianceScreen() {
   const { t } = useTranslation();
   const [pathname] = useLocation();
   const here = TABS.find(({ path }) => path === pathname) ?? TABS[0];
+  useApplianceAfterLoss();
   useTitle(`${t('appliance.title')} – ${t(here.label)}`);
   return (
     <>

@@ -3,7 +3,7 @@ import { Button } from '@patternfly/react-core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { useAppliance, useApplianceAfterLoss, useApplianceSettings } from '../../api/appliance.ts';
+import { useAppliance, useApplianceSettings } from '../../api/appliance.ts';
 import { addressOf } from '../../api/http.ts';
 import { Problem } from '../../api/problem.ts';
 import { HOME } from '../../app/routes.tsx';
@@ -22,7 +22,6 @@ export function StateTab() {
   const { data: status, error } = useAppliance();
   const settings = useApplianceSettings().data;
   const [leaving, setLeaving] = useState<Leaving>();
-  useApplianceAfterLoss();
   if (leaving) {
     const { away, isBack } = leaving;
     return <ServerRestarts title={t(`appliance.away.${away}`)} help={t(`appliance.awayHelp.${away}`)} isBack={isBack} to={away === 'reset' ? HOME : location.pathname} />;
