@@ -16,6 +16,12 @@ pub const CUSTOM: &str = "release";
 /// The longest release notes, in bytes: an appliance leaves out longer ones.
 pub const NOTES_LIMIT: usize = 64 << 10;
 
+/// The channel of those who chose none.
+pub const STABLE: &str = "stable";
+
+/// What appliances can follow.
+pub const CHANNELS: [&str; 2] = [STABLE, "latest"];
+
 /// The signed description of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
@@ -25,7 +31,7 @@ pub struct Release {
     pub architecture: String,
     /// Its version.
     pub version: Version,
-    /// Whoever follows one of them is offered the release: `stable`, `latest`.
+    /// Whoever follows one of them is offered the release: of [`CHANNELS`].
     pub channels: Vec<String>,
     /// Older systems must install another release first.
     pub min_from: Version,

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use xo_release::{CHANNELS, STABLE};
 
 use super::protocol::{Fault, Kind};
 use super::schedule::{self, WAIT_SECONDS, Window};
@@ -28,7 +29,6 @@ type Params = Map<String, Value>;
 
 const CHOICES: &str = "settings.json";
 const CHOICES_LIMIT: usize = 64 * 1024;
-const CHANNELS: [&str; 2] = ["stable", "latest"];
 /// The repository that the image knows.
 const REPOSITORY: &str = "usr/share/xoa/repository";
 /// Where an uploaded file is unpacked.
@@ -390,7 +390,10 @@ pub(super) fn choose(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let chosen: Choices = verbs::read(all)?;
     let is_one = |name: &String| CHANNELS.contains(&name.as_str());
     if chosen.channel.as_ref().is_some_and(|name| !is_one(name)) {
-        return Err(Fault::invalid("channel", "must be stable or latest"));
+        return Err(Fault::invalid(
+            "channel",
+            format!("must be one of {}", CHANNELS.join(", ")),
+        ));
     }
     if let Some(address) = &chosen.repository {
         Location::web(address)
@@ -413,7 +416,7 @@ pub(super) fn kept(agent: &Agent) -> Result<Value, Fault> {
 fn shown(agent: &Agent) -> Result<Value, Fault> {
     let chosen = agent.updates.choices()?;
     Ok(json!({
-        "channel": chosen.channel.as_deref().unwrap_or("stable"),
+        "channel": chosen.channel.as_deref().unwrap_or(STABLE),
         "repository": chosen.repository.or_else(|| known_repository(agent)),
         "bytesPerSecond": chosen.bytes_per_second,
         "automatic": chosen.automatic,
@@ -455,7 +458,7 @@ pub(super) fn prepare(agent: &Agent, params: Params) -> Result<Prepared, Fault> 
     let wanted = match version {
         Some(version) => Wanted::Version(version),
         None => Wanted::Newest {
-            channel: chosen.channel.unwrap_or_else(|| "stable".to_owned()),
+            channel: chosen.channel.unwrap_or_else(|| STABLE.to_owned()),
         },
     };
     let expiry = if which.accept_expired && which.from == From::Bundle {

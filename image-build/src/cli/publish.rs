@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use semver::Version;
 use time::OffsetDateTime;
-use xo_release::{NOTES_LIMIT, Release};
+use xo_release::{CHANNELS, NOTES_LIMIT, Release, STABLE};
 
 use super::print;
 use crate::error::Error;
@@ -18,9 +18,6 @@ use crate::publish::{
 /// Keys of developers; `target` is not under version control.
 pub(super) const KEYS: &str = "target/keys";
 const REPOSITORY: &str = "target/repository";
-/// What appliances can follow.
-const CHANNELS: [&str; 2] = [STABLE, "latest"];
-const STABLE: &str = "stable";
 const FLOOR: &str = "image-build/image/floor";
 const MIGRATIONS: &str = "server/store/migrations";
 
