@@ -37,6 +37,15 @@ impl Press {
         press
     }
 
+    /// With 1.0.0.
+    fn with_a_release() -> Self {
+        let press = Self::new();
+        press
+            .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
+            .unwrap();
+        press
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -5,14 +5,10 @@ use std::fs;
 use serde_json::Value;
 
 use super::Press;
-use super::disk::Disk;
 
 #[test]
 fn refreshing_signs_only_what_the_keys_online_sign() {
-    let press = Press::new();
-    press
-        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
-        .unwrap();
+    let press = Press::with_a_release();
     let aside = press.path("offline");
     fs::rename(press.path("keys/targets"), &aside).unwrap();
     press.run(&["publish", "--refresh"]).unwrap();
@@ -38,10 +34,7 @@ fn refreshing_signs_only_what_the_keys_online_sign() {
 
 #[test]
 fn keys_are_rotated_under_the_eyes_of_those_who_trust_the_first_root() {
-    let press = Press::new();
-    press
-        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
-        .unwrap();
+    let press = Press::with_a_release();
     assert_eq!(press.offers().len(), 1);
     for role in ["timestamp", "snapshot", "targets", "root"] {
         press.run(&["keys", "rotate", role, "1"]).unwrap();

@@ -82,10 +82,7 @@ fn a_command_without_all_its_keys_changes_nothing() {
 
 #[test]
 fn what_a_run_that_was_cut_off_left_is_neither_taken_nor_in_the_way() {
-    let press = Press::new();
-    press
-        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
-        .unwrap();
+    let press = Press::with_a_release();
     let folder = press.path("repository/metadata");
     let kept = fs::read(folder.join("timestamp.json")).unwrap();
     let promote = ["publish", "--promote", "--version", "1.0.0"];
@@ -114,10 +111,7 @@ fn what_a_run_that_was_cut_off_left_is_neither_taken_nor_in_the_way() {
 
 #[test]
 fn a_refused_release_leaves_no_files() {
-    let press = Press::new();
-    press
-        .publish(&Disk::new(press.folder.path(), "1.0.0"), "1.0.0")
-        .unwrap();
+    let press = Press::with_a_release();
     let before = files(&press.path("repository"));
     let other = Disk::altered(press.folder.path(), "1.0.0");
     let taken = press.publish(&other, "1.0.0").unwrap_err();
