@@ -25,6 +25,9 @@ pub use error::Error;
 pub use inspect::{Damage, Report, inspect};
 pub use pack::{Packed, pack};
 pub use progress::Progress;
-pub use publish::{Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, bundle};
+pub use publish::{
+    Duty, Kept, Keys, Named, NewRelease, Parts, PublishError, Repository, Signatures, Signing,
+    bundle,
+};
 pub use raw_disk::RawDisk;
 pub use sbom::{SbomError, sbom};

@@ -19,6 +19,6 @@ mod verity;
 pub use bundle::bundle;
 pub use disk::Parts;
 pub use error::PublishError;
-pub use keys::{Keys, Signing};
+pub use keys::{Keys, Named, Signatures, Signing};
 pub use policy::Duty;
 pub use repository::{Kept, NewRelease, Repository, Trusts};

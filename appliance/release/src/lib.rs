@@ -19,8 +19,11 @@ pub const NOTES_LIMIT: usize = 64 << 10;
 /// The channel of those who chose none.
 pub const STABLE: &str = "stable";
 
+/// The channel of a release that was not promoted yet.
+pub const LATEST: &str = "latest";
+
 /// What appliances can follow.
-pub const CHANNELS: [&str; 2] = [STABLE, "latest"];
+pub const CHANNELS: [&str; 2] = [STABLE, LATEST];
 
 /// The signed description of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

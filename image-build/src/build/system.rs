@@ -170,6 +170,9 @@ fn describe(root: &Path, build: &Build) -> Result<(), BuildError> {
         .collect();
     let version = &build.version;
     text += &format!("PRETTY_NAME=\"XOA {version}\"\nIMAGE_ID=xoa\nIMAGE_VERSION={version}\n");
+    if build.kind == Kind::Development {
+        text += "VARIANT_ID=development\n";
+    }
     write(&path, &text)
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use semver::Version;
 use time::OffsetDateTime;
-use xo_release::{CHANNELS, NOTES_LIMIT, Release, STABLE};
+use xo_release::{CHANNELS, LATEST, NOTES_LIMIT, Release, STABLE};
 
 use super::print;
 use crate::error::Error;
@@ -39,9 +39,11 @@ enum KeysCommand {
         /// Whose key.
         #[arg(value_enum)]
         role: Duty,
-        /// Which one: 2 is the file 2.key.
-        number: u64,
+        /// Which one: the first digits of its ID, as `keys list` tells it. The key itself need not be here.
+        key: String,
     },
+    /// Tell which keys the newest root names, and which of them are here.
+    List,
     /// Make a new root with the same keys, before the old one expires.
     Renew,
     /// Sign the root that waits for signatures with the keys that are here.
@@ -58,26 +60,20 @@ pub(super) struct PublishOptions {
     /// The folder of keys and roots.
     #[arg(long, value_name = "DIR", default_value = KEYS)]
     keys: PathBuf,
-    /// Version of the release.
-    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
-    version: Version,
-    /// Who is offered it.
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        default_value = "latest",
-        value_parser = CHANNELS
-    )]
-    channel: Vec<String>,
+    /// Version of the release; default: that of the checkout.
+    #[arg(long)]
+    version: Option<Version>,
+    /// Who is offered it; default: latest.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = CHANNELS)]
+    channel: Option<Vec<String>>,
     /// Publish nothing new: sign again what the keys of snapshot and timestamp sign.
-    #[arg(long, conflicts_with_all = ["promote", "disk"])]
+    #[arg(long, conflicts_with_all = ["promote", "disk", "version", "channel"])]
     refresh: bool,
     /// With --refresh: sign the list of releases again too.
     #[arg(long, requires = "refresh")]
     with_targets: bool,
     /// Offer a release that is there in the channels, and in no others.
-    #[arg(long, conflicts_with = "disk")]
+    #[arg(long, conflicts_with = "disk", requires_all = ["version", "channel"])]
     promote: bool,
     /// The raw disk; default: target/appliance/xoa-<version>.raw.
     #[arg(long, value_name = "FILE")]
@@ -121,18 +117,23 @@ pub(super) struct BundleOptions {
 pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
     let now = now();
     let keys = Keys::open(&options.keys);
-    print(&match options.what {
+    print(&match &options.what {
         KeysCommand::Make => {
             let (root, _) = Keys::make(&options.keys, now)?.newest()?;
             format!("{}\n", root.display())
         }
-        KeysCommand::Rotate { role, number } => next_step(&keys.rotate(role, number, now)?),
+        KeysCommand::Rotate { role, key } => next_step(&keys.rotate(*role, key, now)?),
+        KeysCommand::List => listed(&keys)?,
         KeysCommand::Renew => next_step(&keys.renew(now)?),
         KeysCommand::Sign => next_step(&keys.sign()?),
-        KeysCommand::Abandon => format!(
-            "{}\nThis root still counts. A key that was made for the one that waited is in retired/.\n",
-            keys.abandon()?.display()
-        ),
+        KeysCommand::Abandon => {
+            let (root, aside) = keys.abandon()?;
+            let mut text = format!("{}\nThis root still counts.\n", root.display());
+            for key in aside {
+                text += &format!("{}: this key is of no use any more.\n", key.display());
+            }
+            text
+        }
     });
     Ok(0)
 }
@@ -146,11 +147,34 @@ fn next_step(signing: &Signing) -> String {
             root.display()
         ),
         Signing::Waits { path, old, new } => format!(
-            "{} waits for signatures: {old} of the old root's keys and {new} of its own have signed. \
+            "{} waits for signatures: {} of {} by keys of the root before it, {} of {} by its own. \
              Carry it to the other keys, and sign it there: xo-image-build keys sign. To give it up: xo-image-build keys abandon\n",
-            path.display()
+            path.display(),
+            old.given,
+            old.needed,
+            new.given,
+            new.needed
         ),
     }
+}
+
+fn listed(keys: &Keys) -> Result<String, PublishError> {
+    let (path, root, named) = keys.list()?;
+    let until = root.signed.expires.strftime("%F");
+    let mut text = format!("{}, good until {until}\n", path.display());
+    for duty in Duty::ALL {
+        let (count, must) = (duty.keys(), duty.threshold());
+        text += &format!("{}: {must} of {count} keys sign\n", duty.name());
+        for key in named.iter().filter(|key| key.duty == duty) {
+            let place = key.path.as_ref();
+            let place = place.map_or("not here".to_owned(), |path| path.display().to_string());
+            text += &format!("  {}  {place}\n", key.name);
+        }
+    }
+    if let Ok(waiting) = keys.waiting() {
+        text += &format!("{} waits for signatures\n", waiting.display());
+    }
+    Ok(text)
 }
 
 pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
@@ -166,10 +190,13 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
         repository.refresh(kept, now)?;
         print(&place);
         return Ok(0);
-    } else if options.promote {
-        repository.promote(&options.version, &options.channel, now)?;
+    }
+    let version = options.version.clone().unwrap_or_else(ours);
+    let channels = options.channel.clone();
+    let channels = channels.unwrap_or_else(|| vec![LATEST.to_owned()]);
+    if options.promote {
+        repository.promote(&version, &channels, now)?;
     } else {
-        let version = &options.version;
         let disk = options.disk.clone();
         let disk = disk.unwrap_or_else(|| format!("target/appliance/xoa-{version}.raw").into());
         let sbom = options.sbom.clone();
@@ -181,7 +208,7 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
         let release = NewRelease {
             version: version.clone(),
             architecture: "x86_64".to_owned(),
-            channels: options.channel.clone(),
+            channels,
             min_from: options.min_from.clone().unwrap_or_else(|| floor.clone()),
             security_floor: floor,
             migrations: migrations(&options.source.join(MIGRATIONS))?,
@@ -197,7 +224,7 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             eprintln!("xo-image-build: {notice}");
         }
     }
-    let release = repository.release(&options.version)?;
+    let release = repository.release(&version)?;
     print(&(place + &offered(&release)));
     Ok(0)
 }
@@ -266,6 +293,12 @@ fn notes(path: &Path) -> Result<Vec<u8>, Error> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(fs::read(path).map_err(PublishError::file("read", path))?)
+}
+
+/// The version of the checkout that this tool is of.
+fn ours() -> Version {
+    let text = env!("CARGO_PKG_VERSION");
+    text.parse().unwrap_or(Version::new(0, 0, 0))
 }
 
 pub(super) fn now() -> i64 {

@@ -38,21 +38,49 @@ pub enum PublishError {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no such key.
-    #[error("there is no key {role}/{number} in {}", path.display())]
+    /// It is not clear which key is meant.
+    #[error(
+        "the newest root in {} names {} {role} keys whose ID begins with {key:?}: `xo-image-build keys list` tells those that it names",
+        path.display(), if *found == 0 { "no".to_owned() } else { found.to_string() }
+    )]
     NoKey {
         /// Of whom.
         role: &'static str,
-        /// Which one.
-        number: u64,
+        /// What was asked for.
+        key: String,
+        /// How many there are.
+        found: usize,
         /// The folder.
         path: PathBuf,
     },
-    /// Replacing it would add a key, and leave the one that was meant.
-    #[error("the newest root does not name the key {}: only a key that it names can be replaced", path.display())]
-    KeyNotNamed {
-        /// The key.
+    /// Whether it follows that root cannot be seen.
+    #[error(
+        "{} cannot be signed without the root before it: bring {} from where it began", path.display(), missing.display()
+    )]
+    NoPredecessor {
+        /// The root that waits.
         path: PathBuf,
+        /// What is missing.
+        missing: PathBuf,
+    },
+    /// The keys here have nothing to do with it.
+    #[error("{} does not follow {}, whose root keys are all others: sign it in a folder with the roots that it comes from", path.display(), root.display())]
+    OtherRoots {
+        /// The root that waits.
+        path: PathBuf,
+        /// The newest root here.
+        root: PathBuf,
+    },
+    /// Another root of its number counts.
+    #[error(
+        "{} came too late: {} is another root, which counts already; give the one that waits up \
+         (`xo-image-build keys abandon`), and change the keys anew", path.display(), by.display()
+    )]
+    Overtaken {
+        /// The root that waits.
+        path: PathBuf,
+        /// The one that counts.
+        by: PathBuf,
     },
     /// There is nothing to sign.
     #[error("no root waits for signatures in {}: `xo-image-build keys rotate` and `keys renew` make one", path.display())]

@@ -11,6 +11,7 @@ use super::disk::Window;
 const RELEASE: &str = "/usr/lib/os-release";
 const ROOT: &str = "/usr/share/xoa/root.json";
 const REPOSITORY: &str = "/usr/share/xoa/repository";
+const DEVELOPMENT: &str = "VARIANT_ID=development";
 /// Files that say something of an image are short.
 const LIMIT: u64 = 1 << 20;
 
@@ -19,6 +20,8 @@ const LIMIT: u64 = 1 << 20;
 pub(super) struct Image {
     /// Its version, if it says one.
     pub(super) version: Option<String>,
+    /// Whether it is one for developers, which lets anybody in on the serial console.
+    pub(super) is_development: bool,
     /// The root of keys that it trusts, if it has a readable one.
     pub(super) root: Option<Signed<Root>>,
     /// Where it looks for updates until an administrator says otherwise.
@@ -35,6 +38,7 @@ impl Image {
         let address = text(&system, REPOSITORY)?;
         Ok(Self {
             version: version.map(|version| version.trim_matches('"').to_owned()),
+            is_development: release.lines().any(|line| line == DEVELOPMENT),
             root: root.and_then(|text| serde_json::from_str(&text).ok()),
             repository: address.filter(|text| !text.trim().is_empty()),
         })

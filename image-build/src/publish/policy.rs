@@ -45,7 +45,7 @@ impl Duty {
     }
 
     /// How many keys there are.
-    pub(super) fn keys(self) -> u64 {
+    pub(crate) fn keys(self) -> u64 {
         match self {
             Self::Root => 5,
             Self::Targets => 3,
@@ -54,7 +54,7 @@ impl Duty {
     }
 
     /// How many of them must sign.
-    pub(super) fn threshold(self) -> u64 {
+    pub(crate) fn threshold(self) -> u64 {
         match self {
             Self::Root => 3,
             Self::Targets => 2,

@@ -70,6 +70,7 @@ impl Repository {
     /// When there are no keys, or they are those of another repository.
     pub fn open(folder: &Path, keys: Keys) -> Result<Self, PublishError> {
         let (_, root) = keys.newest()?;
+        keys.settle()?;
         let repository = Self {
             folder: folder.to_owned(),
             keys,

@@ -24,19 +24,29 @@ pub(super) struct PrivateKey {
     pub(super) sign: Box<dyn Sign>,
 }
 
-/// Makes an Ed25519 key (PKCS #8, DER) that only its owner reads.
-pub(super) fn make(path: &Path) -> Result<PrivateKey, PublishError> {
-    let key =
+/// Makes an Ed25519 key: PKCS #8 in DER, and what signs with it.
+pub(super) fn make() -> Result<(Vec<u8>, PrivateKey), PublishError> {
+    let content =
         Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|e| PublishError::sign(&e))?;
-    let fault = PublishError::file("write", path);
+    let content = content.as_ref().to_vec();
+    let sign = Ed25519KeyPair::from_pkcs8(&content).map_err(|e| PublishError::sign(&e))?;
+    let id = sign
+        .tuf_key()
+        .key_id()
+        .map_err(|e| PublishError::sign(&e))?;
+    let sign = Box::new(sign);
+    Ok((content, PrivateKey { id, sign }))
+}
+
+/// Writes a new file that only its owner reads.
+pub(super) fn write_private(path: &Path, content: &[u8]) -> Result<(), PublishError> {
     fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(path)
-        .and_then(|mut file| file.write_all(key.as_ref()))
-        .map_err(fault)?;
-    read(path)
+        .and_then(|mut file| file.write_all(content))
+        .map_err(PublishError::file("write", path))
 }
 
 pub(super) fn read(path: &Path) -> Result<PrivateKey, PublishError> {

@@ -66,6 +66,22 @@ impl Press {
         }
     }
 
+    /// The files of a role's keys.
+    fn keys(&self, role: &str) -> Vec<PathBuf> {
+        let found = files(&self.path("keys").join(role)).into_iter();
+        found.map(|(path, _)| path).collect()
+    }
+
+    /// Rotates the first key of a role.
+    fn rotate(&self, role: &str) -> String {
+        self.rotate_key(role, &self.keys(role)[0])
+    }
+
+    fn rotate_key(&self, role: &str, key: &Path) -> String {
+        let name = key.file_stem().unwrap().to_str().unwrap();
+        self.run(&["keys", "rotate", role, name]).unwrap()
+    }
+
     fn publish(&self, disk: &Disk, version: &str) -> Result<String, String> {
         self.publish_with(disk, version, &[])
     }

@@ -27,6 +27,8 @@ pub enum Trusts {
 pub enum Notice {
     /// The image does not say where updates are.
     NoAddress,
+    /// The image has an open door.
+    Development,
     /// A newer release is there.
     Older {
         /// What was published.
@@ -41,6 +43,9 @@ impl fmt::Display for Notice {
         match self {
             Self::NoAddress => f.write_str(
                 "the image knows no repository: where no administrator chose one, it looks for no updates (`build --repository URL`)",
+            ),
+            Self::Development => f.write_str(
+                "the image is one for developers (`build --dev`): whoever reaches the serial console of an appliance that installs it is root",
             ),
             Self::Older { version, newest } => write!(
                 f,
@@ -88,6 +93,9 @@ impl Repository {
         let mut notices = Vec::new();
         if parts.image.repository.is_none() {
             notices.push(Notice::NoAddress);
+        }
+        if parts.image.is_development {
+            notices.push(Notice::Development);
         }
         let releases = self.releases()?.into_iter();
         let newest = releases.map(|release| release.version).max();

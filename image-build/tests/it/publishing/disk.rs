@@ -9,6 +9,7 @@ use backhand::compression::Compressor;
 use backhand::{FilesystemCompressor, FilesystemWriter, NodeHeader};
 use sha2::{Digest, Sha256};
 
+pub const RELEASE: &str = "usr/lib/os-release";
 pub const TRUSTED: &str = "usr/share/xoa/root.json";
 pub const ADDRESS: &str = "usr/share/xoa/repository";
 pub const BLOCK: usize = 4096;
@@ -35,10 +36,9 @@ pub fn content(version: &str, files: &[(&str, &str)]) -> Vec<u8> {
     for folder in ["usr/lib", "usr/share/xoa"] {
         system.push_dir_all(folder, header).unwrap();
     }
-    for (path, text) in [("usr/lib/os-release", release.as_str())]
-        .iter()
-        .chain(files)
-    {
+    let given = files.iter().any(|(path, _)| *path == RELEASE);
+    let ours = (!given).then_some((RELEASE, release.as_str()));
+    for (path, text) in ours.iter().chain(files) {
         let text = Cursor::new((*text).to_owned());
         system.push_file(text, path, header).unwrap();
     }

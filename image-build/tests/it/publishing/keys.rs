@@ -36,10 +36,13 @@ fn refreshing_signs_only_what_the_keys_online_sign() {
 fn keys_are_rotated_under_the_eyes_of_those_who_trust_the_first_root() {
     let press = Press::with_a_release();
     assert_eq!(press.offers().len(), 1);
-    for role in ["timestamp", "snapshot", "targets", "root"] {
-        press.run(&["keys", "rotate", role, "1"]).unwrap();
+    for role in ["timestamp", "snapshot", "root"] {
+        press.rotate(role);
     }
-    press.run(&["keys", "rotate", "targets", "2"]).unwrap();
+    // One of those that signed the list is left, which is too few.
+    for key in press.keys("targets").iter().skip(1) {
+        press.rotate_key("targets", key);
+    }
     press.run(&["keys", "renew"]).unwrap();
     let stale = press.run(&["publish", "--refresh"]).unwrap_err();
     assert!(stale.contains("--with-targets"), "{stale}");
@@ -54,8 +57,11 @@ fn keys_are_rotated_under_the_eyes_of_those_who_trust_the_first_root() {
 #[test]
 fn whoever_changes_keys_hears_what_to_do_next() {
     let press = Press::new();
-    for change in [&["keys", "rotate", "targets", "1"][..], &["keys", "renew"]] {
-        let said = press.run(change).unwrap();
+    let changes = [
+        press.rotate("targets"),
+        press.run(&["keys", "renew"]).unwrap(),
+    ];
+    for said in changes {
         assert!(said.contains("publish --refresh --with-targets"), "{said}");
     }
     for command in ["sign", "abandon"] {
@@ -65,9 +71,24 @@ fn whoever_changes_keys_hears_what_to_do_next() {
     fs::rename(press.path("keys/root"), press.path("away")).unwrap();
     let said = press.run(&["keys", "renew"]).unwrap();
     assert!(said.contains("keys sign"), "{said}");
+    assert!(said.contains("0 of 3"), "{said}");
+    let list = press.run(&["keys", "list"]).unwrap();
+    assert!(list.contains("3.root.json, good until"), "{list}");
+    assert!(list.contains("root: 3 of 5 keys sign"), "{list}");
+    assert_eq!(list.matches("not here").count(), 5, "{list}");
+    assert_eq!(list.matches(".key").count(), 5, "{list}");
+    assert!(list.contains("next.root.json waits"), "{list}");
     let said = press.run(&["keys", "abandon"]).unwrap();
     assert!(
-        said.contains("3.root.json\nThis root still counts"),
+        said.ends_with("3.root.json\nThis root still counts.\n"),
         "{said}"
     );
+    let nothing = press
+        .run(&["keys", "rotate", "timestamp", "zz"])
+        .unwrap_err();
+    assert!(nothing.contains("names no timestamp keys"), "{nothing}");
+    assert!(nothing.contains("keys list"), "{nothing}");
+    press.rotate("timestamp");
+    let said = press.run(&["keys", "abandon"]).unwrap();
+    assert!(said.contains("of no use any more"), "{said}");
 }

@@ -56,7 +56,7 @@ fn a_command_without_all_its_keys_changes_nothing() {
     let disk = Disk::new(press.folder.path(), "1.0.0");
     let next = Disk::new(press.folder.path(), "1.1.0");
     for role in ["timestamp", "snapshot"] {
-        let (key, aside) = (press.path(&format!("keys/{role}/1.key")), press.path(role));
+        let (key, aside) = (press.keys(role).remove(0), press.path(role));
         fs::rename(&key, &aside).unwrap();
         let few = press.publish(&next, "1.1.0").unwrap_err();
         assert!(few.contains(&format!("{role}: 0 signatures of 1")), "{few}");
@@ -65,7 +65,7 @@ fn a_command_without_all_its_keys_changes_nothing() {
     assert_eq!(files(&press.path("repository")), []);
     press.publish(&disk, "1.0.0").unwrap();
     let before = files(&press.path("repository"));
-    let (key, aside) = (press.path("keys/timestamp/1.key"), press.path("aside"));
+    let (key, aside) = (press.keys("timestamp").remove(0), press.path("aside"));
     fs::rename(&key, &aside).unwrap();
     press.publish(&next, "1.1.0").unwrap_err();
     let promote = ["publish", "--promote", "--version", "1.0.0"];
@@ -78,6 +78,22 @@ fn a_command_without_all_its_keys_changes_nothing() {
     fs::rename(&aside, &key).unwrap();
     press.run(&["publish", "--refresh"]).unwrap();
     assert_eq!(press.offers()[0].release.channels, ["latest"]);
+}
+
+#[test]
+fn a_command_that_would_not_do_all_that_it_was_asked_for_is_misused() {
+    let press = Press::with_a_release();
+    let before = files(&press.path("repository"));
+    for arguments in [
+        &["publish", "--promote", "--version", "1.0.0"][..],
+        &["publish", "--promote", "--channel", "stable"],
+        &["publish", "--refresh", "--channel", "stable"],
+        &["publish", "--refresh", "--version", "1.0.0"],
+    ] {
+        let refused = press.run(arguments).unwrap_err();
+        assert!(refused.contains("Usage"), "{refused}");
+    }
+    assert_eq!(files(&press.path("repository")), before);
 }
 
 #[test]

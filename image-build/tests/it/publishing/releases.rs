@@ -5,7 +5,7 @@ use std::fs;
 use sha2::{Digest, Sha256};
 use xo_release::Part;
 
-use super::disk::{Disk, TRUSTED, content};
+use super::disk::{Disk, RELEASE, TRUSTED, content};
 use super::{Press, take};
 
 #[test]
@@ -99,7 +99,8 @@ fn a_version_is_published_once_and_offered_where_its_channels_say() {
         ])
         .unwrap();
     assert_eq!(press.offers()[0].release.channels, ["latest", "stable"]);
-    let missing = press.run(&["publish", "--promote", "--version", "2.0.0"]);
+    let promote = ["publish", "--promote", "--version", "2.0.0"];
+    let missing = press.run(&[&promote[..], &["--channel", "stable"]].concat());
     assert!(missing.unwrap_err().contains("2.0.0"));
 }
 
@@ -136,7 +137,7 @@ fn a_bundle_is_a_repository_of_one_release_and_always_the_same() {
 fn an_image_may_trust_any_root_of_the_chain() {
     let press = Press::new();
     let folder = press.folder.path();
-    press.run(&["keys", "rotate", "root", "1"]).unwrap();
+    press.rotate("root");
     let said = press.publish(&Disk::new(folder, "1.0.0"), "1.0.0").unwrap();
     assert!(!said.contains("knows no repository"), "{said}");
     let second = fs::read_to_string(press.path("keys/2.root.json")).unwrap();
@@ -151,6 +152,23 @@ fn an_image_may_trust_any_root_of_the_chain() {
     press
         .publish(&Disk::with_root(folder, "1.2.0", root), "1.2.0")
         .unwrap();
+}
+
+#[test]
+fn an_image_for_developers_is_published_with_a_warning() {
+    let press = Press::new();
+    let root = fs::read_to_string(press.path("keys/1.root.json")).unwrap();
+    for (version, variant) in [("1.0.0", ""), ("1.1.0", "VARIANT_ID=development\n")] {
+        let release = format!("IMAGE_VERSION={version}\n{variant}");
+        let files = [(TRUSTED, root.as_str()), (RELEASE, release.as_str())];
+        let disk = Disk::with_root(press.folder.path(), version, content(version, &files));
+        let said = press.publish(&disk, version).unwrap();
+        assert_eq!(
+            said.contains("serial console"),
+            !variant.is_empty(),
+            "{said}"
+        );
+    }
 }
 
 #[test]
