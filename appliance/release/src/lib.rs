@@ -68,6 +68,21 @@ pub enum Part {
     Notes,
 }
 
+/// For people.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Root => "root file system",
+            Self::Hashes => "hashes of the root file system",
+            Self::Boot => "kernel image",
+            Self::Chunks => "chunks of the root file system",
+            Self::BootChunks => "chunks of the kernel image",
+            Self::Sbom => "bill of materials",
+            Self::Notes => "release notes",
+        })
+    }
+}
+
 impl Part {
     /// Every part.
     pub const ALL: [Self; 7] = [

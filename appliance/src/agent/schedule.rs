@@ -168,9 +168,9 @@ fn turn(agent: &Agent, engine: &Engine, now_ms: i64) -> Result<(), Fault> {
             Step::Applied { .. } => Ok(()),
             Step::Staged => start(agent, now_ms, opened, choices.wait_seconds),
             Step::Fetched | Step::Staging => stage(engine),
-            Step::Fetching => fetch(agent, engine, now_ms),
+            Step::Fetching => fetch(agent, engine, update::as_begun(agent, &update), now_ms),
         },
-        None => fetch(agent, engine, now_ms),
+        None => fetch(agent, engine, Map::new(), now_ms),
     }
 }
 
@@ -182,8 +182,13 @@ fn local(agent: &Agent, now_ms: i64) -> Result<DateTime, Fault> {
         .map_err(|error| Fault::failed(format!("the time here is not known: {error}")))
 }
 
-fn fetch(agent: &Agent, engine: &Engine, now_ms: i64) -> Result<(), Fault> {
-    let (wanted, mut source, speed) = update::prepare(agent, Map::new())?;
+fn fetch(
+    agent: &Agent,
+    engine: &Engine,
+    which: Map<String, Value>,
+    now_ms: i64,
+) -> Result<(), Fault> {
+    let (wanted, mut source, speed) = update::prepare(agent, which)?;
     agent.updates.begin_anew();
     // A look of its own, so that it is told when somebody looked last.
     let found = engine.check(&mut *source, &wanted);

@@ -9,20 +9,22 @@ use std::sync::{Arc, Mutex, OnceLock};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 use xo_release::{CHANNELS, STABLE};
 
 use super::protocol::{Fault, Kind};
 use super::schedule::{self, WAIT_SECONDS, Window};
 use super::{Agent, backup, lock, probe, settings, verbs};
 use crate::update::bundle::{self, BundleError};
-use crate::update::engine::Wanted;
+use crate::update::engine::{UpdateStatus, Wanted};
 use crate::update::fetch::Speed;
 use crate::update::folder::{self, OnDisk};
 use crate::update::here::{self, NoUpdates, STORE};
 use crate::update::journal::Step;
+use crate::update::pace::Progress;
 use crate::update::signed::Signed;
-use crate::update::source::Source;
-use crate::update::trust::{Expiry, Location, Settings, TrustError};
+use crate::update::source::{Origin, Source};
+use crate::update::trust::{self, Expiry, Location, Settings, TrustError};
 use crate::update::{Engine, Error, causes};
 
 type Params = Map<String, Value>;
@@ -41,8 +43,20 @@ const ROOT_OF_KEYS: &str = "usr/share/xoa/root.json";
 pub(super) struct Updates {
     root: PathBuf,
     opened: OnceLock<Result<Opened, String>>,
-    /// How the last step in a thread ended.
-    ended: Arc<Mutex<Option<Ended>>>,
+    /// The last step in a thread.
+    last: Arc<Mutex<Last>>,
+}
+
+/// How far the last step in a thread is.
+#[derive(Debug, Default)]
+enum Last {
+    /// There is none, or what came of it is told no more.
+    #[default]
+    None,
+    /// It has begun; the engine tells how far it is.
+    Runs,
+    /// It came to its end.
+    Ended(Ended),
 }
 
 struct Opened {
@@ -80,7 +94,7 @@ impl Updates {
         Self {
             root: root.to_owned(),
             opened: OnceLock::new(),
-            ended: Arc::default(),
+            last: Arc::default(),
         }
     }
 
@@ -102,7 +116,10 @@ impl Updates {
 
     /// What went wrong before is told no more.
     pub(super) fn begin_anew(&self) {
-        *lock(&self.ended) = None;
+        let mut last = lock(&self.last);
+        if matches!(*last, Last::Ended(_)) {
+            *last = Last::None;
+        }
     }
 
     pub(super) fn choices(&self) -> Result<Choices, Fault> {
@@ -138,13 +155,20 @@ pub(super) fn settle(agent: &Agent) {
 
 pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
     verbs::nothing(params)?;
-    // Before the rest: whoever sees that a step has ended sees none under way.
-    let ended = json!(*lock(&agent.updates.ended));
-    let status = agent
+    // Before the rest: whoever sees that a step has ended sees none under way, and whoever does not, sees that it is.
+    let (runs, ended) = match &*lock(&agent.updates.last) {
+        Last::None => (false, Value::Null),
+        Last::Runs => (true, Value::Null),
+        Last::Ended(ended) => (false, json!(ended)),
+    };
+    let mut status = agent
         .updates
         .engine()?
         .status()
         .map_err(|error| fault(&error))?;
+    if runs {
+        status.progress.get_or_insert_with(Progress::unknown);
+    }
     let mut told = serde_json::to_value(status).map_err(|e| Fault::failed(e.to_string()))?;
     if let Some(told) = told.as_object_mut() {
         told.insert("ended".into(), ended);
@@ -152,6 +176,9 @@ pub(super) fn status(agent: &Agent, params: Params) -> Result<Value, Fault> {
         told.insert("waits".into(), schedule::told(agent));
         let uploaded = bundle::version(&agent.at(STORE).join(BUNDLE));
         told.insert("uploaded".into(), json!(uploaded));
+        let ahead = trust::clock_seen_ahead(&trust_store(agent), OffsetDateTime::now_utc());
+        let ahead_ms = ahead.map(|at| at.unix_timestamp().saturating_mul(1000));
+        told.insert("clockSeenAhead".into(), json!(ahead_ms));
     }
     Ok(told)
 }
@@ -205,12 +232,16 @@ fn forget_bundle(agent: &Agent) -> Result<(), Fault> {
 
 pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let engine = agent.updates.engine()?;
-    let is_file = params.get("from") == Some(&json!("bundle"));
     let (wanted, mut source, _) = prepare(agent, params)?;
     let found = engine.check(&mut *source, &wanted).map_err(|error| {
         let mut fault = fault(&error);
-        if is_file && is_files_own(&error) {
-            fault.kind = Kind::WrongFile;
+        if source.origin() != Origin::Repository {
+            if error.is_of_a_source() {
+                fault.kind = Kind::WrongFile;
+            }
+            if error.is_of_what_came() {
+                drop_bundle(&agent.at(STORE).join(BUNDLE));
+            }
         }
         fault
     })?;
@@ -223,34 +254,42 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     })) }))
 }
 
-/// Whether what was sent is wrong, rather than something of this machine.
-fn is_files_own(error: &Error) -> bool {
-    let Error::Source(source) = error else {
-        return false;
-    };
-    let told = source.downcast_ref::<TrustError>();
-    told.is_some_and(|error| {
-        !matches!(
-            error,
-            TrustError::Clock { .. } | TrustError::Setting { .. } | TrustError::File { .. }
-        )
-    })
+/// What was sent is of no use any more.
+fn drop_bundle(unpacked: &Path) {
+    if let Err(error) = bundle::remove(unpacked) {
+        eprintln!("update: {error}");
+    }
 }
 
 pub(super) fn fetch(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let (wanted, mut source, speed) = prepare(agent, params)?;
     let unpacked = agent.at(STORE).join(BUNDLE);
+    let is_file = source.origin() != Origin::Repository;
     start(agent, "fetch", move |engine| {
-        let found = engine.fetch(&mut *source, &wanted, speed)?;
-        // What it had is kept now, or older than what runs.
-        if let Err(error) = bundle::remove(&unpacked) {
-            eprintln!("update: {error}");
+        match engine.fetch(&mut *source, &wanted, speed) {
+            Ok(_) => {
+                // What it had is kept now, or older than what runs.
+                drop_bundle(&unpacked);
+                Ok(())
+            }
+            Err(error) if is_file && error.is_of_what_came() => {
+                drop_bundle(&unpacked);
+                engine.give_up_file(causes(&error))?;
+                Err(error)
+            }
+            Err(error) => Err(error),
         }
-        if found.is_none() {
-            eprintln!("there is no newer release");
-        }
-        Ok(())
     })
+}
+
+/// Has the clock of this machine count, whatever it said when updates were looked for last.
+pub(super) fn trust_clock(agent: &Agent, params: Params) -> Result<Value, Fault> {
+    verbs::nothing(params)?;
+    agent.updates.engine()?;
+    let forgotten = trust::forget_clock(&trust_store(agent));
+    forgotten.map_err(|error| Fault::failed(causes(&error)))?;
+    agent.updates.begin_anew();
+    Ok(json!({}))
 }
 
 pub(super) fn stage(agent: &Agent, params: Params) -> Result<Value, Fault> {
@@ -431,6 +470,18 @@ fn known_repository(agent: &Agent) -> Option<String> {
     (!address.is_empty()).then(|| address.to_owned())
 }
 
+/// How an update that has begun goes on: from where it began, as long as that is there.
+pub(super) fn as_begun(agent: &Agent, update: &UpdateStatus) -> Params {
+    let unpacked = agent.at(STORE).join(BUNDLE);
+    let is_there = bundle::version(&unpacked).as_ref() == Some(&update.version);
+    let how = match update.origin {
+        Origin::Bundle if is_there => json!({ "from": "bundle" }),
+        Origin::ExpiredBundle if is_there => json!({ "from": "bundle", "acceptExpired": true }),
+        _ => json!({}),
+    };
+    how.as_object().cloned().unwrap_or_default()
+}
+
 pub(super) type Prepared = (Wanted, Box<dyn Source + Send>, Speed);
 
 /// What is wanted, from where, and how fast.
@@ -474,6 +525,11 @@ pub(super) fn prepare(agent: &Agent, params: Params) -> Result<Prepared, Fault> 
     Ok((wanted, Box::new(source), speed))
 }
 
+/// What was trusted last.
+fn trust_store(agent: &Agent) -> PathBuf {
+    agent.at(STORE).join("trust")
+}
+
 /// Nobody is asked yet.
 fn open(
     agent: &Agent,
@@ -483,7 +539,7 @@ fn open(
 ) -> Result<Signed, TrustError> {
     Signed::open(Settings {
         root: agent.at(ROOT_OF_KEYS),
-        store: agent.at(STORE).join("trust"),
+        store: trust_store(agent),
         repository,
         proxy,
         expiry,
@@ -502,17 +558,27 @@ fn start(
             doing: progress.doing,
         }));
     }
-    agent.updates.begin_anew();
-    let ended = Arc::clone(&agent.updates.ended);
+    let running = Arc::clone(&agent.updates.last);
+    {
+        let mut last = lock(&running);
+        if matches!(*last, Last::Runs) {
+            let doing = Progress::unknown().doing;
+            return Err(fault(&Error::Busy { doing }));
+        }
+        *last = Last::Runs;
+    }
     let thread = std::thread::Builder::new().name("update".to_owned());
     let begun = thread.spawn(move || {
         let error = run(&engine).err().map(|error| causes(&error));
         if let Some(error) = &error {
             eprintln!("update: {doing}: {error}");
         }
-        *lock(&ended) = Some(Ended { doing, error });
+        *lock(&running) = Last::Ended(Ended { doing, error });
     });
-    begun.map_err(|error| Fault::failed(format!("no thread can be started: {error}")))?;
+    begun.map_err(|error| {
+        *lock(&agent.updates.last) = Last::None;
+        Fault::failed(format!("no thread can be started: {error}"))
+    })?;
     Ok(json!({}))
 }
 

@@ -101,6 +101,7 @@ pub const VERBS: &[Verb] = &[
     verb("update.rollback", update::rollback),
     verb("update.cancel", update::cancel),
     verb("update.settings", update::choose),
+    verb("update.trust-clock", update::trust_clock),
     of_root(verb("update.interruptions", update::interruptions)),
     of_root(verb("update.probe", probe::verb)),
     of_root(verb("update.confirm", update::confirm)),

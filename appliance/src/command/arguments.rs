@@ -221,6 +221,8 @@ pub enum UpdateVerb {
     Rollback,
     /// Have none of it
     Cancel,
+    /// The clock is right now: forget a later time that was seen when it was wrong
+    TrustClock,
     /// Show or change where updates come from, how fast, and when they install themselves
     Settings(Box<UpdateSettings>),
 }

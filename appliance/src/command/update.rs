@@ -4,7 +4,7 @@ mod settings;
 mod text;
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
@@ -20,8 +20,6 @@ pub use settings::UpdateSettings;
 pub(super) use text::standing;
 
 const LOOK: Duration = Duration::from_millis(500);
-/// How often nothing may be told of a step that was asked for: it begins a moment later.
-const MOST_SILENT: u32 = 6;
 /// Back to the beginning of the line, and nothing in it.
 const ANEW: &str = "\r\x1b[K";
 
@@ -109,6 +107,7 @@ impl<'a, 'b> Update<'a, 'b> {
                 self.restart("update.rollback", other, "nothing is done")
             }
             UpdateVerb::Cancel => self.ask("update.cancel"),
+            UpdateVerb::TrustClock => self.ask("update.trust-clock"),
             UpdateVerb::Settings(wanted) => {
                 let before = self.ask("update.settings")?;
                 let change = wanted.change(&before)?;
@@ -121,7 +120,12 @@ impl<'a, 'b> Update<'a, 'b> {
     }
 
     fn send(&self, path: &Path, accept_expired: bool) -> Result<Map<String, Value>, Failure> {
-        let mut file = File::open(path).map_err(super::local(&path.display().to_string()))?;
+        let name = path.display().to_string();
+        let what = || super::local(&name);
+        let mut file = File::open(path).map_err(what())?;
+        if file.metadata().map_err(what())?.is_dir() {
+            return Err(what()(io::ErrorKind::IsADirectory.into()));
+        }
         self.agent.upload("update.upload", &mut file)?;
         let which = json!({ "from": "bundle", "acceptExpired": accept_expired });
         Ok(super::members(which))
@@ -140,6 +144,7 @@ impl<'a, 'b> Update<'a, 'b> {
         let status = self.wait("update.fetch", which)?;
         match status.get("update") {
             None | Some(Value::Null) => Ok(nothing_newer(status)),
+            Some(update) if update["isOnTrial"] == json!(true) => Ok(nothing_newer(status)),
             Some(_) => Ok(status),
         }
     }
@@ -170,7 +175,8 @@ impl<'a, 'b> Update<'a, 'b> {
             && let Some(version) = into
         {
             let told = self.ask("update.interruptions")?;
-            let question = text::before_restart(version, &told);
+            let status = self.ask("update.status")?;
+            let question = text::before_restart(version, &told, &status);
             if !is_yes(&super::answer(self.streams, &question)?) {
                 return Ok(json!({ "left": otherwise }));
             }
@@ -184,17 +190,10 @@ impl<'a, 'b> Update<'a, 'b> {
 
     fn wait(&mut self, verb: &str, params: Map<String, Value>) -> Result<Value, Failure> {
         self.agent.ask(verb, params)?;
-        let mut silent = 0;
         loop {
             let status = self.ask("update.status")?;
-            let is_silent =
-                ["ended", "progress"].map(|name| status.get(name).is_none_or(Value::is_null));
-            silent = if is_silent == [true; 2] {
-                silent + 1
-            } else {
-                0
-            };
-            if silent > MOST_SILENT {
+            let has_none = |name| status.get(name).is_none_or(Value::is_null);
+            if has_none("ended") && has_none("progress") {
                 // Somebody else did the next thing before this one was seen to end: how it stands tells all.
                 self.tell("")?;
                 return Ok(status);

@@ -57,6 +57,9 @@ impl Download<'_> {
             let version = &offer.release.version;
             let stream = self.source.read(version, part, range)?;
             stream.take(limit).read_to_end(&mut bytes)?;
+            // It comes over the network too.
+            self.limit.wait(bytes.len() as u64);
+            self.running.include(bytes.len() as u64);
             Ok(bytes)
         });
         let found = read.and_then(|chunks| Ok((chunks.find(own)?, chunks)));

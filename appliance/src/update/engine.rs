@@ -11,8 +11,8 @@ use super::folder::Folder;
 use super::journal::{Checked, End, Journal, Outcome, Rollback, Step};
 use super::kernels::{self, Kernel};
 use super::notes;
-use super::pace::{Clock, Pace, Progress};
-use super::source::{Offer, Source};
+use super::pace::{Clock, Pace, Phase, Progress};
+use super::source::{Offer, Origin, Source};
 
 /// The system that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +105,8 @@ pub struct UpdateStatus {
     pub version: Version,
     /// From which.
     pub from: Version,
+    /// Where it comes from.
+    pub origin: Origin,
     /// How far it is.
     pub step: Step,
     /// The new system runs, and has not been confirmed.
@@ -154,7 +156,8 @@ impl Engine {
     /// # Errors
     /// The source's; for one version also why it cannot be installed.
     pub fn check(&self, source: &mut dyn Source, wanted: &Wanted) -> Result<Option<Found>, Error> {
-        let _running = self.pace.begin("a look for updates")?;
+        let running = self.pace.begin("a look for updates")?;
+        running.enter(Phase::Looking);
         let mut journal = Journal::read(&*self.store)?;
         let found = self.choose(&journal, source, wanted)?;
         journal.checked = Some(Checked {
@@ -251,6 +254,7 @@ impl Engine {
                 is_on_trial: self.runs(&update.offer),
                 version: update.offer.release.version,
                 from: update.from,
+                origin: update.origin,
                 step: update.step,
                 notes: update.notes,
             }),
@@ -271,11 +275,27 @@ impl Engine {
             return Ok(());
         }
         let _running = self.pace.begin("a cancellation")?;
-        self.forget(Journal::read(&*self.store)?)
+        self.forget(Journal::read(&*self.store)?, None)
+    }
+
+    /// Forgets an update that was coming from a file and cannot go on, and remembers why.
+    ///
+    /// # Errors
+    /// Those of the disk; and when something runs.
+    pub fn give_up_file(&self, why: String) -> Result<(), Error> {
+        let _running = self.pace.begin("a cancellation")?;
+        let journal = Journal::read(&*self.store)?;
+        let is_it = journal.update.as_ref().is_some_and(|update| {
+            update.step == Step::Fetching && update.origin != Origin::Repository
+        });
+        if is_it {
+            self.forget(journal, Some(why))?;
+        }
+        Ok(())
     }
 
     /// Has no update on its way any more.
-    pub(super) fn forget(&self, mut journal: Journal) -> Result<(), Error> {
+    pub(super) fn forget(&self, mut journal: Journal, why: Option<String>) -> Result<(), Error> {
         let Some(update) = journal.update.clone() else {
             return Ok(());
         };
@@ -299,7 +319,7 @@ impl Engine {
             version: update.offer.release.version,
             from: update.from,
             end: End::Cancelled,
-            reason: None,
+            reason: why,
             backup: update.backup,
             data: None,
         });

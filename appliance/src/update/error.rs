@@ -6,6 +6,7 @@ use semver::Version;
 use xo_release::{Part, Unfit};
 
 use super::source::Failure;
+use super::trust::TrustError;
 
 /// An error with all that led to it.
 pub(crate) fn causes(error: &dyn std::error::Error) -> String {
@@ -49,10 +50,10 @@ pub enum Error {
         running: Version,
     },
     /// There is no such release.
-    #[error("there is no release {0} here: look for updates again")]
+    #[error("there is no release {0}: it was not published, or was withdrawn")]
     Unknown(Version),
     /// A release lacks a file.
-    #[error("release {version} has no {part:?}: it was not published whole")]
+    #[error("release {version} has no {part}: it was not published whole")]
     Lacks {
         /// The release.
         version: Version,
@@ -80,7 +81,7 @@ pub enum Error {
         text: String,
     },
     /// A file is longer than where it goes.
-    #[error("{part:?} of release {version} has {length} bytes, its place {room}")]
+    #[error("the {part} of release {version} has {length} bytes, its place {room}")]
     TooLarge {
         /// The release.
         version: Version,
@@ -92,7 +93,7 @@ pub enum Error {
         room: u64,
     },
     /// A download ended early; what came is kept.
-    #[error("{part:?} ended after {came} of {length} bytes: fetch again, it goes on from there")]
+    #[error("the {part} ended after {came} of {length} bytes: fetch again, it goes on from there")]
     Truncated {
         /// The file.
         part: Part,
@@ -102,7 +103,7 @@ pub enum Error {
         length: u64,
     },
     /// The bytes are not those that were signed.
-    #[error("{part:?} {place} is not what was signed (SHA-256 {found} instead of {expected})")]
+    #[error("the {part} {place} is not what was signed (SHA-256 {found} instead of {expected})")]
     WrongHash {
         /// The file.
         part: Part,
@@ -165,6 +166,45 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl Error {
+    /// Whether a repository, or a file in its place, is not believed: not this machine, or its clock.
+    pub fn is_of_a_source(&self) -> bool {
+        let Self::Source(source) = self else {
+            return false;
+        };
+        let told = source.downcast_ref::<TrustError>();
+        told.is_some_and(|error| !error.is_of_this_machine())
+    }
+
+    /// Whether what came is wrong, so that it can come a hundred times: not this machine, its clock or the way to it.
+    pub fn is_of_what_came(&self) -> bool {
+        match self {
+            Self::Unfit(_)
+            | Self::NotNewer { .. }
+            | Self::Unknown(_)
+            | Self::Lacks { .. }
+            | Self::Renamed { .. }
+            | Self::Mislabelled { .. }
+            | Self::TooLarge { .. }
+            | Self::Truncated { .. }
+            | Self::WrongHash { .. }
+            | Self::NotWhole { .. } => true,
+            Self::Source(source) => {
+                let told = source.downcast_ref::<TrustError>();
+                told.is_some_and(TrustError::is_of_what_came)
+            }
+            Self::Busy { .. }
+            | Self::NotNow { .. }
+            | Self::NoSpace { .. }
+            | Self::RunningSlot
+            | Self::NoWayBack(_)
+            | Self::BelowFloor { .. }
+            | Self::Cancelled
+            | Self::Io { .. } => false,
+        }
+    }
 }
 
 impl From<Unfit> for Error {

@@ -18,7 +18,7 @@ use super::hash::{self, PIECE};
 use super::journal::{Journal, Step, Update};
 use super::kernels;
 use super::notes;
-use super::pace::{Limit, Running};
+use super::pace::{Limit, Phase, Running};
 use super::source::{File, Offer, Source};
 use super::stage::{STORED, file, same};
 
@@ -50,6 +50,7 @@ impl Engine {
         speed: Speed,
     ) -> Result<Option<Offer>, Error> {
         let running = self.pace.begin("a download")?;
+        running.enter(Phase::Looking);
         let mut journal = Journal::read(&*self.store)?;
         let Some(offer) = self.choose(&journal, source, wanted)? else {
             return Ok(None);
@@ -69,10 +70,20 @@ impl Engine {
             Some(update) if update.offer == offer && update.step != Step::Fetching => {
                 return Ok(Some(offer));
             }
-            Some(update) if update.offer == offer => {}
+            Some(update) if update.offer == offer => {
+                // It may go on from somewhere else than it began.
+                if update.origin != source.origin() {
+                    let origin = source.origin();
+                    journal.update = Some(Update {
+                        origin,
+                        ..update.clone()
+                    });
+                    journal.write(&*self.store)?;
+                }
+            }
             other => {
                 if other.is_some() {
-                    self.forget(journal)?;
+                    self.forget(journal, None)?;
                     journal = Journal::read(&*self.store)?;
                 }
                 self.begin(&mut journal, source, &offer)?;
@@ -81,7 +92,7 @@ impl Engine {
         match self.fetch_parts(&running, source, &offer, speed) {
             Ok(()) => {}
             Err(Error::Cancelled) => {
-                self.forget(journal)?;
+                self.forget(journal, None)?;
                 return Err(Error::Cancelled);
             }
             Err(error) => return Err(error),
@@ -108,6 +119,7 @@ impl Engine {
             offer: offer.clone(),
             notes: notes::read(source, offer),
             from: self.system.version.clone(),
+            origin: source.origin(),
             step: Step::Fetching,
             backup: None,
             doubt: None,
@@ -152,7 +164,8 @@ impl Engine {
         };
         let kernel = kernels::image(&*self.esp, &self.system.version)?;
         // First all that tells how much it is.
-        let mut planned = Vec::new();
+        running.enter(Phase::Comparing);
+        let (mut expected, mut planned) = (0, Vec::new());
         for part in NEEDED {
             let name = part.target(&offer.release.version);
             if !stored.contains_key(&name) {
@@ -166,11 +179,13 @@ impl Engine {
                     Some(archive) => download.plan(own, archive, length)?,
                     None => None,
                 };
-                running.expect(missing_of(offer, part, plan.as_ref(), begun)?);
+                expected += missing_of(offer, part, plan.as_ref(), begun)?;
                 running.advance(0)?;
                 planned.push((part, name, plan, begun));
             }
         }
+        running.enter(Phase::Coming);
+        running.expect(expected);
         for (part, name, plan, begun) in planned {
             self.fetch_part(&mut download, part, &name, plan.as_ref(), begun)?;
         }
@@ -273,7 +288,7 @@ impl Download<'_> {
             return Ok(());
         }
         let version = &self.offer.release.version;
-        let what = || io(format!("{part:?} of {version} cannot be downloaded"));
+        let what = || io(format!("the {part} of {version} cannot be downloaded"));
         let mut stream = self.source.read(version, part, range).map_err(what())?;
         let mut piece = vec![0; PIECE];
         let mut synced = offset;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::error::io;
 use super::folder::{self, Folder};
-use super::source::Offer;
+use super::source::{Offer, Origin};
 
 const FILE: &str = "journal.json";
 const LIMIT: usize = 1024 * 1024;
@@ -68,6 +68,9 @@ pub struct Update {
     /// Its release notes (Markdown), when it has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
+    /// Where it comes from.
+    #[serde(default)]
+    pub origin: Origin,
     /// What ran when it began.
     pub from: Version,
     /// How far it is.

@@ -37,7 +37,7 @@ fn download(source: &mut dyn Source, offer: &Offer, file: &File) -> Result<Strin
             room: NOTES_LIMIT as u64,
         })?;
     let version = &offer.release.version;
-    let what = || error::io(format!("{part:?} of {version} cannot be downloaded"));
+    let what = || error::io(format!("the {part} of {version} cannot be downloaded"));
     let mut stream = source.read(version, part, 0..file.length).map_err(what())?;
     let mut bytes = vec![0; length];
     let came = fill(&mut *stream, &mut bytes).map_err(what())?;

@@ -20,12 +20,34 @@ pub trait Clock: Send + Sync {
     fn date_ms(&self) -> i64;
 }
 
+/// What of a step is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// Something short.
+    Working,
+    /// It is found out what there is.
+    Looking,
+    /// It is found out what the running system has of a release.
+    Comparing,
+    /// Files come.
+    Coming,
+    /// All came; it is looked at.
+    Checking,
+    /// The other slot is written.
+    Writing,
+    /// It was written whole; it is read back.
+    ReadingBack,
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// What is under way.
     pub doing: &'static str,
+    /// What of it.
+    pub phase: Phase,
     /// Bytes that are done.
     pub done: u64,
     /// Bytes in all, as far as is known.
@@ -36,15 +58,41 @@ pub struct Progress {
     pub seconds_left: Option<u64>,
 }
 
+impl Progress {
+    /// Of a step that has begun, or is about to end.
+    pub fn unknown() -> Self {
+        Self {
+            doing: "a step of an update",
+            phase: Phase::Working,
+            done: 0,
+            total: 0,
+            rate: None,
+            seconds_left: None,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Run {
     doing: &'static str,
+    phase: Phase,
     done: u64,
     total: u64,
     /// From when the rate is counted: the time, and what was done then.
     since: (Duration, u64),
     /// From when it will be counted next.
     next: (Duration, u64),
+}
+
+impl Run {
+    fn phase(&self) -> Phase {
+        let is_over = self.total > 0 && self.done >= self.total;
+        match self.phase {
+            Phase::Coming if is_over => Phase::Checking,
+            Phase::Writing if is_over => Phase::ReadingBack,
+            phase => phase,
+        }
+    }
 }
 
 /// How long each `since` serves.
@@ -76,6 +124,7 @@ impl Pace {
         self.is_stopped.store(false, Ordering::Relaxed);
         *run = Some(Run {
             doing,
+            phase: Phase::Working,
             done: 0,
             total: 0,
             since: (self.clock.now(), 0),
@@ -96,6 +145,7 @@ impl Pace {
         let left = run.total.saturating_sub(run.done);
         Some(Progress {
             doing: run.doing,
+            phase: run.phase(),
             done: run.done,
             total: run.total,
             rate,
@@ -134,6 +184,23 @@ impl Running<'_> {
                 run.since = (self.0.clock.now(), 0);
                 run.next = run.since;
             }
+        }
+    }
+
+    /// From now on it is this that is under way.
+    pub fn enter(&self, phase: Phase) {
+        if let Some(run) = &mut *self.0.lock() {
+            run.phase = phase;
+        }
+    }
+
+    /// So many bytes came before this was counted.
+    pub fn include(&self, bytes: u64) {
+        if let Some(run) = &mut *self.0.lock() {
+            run.done += bytes;
+            run.total += bytes;
+            run.since = (self.0.clock.now(), run.done);
+            run.next = run.since;
         }
     }
 
@@ -236,12 +303,16 @@ mod tests {
         let (pace, time) = pace();
         assert_eq!(pace.progress(), None);
         let run = pace.begin("a download").unwrap();
+        assert_eq!(pace.progress().unwrap().phase, Phase::Working);
+        run.enter(Phase::Coming);
         run.expect(5000);
+        run.include(300);
         assert_eq!(pace.progress().unwrap().rate, None);
         run.advance(1000).unwrap();
         *time.lock().unwrap() += Duration::from_secs(2);
         let progress = pace.progress().unwrap();
-        assert_eq!((progress.done, progress.total), (1000, 5000));
+        assert_eq!((progress.done, progress.total), (1300, 5300));
+        assert_eq!(progress.phase, Phase::Coming);
         assert_eq!(progress.rate, Some(500));
         assert_eq!(progress.seconds_left, Some(8));
         // What was fast or slow long ago does not count.
@@ -252,6 +323,9 @@ mod tests {
         assert_eq!(pace.progress().unwrap().rate, Some(100));
         run.spare(2000);
         assert_eq!(pace.progress().unwrap().seconds_left, Some(0));
+        assert_eq!(pace.progress().unwrap().phase, Phase::Checking);
+        run.enter(Phase::Writing);
+        assert_eq!(pace.progress().unwrap().phase, Phase::ReadingBack);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use semver::Version;
 use xo_release::Part;
 
 use super::hash::hex;
-use super::source::{Failure, File, Offer, Source};
+use super::source::{Failure, File, Offer, Origin, Source};
 use super::trust::{Repository, Settings, Trust, TrustError};
 
 /// A repository, asked anew by each [`Source::releases`].
@@ -30,8 +30,16 @@ impl Signed {
 }
 
 impl Source for Signed {
+    fn origin(&self) -> Origin {
+        self.trust.origin()
+    }
+
     fn releases(&mut self) -> Result<Vec<Offer>, Failure> {
-        let repository = self.seen.insert(self.trust.refresh()?);
+        let asked = self.trust.refresh().map_err(|error| match self.origin() {
+            Origin::Repository => error,
+            Origin::Bundle | Origin::ExpiredBundle => error.of_file(),
+        });
+        let repository = self.seen.insert(asked?);
         let offers = repository.offers().into_iter().map(|offer| Offer {
             release: offer.release,
             files: offer

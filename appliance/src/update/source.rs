@@ -29,11 +29,29 @@ pub struct Offer {
     pub files: BTreeMap<Part, File>,
 }
 
+/// Which source it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// The repository on the network.
+    #[default]
+    Repository,
+    /// A file that was sent.
+    Bundle,
+    /// One that an administrator accepted although it may have expired.
+    ExpiredBundle,
+}
+
 /// Why a source tells nothing.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where releases come from.
 pub trait Source {
+    /// Which one it is.
+    fn origin(&self) -> Origin {
+        Origin::Repository
+    }
+
     /// All that are there, with verified signatures, in any order.
     ///
     /// # Errors

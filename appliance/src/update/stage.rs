@@ -7,7 +7,7 @@ use super::engine::{Engine, Slot};
 use super::error::io;
 use super::hash::{self, PIECE, Sum};
 use super::journal::{Journal, Step};
-use super::pace::Running;
+use super::pace::{Phase, Running};
 use super::source::{File, Offer};
 use super::{Error, folder, kernels, verity};
 
@@ -39,7 +39,7 @@ impl Engine {
         match written {
             Ok(()) => {}
             Err(Error::Cancelled) => {
-                self.forget(Journal::read(&*self.store)?)?;
+                self.forget(Journal::read(&*self.store)?, None)?;
                 return Err(Error::Cancelled);
             }
             // What is on the data partition is not what was fetched: it is to be fetched anew.
@@ -65,6 +65,7 @@ impl Engine {
         offer: &Offer,
     ) -> Result<(), Error> {
         self.fits_places(offer)?;
+        running.enter(Phase::Writing);
         let found =
             verity::root_hash(&*self.other.hashes).map_err(io("the other slot cannot be read"))?;
         if found.as_ref() == Some(&self.system.root_hash) {
@@ -88,7 +89,7 @@ impl Engine {
             self.copy(running, offer, part, &**device)?;
         }
         for (part, device) in places {
-            let what = || io(format!("{part:?} cannot be read back"));
+            let what = || io(format!("the {part} cannot be read back"));
             device.sync().map_err(what())?;
             let File { length, sha256 } = file(offer, part)?;
             let found = hash::of(*length, |piece, offset| device.read_at(piece, offset));
@@ -116,7 +117,7 @@ impl Engine {
             let found = found.get_mut(..count).unwrap_or_default();
             self.read_stored(&name, wanted, offset)?;
             sum.add(wanted);
-            let what = || io(format!("{part:?} cannot be written into the other slot"));
+            let what = || io(format!("the {part} cannot be written into the other slot"));
             device.read_at(found, offset).map_err(what())?;
             if wanted != found {
                 device.write_at(wanted, offset).map_err(what())?;

@@ -23,10 +23,12 @@ use url::Url;
 use xo_release::{Part, Release};
 
 pub use error::TrustError;
+pub use store::{clock_seen_ahead, forget_clock};
 pub use target::{Reader, Target};
 
+use super::source::Origin;
 use store::{CLOCK, Store};
-use transport::{Fetch, METADATA_LIMIT, Origin, Seen};
+use transport::{Fetch, METADATA_LIMIT, Place, Seen};
 use web::Web;
 
 const LIMITS: Limits = Limits {
@@ -116,8 +118,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Trust {
     settings: Settings,
-    metadata: Origin,
-    targets: Origin,
+    metadata: Place,
+    targets: Place,
     runtime: Arc<Runtime>,
 }
 
@@ -130,12 +132,12 @@ impl Trust {
         let proxy = settings.proxy.as_deref();
         let (metadata, targets) = match &settings.repository {
             Location::Web { metadata, targets } => {
-                let of = |base| Ok(Origin::Web(Web::new(base, web::client(base, proxy)?)));
+                let of = |base| Ok(Place::Web(Web::new(base, web::client(base, proxy)?)));
                 (of(metadata)?, of(targets)?)
             }
             Location::Folder { metadata, targets } => (
-                Origin::Folder(metadata.clone()),
-                Origin::Folder(targets.clone()),
+                Place::Folder(metadata.clone()),
+                Place::Folder(targets.clone()),
             ),
         };
         let runtime = Builder::new_current_thread()
@@ -176,6 +178,16 @@ impl Trust {
             targets: self.targets.clone(),
             runtime: Arc::clone(&self.runtime),
         })
+    }
+
+    /// Where what comes out of here is from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        match (&self.settings.repository, self.settings.expiry) {
+            (Location::Web { .. }, _) => Origin::Repository,
+            (Location::Folder { .. }, Expiry::Enforced) => Origin::Bundle,
+            (Location::Folder { .. }, Expiry::Accepted) => Origin::ExpiredBundle,
+        }
     }
 
     /// Only metadata that have not expired prove that a clock is not ahead: nothing else moves the time that is remembered, and where expiry
@@ -287,7 +299,7 @@ impl Offer {
 #[derive(Debug)]
 pub struct Repository {
     inner: tough::Repository,
-    targets: Origin,
+    targets: Place,
     runtime: Arc<Runtime>,
 }
 

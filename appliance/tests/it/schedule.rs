@@ -6,7 +6,7 @@ use crate::scene::Scene;
 use crate::trust::server::Server;
 use crate::update::agent::staged;
 use crate::update::install::two;
-use crate::update::signed::Repository;
+use crate::update::signed::{Repository, fetch};
 
 const ASKED: &str = "/rest/v0/appliance/updates/interruptions as secret";
 const REBOOT: &str = "systemctl --no-block reboot";
@@ -73,6 +73,31 @@ fn a_look_by_itself_is_the_last_look_whatever_it_found() {
     let status = scene.look("update.status");
     assert_eq!(status["checked"]["found"], "1.1.0");
     assert_eq!(status["update"]["step"]["name"], "staged");
+}
+
+#[test]
+fn an_update_that_a_file_began_goes_on_from_that_file() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let file = repository.bundle(1, &new);
+    scene.send("update.upload", &file).unwrap();
+    fetch(&scene, &json!({ "from": "bundle" })).unwrap();
+    // As if the power had gone before it was there.
+    let place = scene.at("var/lib/xoa/update");
+    for part in new.files.keys() {
+        let _ = std::fs::remove_file(place.join(part.target(new.version())));
+    }
+    let journal = std::fs::read_to_string(place.join("journal.json")).unwrap();
+    let journal = journal.replace(r#""name": "fetched""#, r#""name": "fetching""#);
+    scene.write("var/lib/xoa/update/journal.json", &journal);
+    scene.send("update.upload", &file).unwrap();
+
+    choose(&scene, json!({ "automatic": true }));
+    scene.agent.take_turn(TWO);
+    let update = &scene.look("update.status")["update"];
+    assert_eq!(update["step"]["name"], "staged", "no repository is set");
+    assert_eq!(update["origin"], "bundle");
 }
 
 #[test]

@@ -9,10 +9,24 @@ use super::super::text::{duration, list, number, row, size, text};
 /// How far a step is, in one line; nothing while none runs.
 pub(super) fn progress(told: &Value) -> Option<String> {
     let progress = told.get("progress").filter(|told| !told.is_null())?;
-    let mut line = text(progress, "/doing").to_owned();
+    let is_from_file = told.pointer("/update/origin").and_then(Value::as_str) != Some("repository");
+    let word = match text(progress, "/phase") {
+        "looking" => "looking what there is",
+        "comparing" => "comparing with what this system has",
+        "coming" if is_from_file => "taking it out of the file",
+        "coming" => "downloading",
+        "checking" => "looking at what came",
+        "writing" => "writing the other slot",
+        "readingBack" => "reading the other slot back",
+        _ => text(progress, "/doing"),
+    };
+    let mut line = word.to_owned();
+    if !matches!(text(progress, "/phase"), "coming" | "writing") {
+        return Some(line);
+    }
     let (done, total) = (number(progress, "/done"), number(progress, "/total"));
     if total > 0 {
-        let _ = write!(line, ": {} of {}", size(done), size(total));
+        let _ = write!(line, ": {} of {}", amount(done), amount(total));
     }
     if done == 0 {
         return Some(line);
@@ -29,6 +43,20 @@ pub(super) fn progress(told: &Value) -> Option<String> {
         let _ = write!(line, ", {left} left");
     }
     Some(line)
+}
+
+/// What is less than some MiB is told exactly: a delta is often that small.
+fn amount(bytes: u64) -> String {
+    if bytes < 10 << 20 {
+        format!("{} KiB", bytes >> 10)
+    } else {
+        size(bytes)
+    }
+}
+
+fn minute(at_ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    at.strftime("%F %H:%M UTC").to_string()
 }
 
 fn speed(bytes: u64) -> String {
@@ -88,25 +116,51 @@ fn found_text(told: &Value, found: &Value) -> String {
 fn nothing_newer(told: &Value) -> String {
     let (channel, runs) = (text(told, "/settings/channel"), text(told, "/version"));
     let mut page = format!("no newer release on the channel {channel}: {runs} runs\n");
+    if told.pointer("/update/isOnTrial") == Some(&Value::Bool(true)) {
+        let _ = writeln!(page, "{runs} is on trial: wait until it is confirmed");
+    }
     let refused = told.get("refused").and_then(Value::as_array);
     for version in refused.into_iter().flatten().filter_map(Value::as_str) {
-        let _ = writeln!(
-            page,
-            "{version} is not taken by itself any more: `xoa update --version {version}` installs it all the same"
-        );
+        let _ = writeln!(page, "{}", not_again(version));
     }
     page
 }
 
+fn not_again(version: &str) -> String {
+    format!(
+        "{version} is not taken by itself any more: `xoa update --version {version}` installs it all the same"
+    )
+}
+
+/// Why a release is not taken by itself, if that is so.
+fn went_wrong(version: &str, status: &Value) -> Option<String> {
+    let refused = status.get("refused")?.as_array()?;
+    if !refused.iter().any(|refused| refused == version) {
+        return None;
+    }
+    let outcomes = status.get("outcomes").and_then(Value::as_array);
+    let last = outcomes
+        .into_iter()
+        .flatten()
+        .find(|outcome| outcome["version"] == version && outcome["end"] != "cancelled")?;
+    let why = last.get("reason").and_then(Value::as_str);
+    let why = why.map_or(String::new(), |why| format!(" ({why})"));
+    Some(format!("{version}: {}{why}", end(text(last, "/end"))))
+}
+
 /// Asked before a restart.
-pub(super) fn before_restart(version: &str, told: &Value) -> String {
+pub(super) fn before_restart(version: &str, told: &Value, status: &Value) -> String {
+    let warning = went_wrong(version, status);
+    let warning = warning.map_or(String::new(), |told| {
+        format!("The last time this release was installed here: {told}\n")
+    });
     let what = if interrupts(told) {
         format!("This would interrupt: {}", list(told, "/interrupts"))
     } else {
         "Nothing is interrupted.".to_owned()
     };
     format!(
-        "The appliance restarts into {version}, and is away for about a minute.\n{what}\nRestart now? [y/N] "
+        "{warning}The appliance restarts into {version}, and is away for about a minute.\n{what}\nRestart now? [y/N] "
     )
 }
 
@@ -160,7 +214,9 @@ pub(in super::super) fn standing(told: &Value) -> String {
     };
     let _ = writeln!(text, "{version} runs");
     if let Some(other) = word("/other/version") {
-        let _ = writeln!(text, "{other} is in the other slot");
+        let mark =
+            went_wrong(other, told).map_or("", |_| ", which is not started by itself any more");
+        let _ = writeln!(text, "{other} is in the other slot{mark}");
     }
     if let (Some(version), Some(name)) = (word("/update/version"), word("/update/step/name")) {
         let is_on_trial = told.pointer("/update/isOnTrial") == Some(&Value::Bool(true));
@@ -181,6 +237,28 @@ pub(in super::super) fn standing(told: &Value) -> String {
             let _ = writeln!(text, "{data}");
         }
     }
+    let refused = told.get("refused").and_then(Value::as_array);
+    for version in refused.into_iter().flatten().filter_map(Value::as_str) {
+        let is_told = word("/outcomes/0/version") == Some(version)
+            && word("/outcomes/0/end") != Some("cancelled");
+        if let Some(why) = went_wrong(version, told).filter(|_| !is_told) {
+            let _ = writeln!(text, "{why}");
+        }
+        let _ = writeln!(text, "{}", not_again(version));
+    }
+    if let Some(version) = word("/uploaded") {
+        let _ = writeln!(
+            text,
+            "a file with {version} was sent and not installed: `xoa update cancel` throws it away"
+        );
+    }
+    if let Some(ahead) = told.get("clockSeenAhead").and_then(Value::as_i64) {
+        let _ = writeln!(
+            text,
+            "the clock is behind {}, which was seen before: until then no network is believed; if the clock is right now: `xoa update trust-clock`",
+            minute(ahead)
+        );
+    }
     text
 }
 
@@ -195,19 +273,31 @@ mod tests {
         let line = |told: Value| progress(&json!({ "progress": told }));
         assert_eq!(line(Value::Null), None);
         for rate in [Value::Null, json!(0)] {
-            let begins = json!({ "doing": "a download", "done": 0, "total": 0, "rate": rate, "secondsLeft": null });
-            assert_eq!(line(begins).unwrap(), "a download");
+            let begins = json!({ "doing": "a note", "phase": "working", "done": 0, "total": 0, "rate": rate, "secondsLeft": null });
+            assert_eq!(line(begins).unwrap(), "a note");
         }
         let mib = 1024 * 1024;
-        let runs = json!({ "doing": "a download", "done": 20 * mib, "total": 100 * mib, "rate": 2 * mib, "secondsLeft": 40 });
+        let runs = json!({ "phase": "writing", "done": 20 * mib, "total": 100 * mib, "rate": 2 * mib, "secondsLeft": 40 });
         assert_eq!(
             line(runs).unwrap(),
-            "a download: 20 MiB of 100 MiB, 2048 KiB/s, 40 s left"
+            "writing the other slot: 20 MiB of 100 MiB, 2048 KiB/s, 40 s left"
         );
-        let slow = json!({ "doing": "a download", "done": 1, "total": mib, "rate": 100 * mib, "secondsLeft": 3700 });
+        let slow = json!({ "phase": "coming", "done": 2048, "total": mib, "rate": 100 * mib, "secondsLeft": 3700 });
+        let told =
+            progress(&json!({ "progress": slow.clone(), "update": { "origin": "repository" } }));
         assert_eq!(
-            line(slow).unwrap(),
-            "a download: 0 MiB of 1 MiB, 100 MiB/s, 1 h 1 min left"
+            told.unwrap(),
+            "downloading: 2 KiB of 1024 KiB, 100 MiB/s, 1 h 1 min left"
+        );
+        assert!(
+            line(slow)
+                .unwrap()
+                .starts_with("taking it out of the file: ")
+        );
+        let compared = json!({ "phase": "comparing", "done": mib, "total": mib, "rate": mib, "secondsLeft": 0 });
+        assert_eq!(
+            line(compared).unwrap(),
+            "comparing with what this system has"
         );
     }
 
@@ -261,11 +351,39 @@ mod tests {
 
     #[test]
     fn before_a_restart_it_is_told_what_that_interrupts() {
-        let asked = |names: Value| before_restart("1.1.0", &json!({ "interrupts": names }));
+        let asked =
+            |names: Value| before_restart("1.1.0", &json!({ "interrupts": names }), &json!({}));
         assert!(asked(json!([])).contains("Nothing is interrupted.\n"));
         let asked = asked(json!(["console of db", "an export"]));
         let told = "This would interrupt: console of db, an export\nRestart now? [y/N] ";
         assert!(asked.ends_with(told), "{asked}");
+        let status = json!({ "refused": ["1.1.0"], "outcomes": [
+            { "version": "1.1.0", "end": "cancelled" },
+            { "version": "1.1.0", "end": "failed", "reason": "no sign-in" },
+        ] });
+        let warned = before_restart("1.1.0", &json!({ "interrupts": [] }), &status);
+        assert!(warned.starts_with("The last time"), "{warned}");
+        assert!(warned.contains("(no sign-in)\n"), "{warned}");
+    }
+
+    #[test]
+    fn what_is_not_taken_by_itself_and_what_lies_around_is_told_with_what_to_do() {
+        let told = standing(&json!({
+            "version": "1.0.0", "other": { "version": "1.1.0" }, "refused": ["1.1.0"],
+            "outcomes": [{ "version": "1.1.0", "end": "cancelled" }, { "version": "1.1.0", "end": "failed", "reason": "no sign-in" }],
+            "uploaded": "1.2.0", "clockSeenAhead": 1_800_000_000_000_i64,
+        }));
+        for line in [
+            "1.1.0 is in the other slot, which is not started by itself any more\n",
+            "the last one was 1.1.0: cancelled\n",
+            "1.1.0: failed, the version before came back by itself (no sign-in)\n",
+            "`xoa update --version 1.1.0` installs it all the same\n",
+            "`xoa update cancel` throws it away\n",
+            "behind 2027-01-15 08:00 UTC, which",
+            "`xoa update trust-clock`\n",
+        ] {
+            assert!(told.contains(line), "{line:?} in {told}");
+        }
     }
 
     #[test]

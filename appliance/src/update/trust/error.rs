@@ -16,14 +16,43 @@ pub enum TrustError {
     /// Too old to be sure that there is nothing newer: a freeze, a forgotten repository, or a wrong clock.
     #[error(
         "the {role} metadata of the update repository expired{}: check this machine's clock; if it is right, the repository \
-         was not kept up or somebody holds newer releases back",
-        since.map_or(String::new(), |at| format!(" on {} at {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
+         was not kept up or somebody holds newer releases back", on(*since)
     )]
     Expired {
         /// Root, targets, snapshot or timestamp.
         role: String,
         /// When, where it can be told.
         since: Option<OffsetDateTime>,
+    },
+    /// The same of a file that somebody sent: it lay around.
+    #[error(
+        "the {role} metadata in the file expired{}: check this machine's clock; if it is right, make the file anew from \
+         the repository, or accept knowingly that it is old", on(*since)
+    )]
+    OldFile {
+        /// Root, targets, snapshot or timestamp.
+        role: String,
+        /// When, where it can be told.
+        since: Option<OffsetDateTime>,
+    },
+    /// A file that somebody sent is older than what was seen here before.
+    #[error(
+        "the file is older than what this appliance has seen: its {role} metadata has version {found}, and version {known} was \
+         seen before; make the file anew from the repository"
+    )]
+    OlderFile {
+        /// Root, targets, snapshot or timestamp.
+        role: String,
+        /// What it says.
+        found: u64,
+        /// What was seen.
+        known: u64,
+    },
+    /// A file that somebody sent lacks something.
+    #[error("the file has no {file} in it: make it anew from the repository")]
+    Incomplete {
+        /// Its name.
+        file: String,
     },
     /// Older than what was seen here before.
     #[error(
@@ -112,11 +141,11 @@ pub enum TrustError {
     },
     /// It was later before.
     #[error(
-        "this machine's clock says {now}, and it said {known} when updates were looked for last: set the clock; if it was wrong \
-         then, updates are found again when that time has passed, or come from a file that is accepted although it may have expired"
+        "this machine's clock says {now}, and it said {known} when updates were looked for last: set the clock if it is wrong; if it was \
+         wrong then, have that time forgotten: `xoa update trust-clock`, or in the web client under Updates"
     )]
     Clock {
-        /// In words of RFC 3339.
+        /// As `2026-11-27 04:22 UTC`.
         now: String,
         /// The same.
         known: String,
@@ -150,6 +179,31 @@ impl TrustError {
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { what, path, source }
+    }
+
+    /// Whether what came is wrong; what expired may be taken knowingly.
+    pub(crate) fn is_of_what_came(&self) -> bool {
+        let is_of_the_way = matches!(self, Self::Unreachable { .. } | Self::NoRanges { .. });
+        let is_old = matches!(self, Self::Expired { .. } | Self::OldFile { .. });
+        !is_of_the_way && !is_old && !self.is_of_this_machine()
+    }
+
+    /// Whether it is something of this machine.
+    pub(crate) fn is_of_this_machine(&self) -> bool {
+        matches!(
+            self,
+            Self::Clock { .. } | Self::Setting { .. } | Self::File { .. }
+        )
+    }
+
+    /// The same of a file that somebody sent.
+    pub(crate) fn of_file(self) -> Self {
+        match self {
+            Self::Expired { role, since } => Self::OldFile { role, since },
+            Self::Rollback { role, found, known } => Self::OlderFile { role, found, known },
+            Self::Missing { file } => Self::Incomplete { file },
+            other => other,
+        }
     }
 
     /// Whether a damaged file can be the reason.
@@ -223,8 +277,8 @@ impl TrustError {
                 sys_time,
                 latest_known_time,
             } => Self::Clock {
-                now: sys_time.to_string(),
-                known: latest_known_time.to_string(),
+                now: minute(sys_time),
+                known: minute(latest_known_time),
             },
             other => Self::Mixed {
                 reason: other.to_string(),
@@ -248,6 +302,18 @@ impl TrustError {
             },
         }
     }
+}
+
+/// For people.
+fn minute(at: jiff::Timestamp) -> String {
+    at.strftime("%F %H:%M UTC").to_string()
+}
+
+fn on(since: Option<OffsetDateTime>) -> String {
+    since.map_or(String::new(), |at| {
+        let (hour, minute) = (at.hour(), at.minute());
+        format!(" on {} at {hour:02}:{minute:02} UTC", at.date())
+    })
 }
 
 fn reason(error: &Schema) -> String {

@@ -136,6 +136,26 @@ impl Store {
     }
 }
 
+/// The time that updates were looked for last, if it is later than now: until then, no network is believed.
+pub fn clock_seen_ahead(store: &Path, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let known = instant(&read(&store.join(CLOCK)).ok()??)?;
+    (known - now >= TOLERANCE).then_some(known)
+}
+
+/// Has the clock of this machine count, whatever it said before.
+///
+/// # Errors
+/// The disk's.
+pub fn forget_clock(store: &Path) -> Result<(), TrustError> {
+    let place = store.join(CLOCK);
+    match fs::remove_file(&place) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(TrustError::file("remove", place)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn instant(content: &[u8]) -> Option<OffsetDateTime> {
     let text: String = serde_json::from_slice(content).ok()?;
     OffsetDateTime::parse(&text, &Rfc3339).ok()
@@ -202,6 +222,13 @@ mod tests {
         fs::write(&place, at(time::Duration::hours(2))).unwrap();
         let store = Store::open(folder.path()).unwrap();
         assert!(store.copied(CLOCK).exists());
+        let now = OffsetDateTime::now_utc();
+        let ahead = |now| clock_seen_ahead(folder.path(), now).is_some();
+        assert!(ahead(now));
+        assert!(!ahead(now + time::Duration::minutes(90)));
+        forget_clock(folder.path()).unwrap();
+        forget_clock(folder.path()).unwrap();
+        assert!(!ahead(now));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use tough::Bytes;
 
 use super::error::TrustError;
-use super::transport::Origin;
+use super::transport::Place;
 use super::web;
 
 /// A signed file.
@@ -49,7 +49,7 @@ enum Source {
 impl Reader {
     pub(super) fn open(
         runtime: &Arc<Runtime>,
-        origin: &Origin,
+        origin: &Place,
         target: &Target,
         range: Range<u64>,
     ) -> Result<Self, TrustError> {
@@ -57,7 +57,7 @@ impl Reader {
         let is_whole = range.start == 0 && range.end == target.length;
         let wanted = range.end.saturating_sub(range.start);
         let source = match origin {
-            Origin::Folder(folder) => {
+            Place::Folder(folder) => {
                 let path = folder.join(&target.path);
                 let mut file = match File::open(&path) {
                     Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -73,7 +73,7 @@ impl Reader {
                 let limit = if is_whole { wanted + 1 } else { wanted };
                 Source::File(file.take(limit))
             }
-            Origin::Web(web) => {
+            Place::Web(web) => {
                 let part = (!is_whole).then_some(&range);
                 Source::Web {
                     response: runtime.block_on(web.get(&target.path, part))?,

@@ -27,7 +27,7 @@ const SPECIFICATION: &str = "1.";
 
 /// Where metadata is.
 #[derive(Debug, Clone)]
-pub(super) enum Origin {
+pub(super) enum Place {
     Folder(PathBuf),
     Web(Web),
 }
@@ -114,7 +114,7 @@ pub(super) fn version(document: &[u8]) -> Option<u64> {
 /// Given to the library.
 #[derive(Debug, Clone)]
 pub(super) struct Fetch {
-    pub(super) origin: Origin,
+    pub(super) origin: Place,
     /// What was trusted last, as the library has it before it; nothing, when all is to come from there.
     pub(super) trusted: Option<PathBuf>,
     pub(super) seen: Arc<Seen>,
@@ -133,8 +133,8 @@ impl Fetch {
 
     async fn remote(&self, name: &str) -> Result<Vec<u8>, TrustError> {
         match &self.origin {
-            Origin::Folder(folder) => read(folder, name),
-            Origin::Web(web) => web.document(name, METADATA_LIMIT).await,
+            Place::Folder(folder) => read(folder, name),
+            Place::Web(web) => web.document(name, METADATA_LIMIT).await,
         }
     }
 

@@ -227,8 +227,9 @@ impl Ask for Slow {
 #[test]
 fn a_terminal_shows_how_far_a_download_is_and_a_script_does_not() {
     let (mib, done) = (1 << 20, json!({ "doing": "fetch", "error": null }));
-    let progress = json!({ "doing": "a download", "done": 20 * mib, "total": 100 * mib, "rate": 512 * 1024, "secondsLeft": 160 });
-    let update = json!({ "version": "1.1.0", "step": { "name": "fetched" } });
+    let progress = json!({ "doing": "a download", "phase": "coming", "done": 20 * mib, "total": 100 * mib, "rate": 512 * 1024, "secondsLeft": 160 });
+    let update =
+        json!({ "version": "1.1.0", "origin": "repository", "step": { "name": "fetched" } });
     let statuses = || {
         Slow(RefCell::new(vec![
             json!({ "version": "1.0.0", "update": update, "ended": null, "progress": progress }),
@@ -236,7 +237,7 @@ fn a_terminal_shows_how_far_a_download_is_and_a_script_does_not() {
         ]))
     };
     let shown = typed(&statuses(), &["fetch"]).unwrap();
-    let line = "a download: 20 MiB of 100 MiB, 512 KiB/s, 2 min left";
+    let line = "downloading: 20 MiB of 100 MiB, 512 KiB/s, 2 min left";
     let end = "1.0.0 runs\n1.1.0 is downloaded\n";
     assert_eq!(shown, format!("\r\x1b[K{line}\r\x1b[K{end}"));
     let shown = typed(&statuses(), &["fetch", "--json"]).unwrap();

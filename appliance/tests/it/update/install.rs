@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use xo_appliance::update::engine::Wanted;
 use xo_appliance::update::fetch::Speed;
 use xo_appliance::update::journal::{End, Step, When};
+use xo_appliance::update::pace::Phase;
 use xo_release::Part;
 
 use super::image::{Image, Shelf, noise, version};
@@ -115,10 +116,13 @@ fn progress_counts_what_is_really_downloaded_from_the_first_byte_on() {
     shelf.fault = Some(Box::new(move |part, _, bytes| {
         let mut told = told.lock().unwrap();
         let (came, totals) = &mut *told;
-        // The hashes come first; what is asked for before only tells what else there is.
-        if part == Part::Hashes || *came > 0 {
+        // Release notes are read before it is counted.
+        if part != Part::Notes {
             *came += bytes.len() as u64;
-            totals.push(other.status().unwrap().progress.unwrap().total);
+            let progress = other.status().unwrap().progress.unwrap();
+            if progress.phase == Phase::Coming {
+                totals.push(progress.total);
+            }
         }
         bytes
     }));

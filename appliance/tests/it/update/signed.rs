@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xo_appliance::agent::protocol::{Fault, Kind};
+use xo_release::Part;
 
 use super::agent::appliance;
 use super::image::Image;
@@ -66,7 +67,8 @@ impl Repository {
             for entry in std::fs::read_dir(self.state(number).join(folder)).unwrap() {
                 let path = entry.unwrap().path();
                 let name = path.file_name().unwrap().to_str().unwrap();
-                let is_wanted = name.contains(&format!(".xoa-{}.", image.version()));
+                let mut inside = [Part::Root, Part::Hashes, Part::Boot, Part::Notes].iter();
+                let is_wanted = inside.any(|part| name.ends_with(&part.target(image.version())));
                 if folder == "metadata" || is_wanted {
                     let inside = format!("{folder}/{name}");
                     archive.append_path_with_name(&path, inside).unwrap();
@@ -86,14 +88,17 @@ impl Repository {
 }
 
 /// Asks for a download, and waits for how it ends.
-fn fetch(scene: &Scene, params: &Value) -> Result<Value, String> {
+pub fn fetch(scene: &Scene, params: &Value) -> Result<Value, String> {
     let asked = scene.ask("update.fetch", params.clone());
     asked.map_err(|fault| fault.to_string())?;
     let until = Instant::now() + LIMIT;
     loop {
         let status = scene.look("update.status");
         match &status["ended"] {
-            Value::Null => assert!(Instant::now() < until, "the download does not end"),
+            Value::Null => {
+                assert!(Instant::now() < until, "the download does not end");
+                assert_ne!(status["progress"], Value::Null, "it is under way");
+            }
             ended => match ended["error"].as_str() {
                 Some(error) => return Err(error.to_owned()),
                 None => return Ok(status),
@@ -109,6 +114,22 @@ fn refused(scene: &Scene, params: &Value) -> String {
     assert_eq!(looked, fetched);
     assert_eq!(scene.look("update.status")["update"], Value::Null);
     fetched
+}
+
+/// The same of a file, which is sent before each.
+fn refused_file(scene: &Scene, file: &[u8], params: &Value) -> String {
+    let send = || scene.send("update.upload", file).unwrap();
+    send();
+    let looked = scene.ask("update.check", params.clone()).map_err(text);
+    send();
+    let [looked, fetched] = [looked, fetch(scene, params)].map(Result::unwrap_err);
+    assert_eq!(looked, fetched);
+    assert_eq!(scene.look("update.status")["update"], Value::Null);
+    fetched
+}
+
+fn uploaded(scene: &Scene) -> Value {
+    scene.look("update.status")["uploaded"].clone()
 }
 
 #[test]
@@ -159,7 +180,6 @@ fn a_file_that_was_sent_whole_is_told_until_it_is_fetched_or_nobody_wants_it() {
     let (old, new) = two();
     let repository = Repository::with(&[(&new, 14)]);
     let scene = repository.trusted_by(&old);
-    let uploaded = |scene: &Scene| scene.look("update.status")["uploaded"].clone();
     let file = repository.bundle(1, &new);
     assert_eq!(uploaded(&scene), Value::Null);
     scene.send("update.upload", &file).unwrap();
@@ -186,11 +206,10 @@ fn an_expired_file_is_installed_when_an_administrator_accepts_that_and_only_then
     let (old, new) = two();
     let repository = Repository::with(&[(&new, -400)]);
     let scene = repository.trusted_by(&old);
-    scene
-        .send("update.upload", &repository.bundle(1, &new))
-        .unwrap();
-    let why = refused(&scene, &json!({ "from": "bundle" }));
-    assert!(why.contains("expired"), "{why}");
+    let file = repository.bundle(1, &new);
+    let why = refused_file(&scene, &file, &json!({ "from": "bundle" }));
+    assert!(why.contains("in the file expired"), "{why}");
+    assert_eq!(uploaded(&scene), "1.1.0", "it may still be accepted");
     let accepted = json!({ "from": "bundle", "acceptExpired": true });
     let told = scene.ask("update.check", accepted.clone()).unwrap();
     assert_eq!(told["found"]["version"], "1.1.0");
@@ -198,10 +217,7 @@ fn an_expired_file_is_installed_when_an_administrator_accepts_that_and_only_then
     assert_eq!(status["update"]["step"]["name"], "fetched");
     // What was accepted is that file alone: the next one is asked about again.
     scene.look("update.cancel");
-    scene
-        .send("update.upload", &repository.bundle(1, &new))
-        .unwrap();
-    refused(&scene, &json!({ "from": "bundle" }));
+    refused_file(&scene, &file, &json!({ "from": "bundle" }));
 }
 
 #[test]
@@ -231,32 +247,81 @@ fn what_is_older_is_refused_though_its_expiry_is_accepted() {
 
     // Metadata of before what was seen, whatever release it has.
     let scene = repository.trusted_by(&old);
-    let send = |number, image| {
-        scene
-            .send("update.upload", &repository.bundle(number, image))
-            .unwrap();
-    };
-    send(2, &newest);
+    scene
+        .send("update.upload", &repository.bundle(2, &newest))
+        .unwrap();
     scene.ask("update.check", accepted.clone()).unwrap();
-    send(1, &new);
-    let why = refused(&scene, &accepted);
-    assert!(why.contains("was seen before"), "{why}");
+    let why = refused_file(&scene, &repository.bundle(1, &new), &accepted);
+    assert!(
+        why.contains("the file is older than what this appliance has seen"),
+        "{why}"
+    );
+    assert_eq!(uploaded(&scene), Value::Null);
 
     // A release that is not newer than what runs, and one below the floor.
     for (floor, expected) in [("1.0.0", "not newer"), ("1.2.0", "oldest")] {
         let scene = repository.trusted_by(&newest);
         scene.write("usr/share/xoa/floor", floor);
-        scene
-            .send("update.upload", &repository.bundle(1, &new))
-            .unwrap();
-        let why = refused(&scene, &accepted);
+        let why = refused_file(&scene, &repository.bundle(1, &new), &accepted);
         assert!(why.contains(expected), "{why}");
+        assert_eq!(uploaded(&scene), Value::Null);
     }
 
     // Another's signatures.
     let other = Repository::with(&[(&new, -400)]);
     let scene = repository.trusted_by(&old);
-    scene.send("update.upload", &other.bundle(1, &new)).unwrap();
-    let why = refused(&scene, &accepted);
+    let why = refused_file(&scene, &other.bundle(1, &new), &accepted);
     assert!(why.contains("sign"), "{why}");
+    assert_eq!(uploaded(&scene), Value::Null);
+}
+
+#[test]
+fn a_file_that_was_changed_is_thrown_away_and_why_is_remembered() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let mut file = repository.bundle(1, &new);
+    let root = &new.files[&Part::Root];
+    let mut places = file.windows(root.len());
+    let at = places.position(|bytes| bytes == &root[..]).unwrap();
+    file[at + root.len() / 2] ^= 1;
+    scene.send("update.upload", &file).unwrap();
+    let bundle = json!({ "from": "bundle" });
+    scene.ask("update.check", bundle.clone()).unwrap();
+    let why = fetch(&scene, &bundle).unwrap_err();
+    assert!(why.contains("the root file system"), "{why}");
+    assert!(why.contains("is not what was signed"), "{why}");
+    let status = scene.look("update.status");
+    assert_eq!(status["update"], Value::Null, "it could not go on");
+    assert_eq!(status["uploaded"], Value::Null);
+    let last = &status["outcomes"][0];
+    assert_eq!(
+        (&last["end"], &last["reason"]),
+        (&json!("cancelled"), &json!(why))
+    );
+}
+
+#[test]
+fn a_clock_that_was_ahead_stands_in_the_way_until_somebody_says_that_it_is_right_now() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let web = Server::start(&repository.state(1));
+    scene.write("usr/share/xoa/repository", &web.address());
+    scene.ask("update.check", json!({})).unwrap();
+    let ahead = || scene.look("update.status")["clockSeenAhead"].clone();
+    assert_eq!(ahead(), Value::Null);
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
+    scene.write("var/lib/xoa/update/trust/clock", &json!(later).to_string());
+    let later_ms = later.as_second() * 1000;
+    assert_eq!(ahead(), later_ms);
+    let why = refused(&scene, &json!({}));
+    let told = later.strftime("it said %F %H:%M UTC when").to_string();
+    assert!(why.contains(&told), "{why}");
+    assert!(why.contains("xoa update trust-clock"), "{why}");
+    assert!(!why.contains("expired"), "{why}");
+    scene.look("update.trust-clock");
+    assert_eq!(ahead(), Value::Null);
+    let told = scene.ask("update.check", json!({})).unwrap();
+    assert_eq!(told["found"]["version"], "1.1.0");
 }

@@ -180,6 +180,13 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
         &[],
         "As before",
     ),
+    (
+        Verb::POST,
+        "/appliance/updates/actions/trust_clock",
+        "appliance.trustClock",
+        &[],
+        "It counts",
+    ),
 ];
 
 pub(super) fn routes(engine: &Engine) -> Vec<Route> {

@@ -173,8 +173,13 @@ pub(super) fn methods() -> Vec<Method> {
         .param("force", boolean().optional()),
         ask(
             "appliance.cancelUpdate",
-            "Ends an update on its way, and removes what came of it.",
+            "Ends an update on its way, and removes what came of it and an uploaded file.",
             "update.cancel",
+        ),
+        ask(
+            "appliance.trustClock",
+            "Has the appliance's clock count for updates, though it said a later time before.",
+            "update.trust-clock",
         ),
     ]
 }
