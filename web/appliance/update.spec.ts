@@ -16,7 +16,7 @@ test('an appliance is updated in its page, from a file', async ({ page }) => {
   await page.getByLabel('Take an update from a file').last().setInputFiles(given('XOA_FILE'));
   await expect(page.getByText(`Version ${version} can be installed`)).toBeVisible(SLOWLY);
   await shoot(page, 'update-found');
-  await page.getByRole('button', { name: 'Download and prepare' }).click();
+  await page.getByRole('button', { name: 'Take it from the file and prepare' }).click();
   await page.getByRole('button', { name: `Restart into ${version}` }).click(SLOWLY);
   await page.getByRole('dialog').getByRole('button', { name: 'Restart now' }).click();
   await expect(page.getByText(`Restarting into version ${version}`)).toBeVisible();

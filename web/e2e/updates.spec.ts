@@ -1,5 +1,6 @@
 // The page of updates, through the real server. How an update goes is scripted in front of the agent: the engine itself is tested in
 // `appliance/tests`.
+import type { Page } from '@playwright/test';
 import type { Updates } from '../src/api/updates.ts';
 import { inAppliance, type Verb } from './agent.ts';
 import { expectAccessible } from './axe.ts';
@@ -22,6 +23,7 @@ class Scripted {
     progress: null,
     ended: null,
     uploaded: null,
+    clockSeenAhead: null,
     checked: null,
     refused: ['1.0.5'],
     outcomes: [{ at: Date.UTC(2026, 10, 1, 12), version: '1.0.5', from: '1.0.0', end: 'failed', reason: 'the sign-in did not work', data: 'the data of before are back' }],
@@ -49,6 +51,7 @@ class Scripted {
     if (verb === 'update.stage') this.isAt('staging', 128, 256);
     if (verb === 'update.apply') this.isAt('applied');
     if (verb === 'update.rollback') this.told.rollback = { from: this.told.version, to: '1.0.0' };
+    if (verb === 'update.trust-clock') this.told.clockSeenAhead = null;
     if (verb === 'update.upload') this.told.uploaded = '1.1.0';
     if (verb === 'update.fetch' && params.from === 'bundle') this.told.uploaded = null;
     if (verb === 'update.cancel') Object.assign(this.told, { update: null, uploaded: null, progress: null, ended: { doing: 'fetch', error: 'cancelled' } });
@@ -56,11 +59,24 @@ class Scripted {
   }
 
   isAt(name: NonNullable<Updates['update']>['step']['name'], done = 0, total = 0) {
-    this.told.update = { version: '1.1.0', from: '1.0.0', step: { name }, isOnTrial: false, notes: NOTES };
-    this.told.progress = total === 0 ? null : { done: done * MIB, total: total * MIB, rate: 2 * MIB, secondsLeft: (total - done) / 2 };
+    const isFile = this.asked.findLast(({ verb }) => verb === 'update.fetch')?.params.from === 'bundle';
+    this.told.update = { version: '1.1.0', from: '1.0.0', origin: isFile ? 'bundle' : 'repository', step: { name }, isOnTrial: false, notes: NOTES };
+    const phases = name === 'fetching' ? (['coming', 'checking'] as const) : (['writing', 'readingBack'] as const);
+    this.told.progress = total === 0 ? null : { phase: phases[done < total ? 0 : 1], done: done * MIB, total: total * MIB, rate: 2 * MIB, secondsLeft: (total - done) / 2 };
   }
 
   verbs = () => this.asked.map(({ verb }) => verb);
+}
+
+/** All that the first card tells from now on, each once. */
+async function wordsOf(page: Page): Promise<() => Promise<string>> {
+  await page.evaluate(() => {
+    const said = new Set<string>();
+    const look = () => said.add(document.body.innerText);
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    Object.assign(globalThis, { said });
+  });
+  return () => page.evaluate(() => [...(globalThis as unknown as { said: Set<string> }).said].join('\n'));
 }
 
 test('an update is found, downloaded, prepared and started, and the page comes back with it', async ({ page, shot }) => {
@@ -103,14 +119,19 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { version: '1.1.0' } });
     await expectAccessible(page);
     await shot('updates-fetching');
+    agent.told.progress = { phase: 'comparing', done: MIB, total: MIB, rate: null, secondsLeft: null };
+    await expect(page.getByText('Comparing with what this system has already')).toBeVisible();
+    await expect(page.getByText('MiB of', { exact: false })).toHaveCount(0);
     agent.isAt('fetching', 90, 100);
     await expect(page.getByText('90 MiB of 100 MiB', { exact: false })).toBeVisible();
     agent.isAt('fetching', 100, 100);
     await expect(page.getByText('Comparing it with what was signed')).toBeVisible();
     await expect(page.getByText('0 s left', { exact: false })).toHaveCount(0);
     // What is downloaded is prepared by itself.
+    const words = await wordsOf(page);
     agent.isAt('fetched');
     await expect(page.getByText('128 MiB of 256 MiB', { exact: false })).toBeVisible();
+    expect(await words()).not.toContain('Downloading');
     expect(agent.verbs().slice(-2)).toEqual(['update.fetch', 'update.stage']);
     await expect(notes).toBeHidden();
     await page.getByText('Release notes', { exact: true }).click();
@@ -141,7 +162,7 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
     agent.told.version = '1.1.0';
     agent.told.other = { version: '1.0.0', triesLeft: null };
-    agent.told.update = { version: '1.1.0', from: '1.0.0', step: { name: 'applied' }, isOnTrial: true, notes: NOTES };
+    agent.told.update = { version: '1.1.0', from: '1.0.0', origin: 'repository', step: { name: 'applied' }, isOnTrial: true, notes: NOTES };
     await page.unroute('**/rest/**');
     // The page tells it for a moment, then begins anew with the new client.
     await expect.poll(() => page.evaluate(() => 'isOldPage' in globalThis).catch(() => true)).toBe(false);
@@ -215,10 +236,23 @@ test('a download that was broken off goes on or is cancelled, and a failure says
     // A file takes the same way.
     await page.getByLabel('Take an update from a file').last().setInputFiles({ name: 'xoa-1.1.0.tar', mimeType: 'application/x-tar', buffer: Buffer.alloc(3 * MIB, 7) });
     await expect(page.getByText('100 MiB, from the file that was sent.')).toBeVisible();
-    await page.getByRole('button', { name: 'Download and prepare' }).click();
+    const take = { verb: 'update.fetch', params: { from: 'bundle' } };
+    await page.getByRole('button', { name: 'Take it from the file and prepare' }).click();
+    await expect(page.getByText('Taking it out of the file')).toBeVisible();
     await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
     expect(agent.verbs()).toContain('update.upload');
-    expect(agent.asked.at(-1)).toEqual({ verb: 'update.fetch', params: { from: 'bundle' } });
+    expect(agent.asked.at(-1)).toEqual(take);
+
+    // Broken off, it goes on from the file, as long as that is there.
+    agent.told.progress = null;
+    agent.told.uploaded = '1.1.0';
+    await expect(page.getByText('Taking version 1.1.0 out of the file was broken off', { exact: false })).toBeVisible();
+    await page.getByRole('button', { name: 'Go on with the file' }).click();
+    await expect(page.getByText('20 MiB of 100 MiB', { exact: false })).toBeVisible();
+    expect(agent.asked.at(-1)).toEqual(take);
+    agent.told.progress = null;
+    await expect(page.getByText('The file with version 1.1.0 is not here any more', { exact: false })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Go on with the file' })).toHaveCount(0);
   }, { script: agent.answer });
 });
 
@@ -300,13 +334,21 @@ test('a file is sent with its rate and the time left, can be stopped, and is kno
     // What failed here is offered with a warning beside it.
     await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(0);
     agent.told.refused = ['1.0.5', '1.1.0'];
-    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'failed' }, ...agent.told.outcomes];
+    agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.1.0', from: '1.0.0', end: 'failed', reason: 'no sign-in' }, ...agent.told.outcomes];
     await page.reload();
     await button('Look into it').click();
     await expect(found).toBeVisible();
-    await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(2);
+    await expect(page.getByText('Version 1.1.0 went wrong here')).toHaveCount(1);
+    await expect(page.getByText('no sign-in').first()).toBeVisible();
+    await expect(button('Install 1.1.0 all the same')).toBeVisible();
     await expectAccessible(page);
     await shot('updates-warned');
+    // Nobody needs to keep it.
+    await button('Throw it away').click();
+    await expect(found).toHaveCount(0);
+    await expect(page.getByText('is still here', { exact: false })).toHaveCount(0);
+    await expect(page.getByText('This step was not done')).toHaveCount(0);
+    await expect(button('Install 1.1.0 all the same')).toBeVisible();
     goOn();
   }, { script: agent.answer });
 });
@@ -343,6 +385,36 @@ test('an error is gone when something was done after it, though the agent still 
     await page.reload();
     await expect(button('Look for updates')).toBeVisible();
     await expect(failed).toHaveCount(0);
+
+    // Nor does it stand over what somebody else brought to an end since.
+    await page.route('**/actions/check', (route) => route.fulfill({ status: 409, json: { detail: 'the repository is old' } }), { times: 1 });
+    await button('Look for updates').click();
+    await expect(failed).toBeVisible();
+    agent.isAt('staged');
+    await button('Change the settings of updates').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Change the settings of updates' }).click();
+    await expect(button('Restart into 1.1.0')).toBeVisible();
+    await expect(failed).toHaveCount(0);
+  }, { script: agent.answer });
+});
+
+test('a clock that was ahead is told until somebody says that it is right now', async ({ page, shot }) => {
+  const agent = new Scripted();
+  agent.told.clockSeenAhead = Date.UTC(2026, 10, 30, 12);
+  agent.told.other = { version: '1.0.5', triesLeft: 0 };
+  agent.told.settings = { ...agent.told.settings, automatic: true, window: { days: ['saturday'], from: '00:00', to: '00:00' } };
+  await inAppliance(page, async (server) => {
+    const clock = page.getByText('The clock is behind a time that was seen before: 30 Nov 2026', { exact: false });
+    await server.ask('GET', '/users/me');
+    await signIn(page, `${server.url}/appliance/updates`);
+    await expect(clock).toBeVisible();
+    await expect(page.getByText('1.0.5, went wrong here')).toBeVisible();
+    await expect(page.getByText('Saturday, from 00:00 for a whole day', { exact: false })).toBeVisible();
+    await expectAccessible(page);
+    await shot('updates-clock');
+    await page.getByRole('button', { name: 'The clock is right: forget that time' }).click();
+    await expect(clock).toHaveCount(0);
+    expect(agent.verbs()).toEqual(['update.trust-clock']);
   }, { script: agent.answer });
 });
 
@@ -360,13 +432,13 @@ test('an update that somebody else made meanwhile is told once the connection is
     const wire = await layWire(server.url);
     await server.ask('GET', '/users/me');
     await signIn(page, `http://${wire.address}/appliance/updates`);
-    await expect(page.getByText('the sign-in did not work')).toBeVisible();
+    await expect(page.getByText('the sign-in did not work').first()).toBeVisible();
     await wire.cut();
     await expect(page.getByText('No connection to the server', { exact: false })).toBeVisible();
     agent.told.refused = ['1.0.5', '1.0.6'];
     agent.told.outcomes = [{ at: Date.UTC(2026, 10, 2, 12), version: '1.0.6', from: '1.0.0', end: 'failed', reason: 'no pool came back' }, ...agent.told.outcomes];
     await wire.mend();
-    await expect(page.getByText('no pool came back')).toBeVisible();
+    await expect(page.getByText('no pool came back').first()).toBeVisible();
     await page.goto('about:blank');
     await wire.cut();
   }, { script: agent.answer });

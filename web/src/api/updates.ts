@@ -7,7 +7,14 @@ import { queries } from './client.ts';
 import { get, post, upload } from './http.ts';
 import type { Problem } from './problem.ts';
 
+export type Phase = 'working' | 'looking' | 'comparing' | 'coming' | 'checking' | 'writing' | 'readingBack';
+
+/** `bundle` is a file that was sent. */
+export type Origin = 'repository' | 'bundle' | 'expiredBundle';
+
 export interface Progress {
+  /** What is under way; bytes are counted while something comes or is written. */
+  phase: Phase;
   /** Bytes. */
   done: number;
   /** 0 while it is not known. */
@@ -32,7 +39,7 @@ export interface Updates {
   version: string;
   /** The system of the other slot; without tries left to count, it has proved itself. */
   other: { version: string; triesLeft: number | null } | null;
-  update: { version: string; from: string; step: { name: 'fetching' | 'fetched' | 'staging' | 'staged' | 'applied' }; isOnTrial: boolean; notes: string | null } | null;
+  update: { version: string; from: string; origin: Origin; step: { name: 'fetching' | 'fetched' | 'staging' | 'staged' | 'applied' }; isOnTrial: boolean; notes: string | null } | null;
   /** A way back that has begun. */
   rollback: { from: string; to: string } | null;
   progress: Progress | null;
@@ -40,6 +47,8 @@ export interface Updates {
   ended: { doing: string; error: string | null } | null;
   /** The version of a file that was sent and is still there. */
   uploaded: string | null;
+  /** The time that was seen before, if it is later than now; in milliseconds. */
+  clockSeenAhead: number | null;
   checked: { at: number; found: string | null } | null;
   /** Releases that went wrong here. */
   refused: string[];
@@ -124,12 +133,21 @@ export async function sendUpdate(file: File, signal: AbortSignal): Promise<void>
 export async function beginUpdate(step: 'fetch' | 'stage', source: Source = {}): Promise<void> {
   await post(`/appliance/updates/actions/${step}`, { ...source });
   // It runs from now on, though it may not have told yet how far it is.
-  queries.setQueryData<Updates>(UPDATES, (told) => told && { ...told, ended: null, progress: { done: 0, total: 0, rate: null, secondsLeft: null } });
+  queries.setQueryData<Updates>(UPDATES, (told) => told && { ...told, ended: null, progress: { phase: step === 'fetch' ? 'looking' : 'writing', done: 0, total: 0, rate: null, secondsLeft: null } });
 }
 
 export async function cancelUpdate(): Promise<void> {
   try {
     await post('/appliance/updates/actions/cancel');
+  } finally {
+    await lookAtUpdatesAgain();
+  }
+}
+
+/** The appliance's clock is right: a later time that was seen is forgotten. */
+export async function trustClock(): Promise<void> {
+  try {
+    await post('/appliance/updates/actions/trust_clock');
   } finally {
     await lookAtUpdatesAgain();
   }

@@ -1,22 +1,43 @@
-// How far a step of an update is, how fast it goes and how long it takes; and how far an uploaded file is.
+// What of an update is under way, how far it is, how fast it goes and how long it takes; and how far an uploaded file is.
 import { Button, Progress as Bar, Spinner } from '@patternfly/react-core';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useRunningTasks } from '../../api/tasks.ts';
-import type { Progress } from '../../api/updates.ts';
+import type { Origin, Progress } from '../../api/updates.ts';
 import { bytes } from '../../components/units.ts';
 import type { Sending } from './useUpdateWork.ts';
 
-interface Props {
-  progress: Progress;
-  label: string;
-  /** What is done once the last byte is. */
-  then: string;
-  children?: ReactNode;
+const WORDS = {
+  working: 'updates.works',
+  looking: 'updates.looking',
+  comparing: 'updates.comparing',
+  coming: 'updates.fetching',
+  checking: 'updates.checking',
+  writing: 'updates.staging',
+  readingBack: 'updates.readingBack',
+} as const;
+
+/** A step of an update. */
+export function StepProgress({ progress, origin, children }: { progress: Progress; origin: Origin; children?: ReactNode }) {
+  const { t } = useTranslation();
+  const { phase, total } = progress;
+  const isCounted = total > 0 && (phase === 'coming' || phase === 'writing');
+  return (
+    <Counted {...progress} isCounted={isCounted} label={t(phase === 'coming' && origin !== 'repository' ? 'updates.taking' : WORDS[phase])}>
+      {children}
+    </Counted>
+  );
 }
 
-export function UpdateProgress({ progress: { done, total, rate, secondsLeft }, label, then, children }: Props) {
+interface Props extends Omit<Progress, 'phase'> {
+  /** Otherwise nobody knows how long it takes. */
+  isCounted: boolean;
+  label: string;
+  children: ReactNode;
+}
+
+function Counted({ done, total, rate, secondsLeft, isCounted, label, children }: Props) {
   const { t } = useTranslation();
   const told = [
     t('updates.done', { done: bytes(done), total: bytes(total) }),
@@ -25,14 +46,14 @@ export function UpdateProgress({ progress: { done, total, rate, secondsLeft }, l
   ];
   return (
     <>
-      {total > 0 && done < total ? (
+      {isCounted ? (
         <Bar title={label} value={Math.floor((100 * done) / total)} helperText={told.join(' · ')} />
       ) : (
         <div className="xo-line">
-          <Spinner isInline aria-label={t('shell.loading')} /> {total > 0 ? then : label}
+          <Spinner isInline aria-label={t('shell.loading')} /> {label}
         </div>
       )}
-      {children && <div>{children}</div>}
+      {children !== undefined && <div>{children}</div>}
     </>
   );
 }
@@ -52,10 +73,10 @@ export function UploadProgress({ sending: { file, beganMs, stop } }: { sending: 
   const rate = seconds > 0 ? done / seconds : null;
   const secondsLeft = rate ? Math.ceil((file.size - done) / rate) : null;
   return (
-    <UpdateProgress progress={{ done, total: file.size, rate, secondsLeft }} label={t('updates.sending', { name: file.name })} then={t('updates.checking')}>
+    <Counted done={done} total={file.size} rate={rate} secondsLeft={secondsLeft} isCounted={done < file.size} label={done < file.size ? t('updates.sending', { name: file.name }) : t('updates.checking')}>
       <Button variant="secondary" onClick={stop}>
         {t('updates.stopSending')}
       </Button>
-    </UpdateProgress>
+    </Counted>
   );
 }

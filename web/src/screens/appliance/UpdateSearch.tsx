@@ -6,8 +6,8 @@ import type { Updates } from '../../api/updates.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { FileButton } from '../../components/FileButton.tsx';
 import { bytes, moment } from '../../components/units.ts';
+import { Refused, WhyRefused } from './RefusedRelease.tsx';
 import { UploadProgress } from './UpdateProgress.tsx';
-import { isLeft } from './UpdateHistory.tsx';
 import type { UpdateWork } from './useUpdateWork.ts';
 
 export function UpdateSearch({ updates: { version, outcomes, refused, settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
@@ -15,29 +15,48 @@ export function UpdateSearch({ updates: { version, outcomes, refused, settings, 
   const { busy, looked, sending } = work;
   const { found, source } = looked ?? {};
   const last = outcomes[0];
+  const isRefused = found && refused.includes(found.version);
+  const throwAway = (
+    <Button variant="link" isInline isDisabled={busy !== undefined} onClick={work.cancel}>
+      {t('updates.throwAway')}
+    </Button>
+  );
   const isAlone = settings.repository === null;
   return (
     <>
       {!looked && last?.end === 'confirmed' && last.version === version && <Alert isInline isPlain variant="success" title={t('updates.installedWell', { version, when: moment(last.at) })} />}
       {found && (
-        <Alert isInline isPlain variant={refused.includes(found.version) ? 'warning' : 'info'} title={t('updates.found', { version: found.version })}>
-          {t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}
-          {refused.includes(found.version) && <p>{t(isLeft(outcomes, found.version) ? 'updates.left' : 'updates.refused', { version: found.version })}</p>}
+        <Alert isInline isPlain variant={isRefused ? 'warning' : 'info'} title={t('updates.found', { version: found.version })}>
+          <p>{t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}</p>
+          {isRefused && <WhyRefused version={found.version} outcomes={outcomes} />}
+          {source?.from && throwAway}
         </Alert>
       )}
       {uploaded && !source?.from && !sending && (
         <Alert isInline isPlain variant="info" title={t('updates.sent', { version: uploaded })}>
           <Button variant="link" isInline isDisabled={busy !== undefined} onClick={() => work.look({ from: 'bundle' })}>
             {t('updates.lookInto')}
-          </Button>
+          </Button>{' '}
+          {throwAway}
         </Alert>
       )}
       {found === null && <Alert isInline isPlain variant="success" title={t('updates.newest', { channel: settings.channel })} />}
+      {refused
+        .filter((version) => version !== found?.version)
+        .map((version) => (
+          <Refused key={version} version={version} outcomes={outcomes}>
+            {!isAlone && (
+              <Button variant="link" isInline isDisabled={busy !== undefined} onClick={() => work.fetch({ version })}>
+                {t('updates.again', { version })}
+              </Button>
+            )}
+          </Refused>
+        ))}
       {isAlone && <Alert isInline isPlain variant="info" title={t('updates.noRepository')}>{t('updates.noRepositoryHelp')}</Alert>}
       <div className="xo-appliance-bar">
         {found && (
-          <Button isDisabled={busy !== undefined} onClick={() => work.fetch(source?.from ? source : { version: found.version })}>
-            {t('updates.get')}
+          <Button variant={isRefused ? 'warning' : 'primary'} isDisabled={busy !== undefined} onClick={() => work.fetch(source?.from ? source : { version: found.version })}>
+            {t(isRefused ? 'updates.again' : source?.from ? 'updates.getFile' : 'updates.get', { version: found.version })}
           </Button>
         )}
         <Button variant={found ? 'secondary' : 'primary'} isLoading={busy === 'check'} isDisabled={busy !== undefined || isAlone} onClick={() => work.look({})}>

@@ -7,8 +7,9 @@ import type { Updates } from '../../api/updates.ts';
 import { useIsNarrow } from '../../app/useIsNarrow.ts';
 import { Alert } from '../../components/Alert.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
+import { moment } from '../../components/units.ts';
 import { RestartModal } from './RestartModal.tsx';
-import { UpdateProgress } from './UpdateProgress.tsx';
+import { StepProgress } from './UpdateProgress.tsx';
 import { UpdateSearch } from './UpdateSearch.tsx';
 import type { UpdateWork } from './useUpdateWork.ts';
 
@@ -19,7 +20,7 @@ const AT = { fetching: 0, fetched: 1, staging: 1, staged: 2, applied: 2 } as con
 export function UpdateSteps({ updates, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
   const isNarrow = useIsNarrow();
-  const { update, progress, rollback, waits } = updates;
+  const { update, progress, rollback, waits, uploaded, clockSeenAhead } = updates;
   const { busy, goesOn, looked, failure, ended } = work;
   const [isAsking, setAsking] = useState(false);
 
@@ -33,15 +34,13 @@ export function UpdateSteps({ updates, work }: { updates: Updates; work: UpdateW
   const notes = update ? update.notes : looked?.found?.notes;
   const body = () => {
     if (rollback) return <Away title={t('updates.goingTo', { version: rollback.to })} />;
-    if (progress && (update || goesOn)) {
-      const isStaging = update?.step.name === 'staging';
+    if (progress) {
       return (
-        <UpdateProgress progress={progress} label={t(isStaging ? 'updates.staging' : 'updates.fetching')} then={t(isStaging ? 'updates.readingBack' : 'updates.checking')}>
-          {cancel}
-        </UpdateProgress>
+        <StepProgress progress={progress} origin={update?.origin ?? 'repository'}>
+          {(update || goesOn) && cancel}
+        </StepProgress>
       );
     }
-    if (progress) return <UpdateProgress progress={progress} label={t('updates.works')} then={t('updates.works')} />;
     if (!update) return <UpdateSearch updates={updates} work={work} />;
     const { version } = update;
     if (update.isOnTrial) {
@@ -79,18 +78,23 @@ export function UpdateSteps({ updates, work }: { updates: Updates; work: UpdateW
             </div>
           </>
         );
-      case 'fetching':
+      case 'fetching': {
+        const isFile = update.origin !== 'repository';
+        const isGone = isFile && uploaded !== version;
         return (
           <>
-            <p>{t('updates.broken', { version })}</p>
+            <p>{t(isGone ? 'updates.fileGone' : isFile ? 'updates.brokenFile' : 'updates.broken', { version })}</p>
             <div className="xo-appliance-bar">
-              <Button isDisabled={busy === 'step'} onClick={() => work.fetch({ version })}>
-                {t('updates.goOn')}
-              </Button>
+              {!isGone && (
+                <Button isDisabled={busy === 'step'} onClick={() => work.fetch(isFile ? { from: 'bundle', ...(update.origin === 'expiredBundle' && { acceptExpired: true }) } : { version })}>
+                  {t(isFile ? 'updates.goOnFile' : 'updates.goOn')}
+                </Button>
+              )}
               {cancel}
             </div>
           </>
         );
+      }
     }
   };
   return (
@@ -104,6 +108,14 @@ export function UpdateSteps({ updates, work }: { updates: Updates; work: UpdateW
               </ProgressStep>
             ))}
           </ProgressStepper>
+          {clockSeenAhead !== null && (
+            <Alert isInline variant="warning" title={t('updates.clock', { when: moment(clockSeenAhead) })}>
+              <p>{t('updates.clockHelp')}</p>
+              <Button variant="link" isInline isDisabled={busy !== undefined} onClick={work.trustClock}>
+                {t('updates.trustClock')}
+              </Button>
+            </Alert>
+          )}
           {failure && (
             <Alert isInline variant="danger" title={t('updates.failed')}>
               <ProblemText problem={failure.problem} />

@@ -10,6 +10,7 @@ import { Facts, type FactCard } from '../../components/Facts.tsx';
 import { ProblemText } from '../../components/ProblemText.tsx';
 import { bytes, moment } from '../../components/units.ts';
 import { Waiting } from '../../components/Waiting.tsx';
+import { wentWrong } from './RefusedRelease.tsx';
 import { RestartModal } from './RestartModal.tsx';
 import { UpdateHistory } from './UpdateHistory.tsx';
 import { useDays, UpdateSettingsModal } from './UpdateSettingsModal.tsx';
@@ -57,7 +58,7 @@ function Known({ updates }: { updates: Updates }) {
           </Button>
         )}
       </div>
-      <UpdateHistory updates={updates} work={work} />
+      <UpdateHistory outcomes={updates.outcomes} />
       {asked === 'settings' && <UpdateSettingsModal settings={settings} onClose={close} />}
       {asked === 'rollback' && other && (
         <RestartModal
@@ -75,8 +76,13 @@ function Known({ updates }: { updates: Updates }) {
 }
 
 function useWhen(): (settings: UpdateSettings) => string {
+  const { t } = useTranslation();
   const daysOf = useDays();
-  return ({ window }) => (window ? `${daysOf(String(window.days))}, ${window.from} – ${window.to}` : daysOf(''));
+  return ({ window }) => {
+    if (!window) return daysOf('');
+    const { days, from, to } = window;
+    return `${daysOf(String(days))}, ${from === to ? t('updates.wholeDay', { from }) : `${from} – ${to}`}`;
+  };
 }
 
 /** Another version of the server has another client: the page begins anew with it. */
@@ -91,13 +97,15 @@ function useNewClient(version: string | undefined) {
 /** Until it is applied, a new system counts as no other system yet. */
 const AS_IN_SLOT = { fetching: undefined, fetched: undefined, staging: 'updates.inSlot.staging', staged: 'updates.inSlot.staged', applied: undefined } as const;
 
-function systemCard({ version, other, update, checked }: Updates): FactCard {
+function systemCard({ version, other, update, checked, refused, outcomes }: Updates): FactCard {
   const isBeing = update && !update.isOnTrial && AS_IN_SLOT[update.step.name];
+  const hasFailed = other && refused.includes(other.version) && wentWrong(outcomes, other.version);
+  const another = hasFailed ? i18next.t('updates.inSlot.failed', { version: other.version }) : other?.version;
   return [
     'updates.systems',
     [
       ['updates.running', version],
-      ['updates.other', isBeing ? i18next.t(isBeing, { version: update.version }) : other?.version],
+      ['updates.other', isBeing ? i18next.t(isBeing, { version: update.version }) : another],
       ['updates.looked', checked && moment(checked.at)],
     ],
   ];
@@ -109,7 +117,7 @@ function sourceCard({ settings }: Updates): FactCard {
     [
       ['updates.channel', settings.channel],
       ['updates.repository', settings.repository && <span className="xo-appliance-file">{settings.repository}</span>],
-      ['updates.speed', settings.bytesPerSecond !== null && `${bytes(settings.bytesPerSecond)}/s`],
+      ['updates.speed', settings.bytesPerSecond === null ? i18next.t('updates.noLimit') : `${bytes(settings.bytesPerSecond)}/s`],
     ],
   ];
 }

@@ -4,11 +4,16 @@
 import { useEffect, useEffectEvent, useState } from 'react';
 
 import { Problem } from '../../api/problem.ts';
-import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, sendUpdate, type Found, type Source, type Updates } from '../../api/updates.ts';
+import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, sendUpdate, trustClock, type Found, type Source, type Updates } from '../../api/updates.ts';
 
 /** What an answer to a look depends on. */
 function standingOf({ version, outcomes, refused, settings: { channel, repository } }: Updates): string {
   return JSON.stringify([version, outcomes[0]?.at, refused, channel, repository]);
+}
+
+/** What ends a failure: another step of the update, whoever took it. */
+function stepOf({ version, outcomes, update, uploaded }: Updates): string {
+  return JSON.stringify([version, outcomes[0]?.at, update?.version, update?.step.name, uploaded]);
 }
 
 /** How a step ends that somebody did not want any more: no failure. */
@@ -40,6 +45,14 @@ export function useUpdateWork(updates: Updates) {
   const [past, setPast] = useState<Updates['ended']>(null);
   // What was downloaded here is prepared without being asked again.
   const [goesOn, setGoesOn] = useState(false);
+
+  const step = stepOf(updates);
+  const [seenStep, setSeenStep] = useState(step);
+  if (step !== seenStep) {
+    setSeenStep(step);
+    // What is being done here tells its own.
+    if (busy === undefined) setFailure(undefined);
+  }
 
   const work = async (what: NonNullable<typeof busy>, source: Source, how: () => Promise<void>) => {
     setBusy(what);
@@ -75,6 +88,15 @@ export function useUpdateWork(updates: Updates) {
     const timer = setTimeout(() => lookAgain());
     return () => clearTimeout(timer);
   }, [isOld, isIdle]);
+
+  // Whoever leaves the page breaks it off.
+  const isSending = sending !== undefined;
+  useEffect(() => {
+    if (!isSending) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [isSending]);
 
   const isFetched = update?.step.name === 'fetched' && progress === null;
   useEffect(() => {
@@ -117,6 +139,7 @@ export function useUpdateWork(updates: Updates) {
       setGoesOn(true);
       void work('step', source, () => beginUpdate('fetch', source));
     },
+    trustClock: () => void work('step', {}, trustClock),
     stage: () => void work('step', {}, () => beginUpdate('stage')),
     cancel: () => {
       setGoesOn(false);
