@@ -31,11 +31,11 @@ class Scripted {
     waits: null,
   };
 
-  /** Files that are sent do not come to their end before. */
+  /** Files that are sent, and restarts, do not come to their end before. */
   held: Promise<void> | undefined;
 
   readonly answer = (asked: Verb): object | undefined | Promise<object> => {
-    if (asked.verb === 'update.upload' && this.held) return this.held.then(() => this.reply(asked) ?? {});
+    if (['update.upload', 'update.apply'].includes(asked.verb) && this.held) return this.held.then(() => this.reply(asked) ?? {});
     return this.reply(asked);
   };
 
@@ -44,8 +44,8 @@ class Scripted {
     if (!verb.startsWith('update.')) return undefined;
     if (verb === 'update.status') return this.told;
     this.asked.push(asked);
-    if (verb === 'update.check' && this.isNewest) return { found: null };
-    if (verb === 'update.check') return { found: { version: '1.1.0', release: {}, bytes: 100 * MIB, notes: NOTES } };
+    if (verb === 'update.check' && this.isNewest) return { found: null, elsewhere: { version: '1.2.0', channels: ['latest'] } };
+    if (verb === 'update.check') return { found: { version: '1.1.0', release: {}, bytes: 100 * MIB, notes: NOTES }, elsewhere: null };
     if (verb === 'update.settings') this.told.settings = { ...this.told.settings, ...params };
     if (verb === 'update.fetch') this.isAt('fetching', 20, 100);
     if (verb === 'update.stage') this.isAt('staging', 128, 256);
@@ -81,6 +81,7 @@ async function wordsOf(page: Page): Promise<() => Promise<string>> {
 
 test('an update is found, downloaded, prepared and started, and the page comes back with it', async ({ page, shot }) => {
   const agent = new Scripted();
+  let backedUp = () => {};
   await inAppliance(page, async (server) => {
     const button = (name: string) => page.getByRole('button', { name, exact: true });
     const dialog = page.getByRole('dialog');
@@ -151,7 +152,10 @@ test('an update is found, downloaded, prepared and started, and the page comes b
     await page.reload();
     await button('Restart into 1.1.0').click();
     await expectAccessible(page);
+    agent.held = new Promise((resolve) => (backedUp = resolve));
     await dialog.getByRole('button', { name: 'Restart now' }).click();
+    await expect(dialog.getByText('A backup is made, then it restarts.')).toBeVisible();
+    backedUp();
     await expect(page.getByText('Restarting into version 1.1.0')).toBeVisible();
     await shot('updates-restarting');
 
@@ -276,6 +280,7 @@ test('what was found is looked for anew once the appliance is in another state o
     agent.told.update = null;
     await expect(page.getByText('Version 1.1.0 went wrong here')).toBeVisible();
     await expect(page.getByText('Nothing newer is on the channel stable')).toBeVisible();
+    await expect(page.getByText('Version 1.2.0 is on the channel latest: to have it, follow that one.')).toBeVisible();
     await expect(found).toHaveCount(0);
 
     // Another channel was not looked at before.

@@ -191,8 +191,9 @@ fn fetch(
     let (wanted, mut source, speed) = update::prepare(agent, which)?;
     agent.updates.begin_anew();
     // A look of its own, so that it is told when somebody looked last.
-    let found = engine.check(&mut *source, &wanted);
-    if found.map_err(|error| update::fault(&error))?.is_none() {
+    let looked = engine.check(&mut *source, &wanted);
+    let looked = looked.map_err(|error| update::fault(&error))?;
+    if looked.found.is_none() {
         lock(&agent.turns).not_before_ms = now_ms.saturating_add(LATER_MS);
         return Ok(());
     }

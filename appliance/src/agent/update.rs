@@ -233,7 +233,7 @@ fn forget_bundle(agent: &Agent) -> Result<(), Fault> {
 pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
     let engine = agent.updates.engine()?;
     let (wanted, mut source, _) = prepare(agent, params)?;
-    let found = engine.check(&mut *source, &wanted).map_err(|error| {
+    let looked = engine.check(&mut *source, &wanted).map_err(|error| {
         let mut fault = fault(&error);
         if source.origin() != Origin::Repository {
             if error.is_of_a_source() {
@@ -246,12 +246,18 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
         fault
     })?;
     agent.updates.begin_anew();
-    Ok(json!({ "found": found.map(|found| json!({
-        "version": found.offer.release.version,
-        "release": found.offer.release,
-        "bytes": found.bytes,
-        "notes": found.notes,
-    })) }))
+    Ok(json!({
+        "found": looked.found.map(|found| json!({
+            "version": found.offer.release.version,
+            "release": found.offer.release,
+            "bytes": found.bytes,
+            "notes": found.notes,
+        })),
+        "elsewhere": looked.elsewhere.map(|release| json!({
+            "version": release.version,
+            "channels": release.channels,
+        })),
+    }))
 }
 
 /// What was sent is of no use any more.

@@ -92,10 +92,12 @@ impl<'a, 'b> Update<'a, 'b> {
             UpdateVerb::Status => self.ask("update.status"),
             UpdateVerb::Check { version } => {
                 let told = self.agent.ask("update.check", of(version.as_ref()))?;
-                match told.get("found") {
-                    Some(Value::Null) => Ok(nothing_newer(self.ask("update.status")?)),
-                    _ => Ok(told),
+                if told["found"].is_null() {
+                    let mut status = nothing_newer(self.ask("update.status")?);
+                    status["elsewhere"] = told["elsewhere"].clone();
+                    return Ok(status);
                 }
+                Ok(told)
             }
             UpdateVerb::Fetch { version } => self.fetch(of(version.as_ref())),
             UpdateVerb::Stage => self.wait("update.stage", Map::new()),

@@ -2,7 +2,7 @@
 
 use semver::Version;
 use serde::Serialize;
-use xo_release::Running as Installed;
+use xo_release::{Release, Running as Installed};
 
 use super::Error;
 use super::device::{Device, Readable};
@@ -126,6 +126,15 @@ pub struct Found {
     pub notes: Option<String>,
 }
 
+/// What a look for updates found.
+#[derive(Debug)]
+pub struct Looked {
+    /// What can be installed.
+    pub found: Option<Found>,
+    /// The newest that could be, if there is a newer one than that on other channels.
+    pub elsewhere: Option<Release>,
+}
+
 /// Which release is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
@@ -155,24 +164,54 @@ impl Engine {
     ///
     /// # Errors
     /// The source's; for one version also why it cannot be installed.
-    pub fn check(&self, source: &mut dyn Source, wanted: &Wanted) -> Result<Option<Found>, Error> {
+    pub fn check(&self, source: &mut dyn Source, wanted: &Wanted) -> Result<Looked, Error> {
         let running = self.pace.begin("a look for updates")?;
         running.enter(Phase::Looking);
         let mut journal = Journal::read(&*self.store)?;
-        let found = self.choose(&journal, source, wanted)?;
+        let offers = source.releases().map_err(Error::Source)?;
+        let elsewhere = self.on_other_channels(&journal, &offers, wanted);
+        let found = self.choose_of(&journal, offers, wanted)?;
         journal.checked = Some(Checked {
             at: self.pace.date_ms(),
             found: found.as_ref().map(|offer| offer.release.version.clone()),
         });
         journal.write(&*self.store)?;
-        Ok(found.map(|offer| {
+        let found = found.map(|offer| {
             let needed = NEEDED.iter().filter_map(|part| offer.files.get(part));
             Found {
                 bytes: needed.map(|file| file.length).sum(),
                 notes: notes::read(source, &offer),
                 offer,
             }
-        }))
+        });
+        let best = found.as_ref().map(|found| &found.offer.release.version);
+        let elsewhere = elsewhere.filter(|other| best.is_none_or(|best| other.version > *best));
+        Ok(Looked { found, elsewhere })
+    }
+
+    /// The newest release that could be installed, and is on no channel that is wanted.
+    fn on_other_channels(
+        &self,
+        journal: &Journal,
+        offers: &[Offer],
+        wanted: &Wanted,
+    ) -> Option<Release> {
+        let Wanted::Newest { channel } = wanted else {
+            return None;
+        };
+        let others = offers.iter().filter(|offer| {
+            let channels = &offer.release.channels;
+            !channels.is_empty() && !channels.contains(channel) && self.is_wanted(journal, offer)
+        });
+        others
+            .map(|offer| &offer.release)
+            .max_by(|a, b| a.version.cmp(&b.version))
+            .cloned()
+    }
+
+    /// Whether it may be installed without being asked for by its version.
+    fn is_wanted(&self, journal: &Journal, offer: &Offer) -> bool {
+        !journal.refused.contains(&offer.release.version) && self.accepts(journal, offer).is_ok()
     }
 
     pub(super) fn choose(
@@ -182,13 +221,19 @@ impl Engine {
         wanted: &Wanted,
     ) -> Result<Option<Offer>, Error> {
         let offers = source.releases().map_err(Error::Source)?;
+        self.choose_of(journal, offers, wanted)
+    }
+
+    fn choose_of(
+        &self,
+        journal: &Journal,
+        offers: Vec<Offer>,
+        wanted: &Wanted,
+    ) -> Result<Option<Offer>, Error> {
         match wanted {
             Wanted::Newest { channel } => {
                 let fitting = offers.into_iter().filter(|offer| {
-                    let release = &offer.release;
-                    release.channels.contains(channel)
-                        && !journal.refused.contains(&release.version)
-                        && self.accepts(journal, offer).is_ok()
+                    offer.release.channels.contains(channel) && self.is_wanted(journal, offer)
                 });
                 Ok(fitting.max_by(|a, b| a.release.version.cmp(&b.release.version)))
             }

@@ -132,7 +132,7 @@ impl Trust {
         let proxy = settings.proxy.as_deref();
         let (metadata, targets) = match &settings.repository {
             Location::Web { metadata, targets } => {
-                let of = |base| Ok(Place::Web(Web::new(base, web::client(base, proxy)?)));
+                let of = |base| Ok(Place::Web(Web::open(base, proxy)?));
                 (of(metadata)?, of(targets)?)
             }
             Location::Folder { metadata, targets } => (

@@ -5,6 +5,7 @@ pub mod server;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -215,6 +216,16 @@ fn a_proxy_is_asked_and_its_password_is_not_told() {
             .asked()
             .iter()
             .all(|line| line.contains("http://updates.invalid/metadata/"))
+    );
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let dead = port.unwrap().to_string();
+    through.proxy = Some(format!("http://me:s3cret@{dead}"));
+    let error = Trust::open(through.clone()).unwrap().refresh();
+    let error = error.unwrap_err().to_string();
+    let told = format!("through the proxy {dead}: ");
+    assert!(
+        error.contains(&told) && !error.contains("s3cret"),
+        "{error}"
     );
     through.proxy = Some("ftp://me:s3cret@proxy lan".into());
     let error = Trust::open(through).unwrap_err().to_string();

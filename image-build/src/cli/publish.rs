@@ -19,6 +19,7 @@ use crate::publish::{
 pub(super) const KEYS: &str = "target/keys";
 const REPOSITORY: &str = "target/repository";
 const FLOOR: &str = "image-build/image/floor";
+const CHANGELOG: &str = "CHANGELOG.md";
 const MIGRATIONS: &str = "server/store/migrations";
 
 #[derive(Args)]
@@ -81,9 +82,9 @@ pub(super) struct PublishOptions {
     /// The bill of materials; default: beside the disk.
     #[arg(long, value_name = "FILE")]
     sbom: Option<PathBuf>,
-    /// Release notes (Markdown).
-    #[arg(long, value_name = "FILE", default_value = "CHANGELOG.md")]
-    notes: PathBuf,
+    /// Release notes (Markdown); default: what CHANGELOG.md of the checkout says of the version, or of what is not released yet.
+    #[arg(long, value_name = "FILE")]
+    notes: Option<PathBuf>,
     /// The checkout.
     #[arg(long, value_name = "DIR", default_value = ".")]
     source: PathBuf,
@@ -213,7 +214,10 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             security_floor: floor,
             migrations: migrations(&options.source.join(MIGRATIONS))?,
             sbom: read(&sbom)?,
-            notes: notes(&options.notes)?,
+            notes: match &options.notes {
+                Some(path) => short_enough(path, read(path)?)?,
+                None => changes(&options.source.join(CHANGELOG), &version)?,
+            },
             trusts: if options.any_root {
                 Trusts::AnyRoot
             } else {
@@ -277,8 +281,33 @@ fn migrations(folder: &Path) -> Result<u32, Error> {
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-fn notes(path: &Path) -> Result<Vec<u8>, Error> {
-    let notes = read(path)?;
+/// The part of the log of changes that is about a version; without one, that about what is not released yet.
+fn changes(path: &Path, version: &Version) -> Result<Vec<u8>, Error> {
+    let log = String::from_utf8_lossy(&read(path)?).into_owned();
+    let part = section(&log, &version.to_string()).or_else(|| section(&log, "Unreleased"));
+    short_enough(path, part.unwrap_or(&log).as_bytes().to_vec())
+}
+
+/// From the heading of a version to the next one, as <https://keepachangelog.com> has them: `## [1.2.3] - 2026-11-27`.
+fn section<'a>(log: &'a str, name: &str) -> Option<&'a str> {
+    let is_its = |heading: &str| {
+        let mut words = heading.split_whitespace();
+        words
+            .next()
+            .is_some_and(|word| word.trim_matches(['[', ']']) == name)
+    };
+    let headings = log.match_indices("\n## ").map(|(at, _)| at + 1);
+    let mut headings = log
+        .starts_with("## ")
+        .then_some(0)
+        .into_iter()
+        .chain(headings);
+    let heading = |at: usize| log.get(at + 3..)?.lines().next();
+    let from = headings.find(|at| heading(*at).is_some_and(is_its))?;
+    log.get(from..headings.next().unwrap_or(log.len()))
+}
+
+fn short_enough(path: &Path, notes: Vec<u8>) -> Result<Vec<u8>, Error> {
     if notes.len() > NOTES_LIMIT {
         let (path, length, limit) = (path.to_owned(), notes.len(), NOTES_LIMIT);
         return Err(PublishError::LongNotes {
@@ -303,4 +332,21 @@ fn ours() -> Version {
 
 pub(super) fn now() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notes_of_a_version_are_its_part_of_the_log() {
+        let log = "# Changelog\n\n## Unreleased\n\n- d\n\n## [1.1.0] - 2026-11-27\n\n- c\n### Fixed\n- b\n\n## 1.0.0\n\n- a\n";
+        assert_eq!(section(log, "1.0.0"), Some("## 1.0.0\n\n- a\n"));
+        let part = section(log, "1.1.0").unwrap();
+        assert!(part.starts_with("## [1.1.0] - 2026-11-27\n"), "{part}");
+        assert!(part.ends_with("### Fixed\n- b\n\n"), "{part}");
+        assert_eq!(section(log, "Unreleased"), Some("## Unreleased\n\n- d\n\n"));
+        assert_eq!(section(log, "1.1"), None);
+        assert_eq!(section("## 1.0.0\n", "1.0.0"), Some("## 1.0.0\n"));
+    }
 }

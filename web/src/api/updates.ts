@@ -80,6 +80,13 @@ export interface Found {
   notes: string | null;
 }
 
+/** What a look for updates told. */
+export interface Looked {
+  found: Found | null;
+  /** What is newer still, on channels that are not followed here. */
+  elsewhere: { version: string; channels: string[] } | null;
+}
+
 /** Which release, and from where. */
 export interface Source {
   version?: string;
@@ -112,9 +119,9 @@ export async function lookAtUpdatesAgain(): Promise<void> {
   await queries.invalidateQueries({ queryKey: UPDATES });
 }
 
-export async function checkUpdate(source: Source = {}): Promise<Found | null> {
+export async function checkUpdate(source: Source = {}): Promise<Looked> {
   try {
-    return (await post<{ found: Found | null }>('/appliance/updates/actions/check', { ...source })).found;
+    return await post<Looked>('/appliance/updates/actions/check', { ...source });
   } finally {
     await lookAtUpdatesAgain();
   }

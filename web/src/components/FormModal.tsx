@@ -22,6 +22,8 @@ interface Props {
   fields?: readonly Field[];
   button: string;
   isDanger?: boolean;
+  /** What is said while it goes on, where that takes long. */
+  working?: string;
   /** What is said above the reason when it fails. */
   failed?: string;
   send: (values: Values) => Promise<void>;
@@ -30,7 +32,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export function FormModal({ title, text, warning, fields: all = [], button, isDanger = false, failed, send, onClose, children }: Props) {
+export function FormModal({ title, text, warning, fields: all = [], button, isDanger = false, working, failed, send, onClose, children }: Props) {
   const { t } = useTranslation();
   const [values, setValues] = useState(() => initialOf(all));
   const fields = all.filter(({ isAsked }) => isAsked?.(values) ?? true);
@@ -64,6 +66,7 @@ export function FormModal({ title, text, warning, fields: all = [], button, isDa
           }}
         >
           {children}
+          {isSending && working && <Alert isInline isPlain isLiveRegion variant="info" title={working} />}
           {warning && <Alert isInline isPlain variant="warning" title={warning} />}
           {problem && !isAtField && (
             <Alert isInline variant="danger" title={failed ?? t('form.failed')}>

@@ -98,7 +98,7 @@ fn settings(told: &Value) -> String {
 /// What a look for updates found.
 fn found_text(told: &Value, found: &Value) -> String {
     let Some(version) = found.get("version").and_then(Value::as_str) else {
-        return nothing_newer(told);
+        return nothing_newer(told) + &elsewhere(told);
     };
     let most = size(number(found, "/bytes"));
     let notes = match found.get("notes").and_then(Value::as_str) {
@@ -110,7 +110,17 @@ fn found_text(told: &Value, found: &Value) -> String {
     } else {
         "to download at most, less what this system has already"
     };
-    format!("{version} can be installed: {most} {from}\n{notes}")
+    let other = elsewhere(told);
+    format!("{version} can be installed: {most} {from}\n{other}{notes}")
+}
+
+/// What other channels have.
+fn elsewhere(told: &Value) -> String {
+    let Some(version) = told.pointer("/elsewhere/version").and_then(Value::as_str) else {
+        return String::new();
+    };
+    let channels = list(told, "/elsewhere/channels");
+    format!("{version} is on {channels}: `xoa update --version {version}` installs it\n")
 }
 
 fn nothing_newer(told: &Value) -> String {
@@ -322,6 +332,9 @@ mod tests {
         let mut none = json!({ "found": null, "version": "1.0.0", "refused": [], "settings": { "channel": "stable" } });
         let newest = "no newer release on the channel stable: 1.0.0 runs\n";
         assert_eq!(standing(&none), newest);
+        none["elsewhere"] = json!({ "version": "1.2.0", "channels": ["latest"] });
+        let other = "1.2.0 is on latest: `xoa update --version 1.2.0` installs it\n";
+        assert_eq!(standing(&none), format!("{newest}{other}"));
         none["refused"] = json!(["1.1.0"]);
         let told = standing(&none);
         assert!(told.starts_with(newest), "{told}");

@@ -27,15 +27,24 @@ const AGENT: &str = concat!("xoa/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Web {
     base: Url,
     client: Client,
+    /// The proxy, without its password.
+    proxy: Option<String>,
 }
 
 impl Web {
-    pub(super) fn new(base: &Url, client: Client) -> Self {
+    /// Asks nobody yet.
+    pub(super) fn open(base: &Url, proxy: Option<&str>) -> Result<Self, TrustError> {
+        let client = client(base, proxy)?;
         let mut base = base.clone();
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Self { base, client }
+        let proxy = proxy.map(without_account);
+        Ok(Self {
+            base,
+            client,
+            proxy,
+        })
     }
 
     /// A whole file of at most `limit` bytes.
@@ -69,23 +78,27 @@ impl Web {
             let last = range.end.saturating_sub(1);
             request = request.header(RANGE, format!("bytes={}-{last}", range.start));
         }
-        let response = request.send().await.map_err(|e| unreachable(name, &e))?;
         let file = name.to_owned();
+        let lost = |reason: String| TrustError::Unreachable {
+            file: file.clone(),
+            reason: match &self.proxy {
+                Some(proxy) => format!("through the proxy {proxy}: {reason}"),
+                None => reason,
+            },
+        };
+        let response = request.send().await.map_err(|e| lost(causes(&e)))?;
         match (response.status(), range) {
             (StatusCode::OK, Some(range)) if range.start > 0 => Err(TrustError::NoRanges { file }),
             (StatusCode::OK, _) | (StatusCode::PARTIAL_CONTENT, Some(_)) => Ok(response),
             // Stores of objects answer 403 where there is nothing.
             (StatusCode::NOT_FOUND | StatusCode::FORBIDDEN, _) => Err(TrustError::Missing { file }),
-            (status, _) => Err(TrustError::Unreachable {
-                file,
-                reason: format!("the server answered {status}"),
-            }),
+            (status, _) => Err(lost(format!("the answer was {status}"))),
         }
     }
 }
 
 /// The client for a repository. The authorities are the system's; signatures are what is believed.
-pub(super) fn client(base: &Url, proxy: Option<&str>) -> Result<Client, TrustError> {
+fn client(base: &Url, proxy: Option<&str>) -> Result<Client, TrustError> {
     let unusable = |reason: String| TrustError::Setting {
         what: "the address of the update repository",
         value: base.to_string(),

@@ -53,7 +53,7 @@ fn a_release_is_installed_whole_and_stays() {
     let mut world = World::delivered(&old);
     let mut shelf = Shelf::new([old, new.whole()]);
     let engine = world.engine().unwrap();
-    let found = engine.check(&mut shelf, &stable()).unwrap().unwrap();
+    let found = engine.check(&mut shelf, &stable()).unwrap().found.unwrap();
     assert_eq!(found.offer.release.version, version("1.1.0"));
     let checked = engine.status().unwrap().checked.unwrap();
     assert_eq!(checked.found, Some(version("1.1.0")));
@@ -70,7 +70,7 @@ fn a_release_is_installed_whole_and_stays() {
     assert!(status.update.is_none());
     assert_eq!(status.outcomes[0].end, End::Confirmed);
     assert_eq!(status.other.unwrap().version, version("1.0.0"));
-    assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+    assert!(engine.check(&mut shelf, &stable()).unwrap().found.is_none());
     assert_eq!(world.store.names(), ["journal.json"]);
 }
 
@@ -90,6 +90,35 @@ fn chunks_that_the_running_system_has_are_not_downloaded() {
     // Its command line has another root hash.
     let asked = shelf.asked(Part::BootChunks);
     assert!((1_000..100_000).contains(&asked), "{asked}");
+}
+
+#[test]
+fn what_is_newer_on_another_channel_is_told_beside_what_was_looked_for() {
+    let (old, new) = two();
+    let mut newest = Image::new("1.2.0", vec![5; 4096]);
+    newest.offer.release.channels = vec!["latest".into()];
+    let mut hidden = Image::new("1.3.0", vec![6; 4096]);
+    hidden.offer.release.channels = vec![];
+    let world = World::delivered(&old);
+    let engine = world.engine().unwrap();
+    let mut shelf = Shelf::new([new, newest, hidden]);
+    let mut look = |channel: &str| {
+        let channel = channel.to_owned();
+        let looked = engine
+            .check(&mut shelf, &Wanted::Newest { channel })
+            .unwrap();
+        let found = looked.found.map(|found| found.offer.release.version);
+        let elsewhere = looked.elsewhere.map(|release| release.version);
+        [found, elsewhere].map(|version| version.map(|version| version.to_string()))
+    };
+    let told = |text: &str| Some(text.to_owned());
+    assert_eq!(look("stable"), [told("1.1.0"), told("1.2.0")]);
+    assert_eq!(look("latest"), [told("1.2.0"), None]);
+    assert_eq!(look("other"), [None, told("1.2.0")]);
+    shelf.images.retain(|image| image.version().minor != 1);
+    let nothing = engine.check(&mut shelf, &stable()).unwrap();
+    assert!(nothing.found.is_none());
+    assert_eq!(nothing.elsewhere.unwrap().channels, ["latest"]);
 }
 
 #[test]
@@ -269,7 +298,7 @@ fn a_new_system_that_does_not_do_its_work_is_left_told_and_not_tried_again() {
     let owed = engine.to_put_back().unwrap().unwrap();
     assert_eq!((owed.version, owed.when), (version("1.1.0"), When::Always));
     assert_eq!(status.refused, [version("1.1.0")]);
-    assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+    assert!(engine.check(&mut shelf, &stable()).unwrap().found.is_none());
     // One that is begun and cancelled says nothing for it.
     engine
         .fetch(&mut shelf, &wanted("1.1.0"), Speed::default())
@@ -277,7 +306,7 @@ fn a_new_system_that_does_not_do_its_work_is_left_told_and_not_tried_again() {
     engine.cancel().unwrap();
     assert_eq!(engine.status().unwrap().refused, [version("1.1.0")]);
     // Somebody asks for it by name: then it is tried.
-    let found = engine.check(&mut shelf, &wanted("1.1.0")).unwrap();
+    let found = engine.check(&mut shelf, &wanted("1.1.0")).unwrap().found;
     assert!(found.is_some());
     engine
         .fetch(&mut shelf, &wanted("1.1.0"), Speed::default())

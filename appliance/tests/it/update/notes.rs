@@ -13,7 +13,7 @@ fn told(image: Image, change: impl FnOnce(&mut Shelf)) -> [Option<String>; 2] {
     let engine = world.engine().unwrap();
     let mut shelf = Shelf::new([image]);
     change(&mut shelf);
-    let found = engine.check(&mut shelf, &stable()).unwrap().unwrap();
+    let found = engine.check(&mut shelf, &stable()).unwrap().found.unwrap();
     engine
         .fetch(&mut shelf, &stable(), Speed::default())
         .unwrap();
@@ -28,7 +28,7 @@ fn notes_are_told_of_a_release_that_is_found_and_kept_until_it_is_confirmed() {
     let mut world = World::delivered(&old);
     let mut shelf = Shelf::new([new]);
     let engine = world.engine().unwrap();
-    let found = engine.check(&mut shelf, &stable()).unwrap().unwrap();
+    let found = engine.check(&mut shelf, &stable()).unwrap().found.unwrap();
     assert_eq!(found.notes, notes());
     let needed = [Part::Root, Part::Hashes, Part::Boot];
     let lengths = needed.map(|part| found.offer.files[&part].length);

@@ -61,7 +61,7 @@ fn releases_for_other_systems_are_refused_and_not_found() {
     let channel = new.with(|it| it.channels = vec!["latest".into()]);
     let mut shelf = Shelf::new([arm, other, far, old, channel]);
     let engine = world.engine().unwrap();
-    assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+    assert!(engine.check(&mut shelf, &stable()).unwrap().found.is_none());
     let error = engine.check(&mut shelf, &wanted("9.9.9")).unwrap_err();
     assert!(matches!(error, Error::Unknown(_)), "{error}");
 }
@@ -223,7 +223,7 @@ fn the_system_that_runs_is_not_installed_under_another_version() {
     let wanted = Wanted::Version(version("1.0.7"));
     let error = engine.check(&mut shelf, &wanted).unwrap_err();
     assert!(matches!(error, Error::Renamed { .. }), "{error}");
-    assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+    assert!(engine.check(&mut shelf, &stable()).unwrap().found.is_none());
 }
 
 #[test]

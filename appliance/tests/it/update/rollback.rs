@@ -28,7 +28,7 @@ fn the_other_system_is_gone_back_to_and_the_way_forward_is_open() {
     assert_eq!(status.outcomes[0].version, version("1.1.0"));
     assert!(status.rollback.is_none());
     // Not by itself, but when somebody asks.
-    assert!(engine.check(&mut shelf, &stable()).unwrap().is_none());
+    assert!(engine.check(&mut shelf, &stable()).unwrap().found.is_none());
     let wanted = Wanted::Version(version("1.1.0"));
     engine.fetch(&mut shelf, &wanted, Speed::default()).unwrap();
     engine.stage().unwrap();

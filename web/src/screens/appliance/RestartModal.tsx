@@ -13,7 +13,7 @@ export function RestartModal({ verb, ...others }: Props) {
   // Whoever was told of it wants it.
   const force = interrupts.length > 0;
   return (
-    <FormModal {...others} {...(force && { warning: t('updates.interrupts', { what: interrupts.join(', ') }) })} send={() => switchSystem(verb, force)}>
+    <FormModal {...others} {...(verb === 'apply' && { working: t('updates.backsUp') })} {...(force && { warning: t('updates.interrupts', { what: interrupts.join(', ') }) })} send={() => switchSystem(verb, force)}>
       <p>{t('updates.away')}</p>
     </FormModal>
   );

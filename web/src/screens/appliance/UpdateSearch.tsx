@@ -13,7 +13,7 @@ import type { UpdateWork } from './useUpdateWork.ts';
 export function UpdateSearch({ updates: { version, outcomes, refused, settings, uploaded }, work }: { updates: Updates; work: UpdateWork }) {
   const { t } = useTranslation();
   const { busy, looked, sending } = work;
-  const { found, source } = looked ?? {};
+  const { found, elsewhere, source } = looked ?? {};
   const last = outcomes[0];
   const isRefused = found && refused.includes(found.version);
   const throwAway = (
@@ -29,6 +29,7 @@ export function UpdateSearch({ updates: { version, outcomes, refused, settings, 
         <Alert isInline isPlain variant={isRefused ? 'warning' : 'info'} title={t('updates.found', { version: found.version })}>
           <p>{t(source?.from ? 'updates.fromFile' : 'updates.atMost', { size: bytes(found.bytes) })}</p>
           {isRefused && <WhyRefused version={found.version} outcomes={outcomes} />}
+          {elsewhere && <p>{t('updates.elsewhere', { version: elsewhere.version, channel: elsewhere.channels.join(', ') })}</p>}
           {source?.from && throwAway}
         </Alert>
       )}
@@ -40,7 +41,11 @@ export function UpdateSearch({ updates: { version, outcomes, refused, settings, 
           {throwAway}
         </Alert>
       )}
-      {found === null && <Alert isInline isPlain variant="success" title={t('updates.newest', { channel: settings.channel })} />}
+      {found === null && (
+        <Alert isInline isPlain variant="success" title={t('updates.newest', { channel: settings.channel })}>
+          {elsewhere && t('updates.elsewhere', { version: elsewhere.version, channel: elsewhere.channels.join(', ') })}
+        </Alert>
+      )}
       {refused
         .filter((version) => version !== found?.version)
         .map((version) => (

@@ -4,7 +4,7 @@
 import { useEffect, useEffectEvent, useState } from 'react';
 
 import { Problem } from '../../api/problem.ts';
-import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, sendUpdate, trustClock, type Found, type Source, type Updates } from '../../api/updates.ts';
+import { beginUpdate, cancelUpdate, checkUpdate, isRestarting, sendUpdate, trustClock, type Looked, type Source, type Updates } from '../../api/updates.ts';
 
 /** What an answer to a look depends on. */
 function standingOf({ version, outcomes, refused, settings: { channel, repository } }: Updates): string {
@@ -19,8 +19,7 @@ function stepOf({ version, outcomes, update, uploaded }: Updates): string {
 /** How a step ends that somebody did not want any more: no failure. */
 const CANCELLED = 'cancelled';
 
-interface Looked {
-  found: Found | null;
+interface Answer extends Looked {
   source: Source;
   standing: string;
 }
@@ -37,7 +36,7 @@ export type UpdateWork = ReturnType<typeof useUpdateWork>;
 export function useUpdateWork(updates: Updates) {
   const { update, progress, ended, uploaded } = updates;
   const standing = standingOf(updates);
-  const [last, setLast] = useState<Looked>();
+  const [last, setLast] = useState<Answer>();
   const [busy, setBusy] = useState<'check' | 'upload' | 'step'>();
   const [sending, setSending] = useState<Sending>();
   const [failure, setFailure] = useState<{ problem: Problem; source: Source }>();
@@ -70,8 +69,8 @@ export function useUpdateWork(updates: Updates) {
   };
   const find = async (source: Source) => {
     setLast(undefined);
-    const found = await checkUpdate(source);
-    setLast({ found, source, standing });
+    const looked = await checkUpdate(source);
+    setLast({ ...looked, source, standing });
   };
   const look = (source: Source) => void work('check', source, () => find(source));
 
