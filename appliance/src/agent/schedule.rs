@@ -138,7 +138,7 @@ pub(super) fn take_turn(agent: &Agent, now_ms: i64) {
 }
 
 fn turn(agent: &Agent, engine: &Engine, now_ms: i64) -> Result<(), Fault> {
-    let choices = agent.updates.choices()?;
+    let choices = update::choices(agent)?;
     let opened = if choices.automatic {
         let at = local(agent, now_ms)?;
         match &choices.window {

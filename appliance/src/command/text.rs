@@ -51,7 +51,8 @@ pub(crate) fn duration(seconds: u64) -> String {
 
 /// In MiB below ten GiB, in GiB from there on.
 pub(super) fn size(bytes: u64) -> String {
-    let mib = bytes / (1024 * 1024);
+    // Rounded, as the page does.
+    let mib = bytes.saturating_add(1 << 19) >> 20;
     if mib < 10 * 1024 {
         format!("{mib} MiB")
     } else {

@@ -162,7 +162,12 @@ impl Images {
     /// A folder with another library in its place.
     fn changed_library(&self) -> Result<PathBuf> {
         let folder = self.target.join("other-library");
-        let mut bytes = std::fs::read(self.target.join("packages").join(LIBRARY))
+        let library = self.target.join("packages").join(LIBRARY);
+        // Packages come with the first image that is built here.
+        if !library.exists() {
+            self.build(Image::Release)?;
+        }
+        let mut bytes = std::fs::read(library)
             .with_context(|| format!("{LIBRARY} is not in the system any more"))?;
         for byte in &mut bytes {
             *byte = byte.wrapping_add(1);

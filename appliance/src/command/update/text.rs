@@ -73,7 +73,11 @@ fn settings(told: &Value) -> String {
     row(&mut page, "channel", text(told, "/channel"));
     row(&mut page, "repository", text(told, "/repository"));
     let limit = told.get("bytesPerSecond").and_then(Value::as_u64);
-    row(&mut page, "at most", limit.map_or("-".to_owned(), speed));
+    row(
+        &mut page,
+        "bandwidth",
+        limit.map_or("no limit".to_owned(), speed),
+    );
     let automatic = told.get("automatic").and_then(Value::as_bool) == Some(true);
     row(&mut page, "automatic", if automatic { "on" } else { "off" });
     let window = told.get("window").filter(|window| !window.is_null());
@@ -408,7 +412,7 @@ mod tests {
         let page = standing(&told);
         for row in [
             "channel      stable\n",
-            "at most      512 KiB/s\n",
+            "bandwidth    512 KiB/s\n",
             "automatic    on\n",
             "window       saturday, sunday, 22:00 to 04:30\n",
             "waits        10 min",

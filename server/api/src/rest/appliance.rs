@@ -168,6 +168,13 @@ const CHANGES: &[(Verb, &str, &str, &[Names], &str)] = &[
     ),
     (
         Verb::POST,
+        "/appliance/updates/actions/confirm",
+        "appliance.confirmUpdate",
+        &[],
+        "It stays",
+    ),
+    (
+        Verb::POST,
         "/appliance/updates/actions/rollback",
         "appliance.rollbackUpdate",
         &[("force", "force")],

@@ -166,6 +166,11 @@ pub(super) fn methods() -> Vec<Method> {
         )
         .param("force", boolean().optional()),
         ask(
+            "appliance.confirmUpdate",
+            "Keeps the new system, though it has not proved itself yet; otherwise that is noticed by itself.",
+            "update.confirm",
+        ),
+        ask(
             "appliance.rollbackUpdate",
             "Restarts into the system of the other slot; with `force` also when that interrupts something.",
             "update.rollback",
