@@ -67,7 +67,7 @@ fn settings_are_shown_and_changed_one_by_one() {
     let window = "window       saturday, sunday, 22:00 to 04:30\n";
     assert!(page.contains(window), "{page}");
     let page = typed(&agent, &["settings", "--bandwidth", "512"]).unwrap();
-    assert!(page.contains("at most      512 KiB/s\n"), "{page}");
+    assert!(page.contains("bandwidth    512 KiB/s\n"), "{page}");
     assert!(page.contains(window), "{page}");
     let kept = scene.look("update.settings");
     let words = ["settings", "--json", "--to", "05:00"];
