@@ -167,10 +167,10 @@ fn turn(agent: &Agent, engine: &Engine, now_ms: i64) -> Result<(), Fault> {
         Some(update) => match update.step {
             Step::Applied { .. } => Ok(()),
             Step::Staged => start(agent, now_ms, opened, choices.wait_seconds),
-            Step::Fetched | Step::Staging => stage(engine),
-            Step::Fetching => fetch(agent, engine, update::as_begun(agent, &update), now_ms),
+            Step::Fetched | Step::Staging => update::by_itself(agent, "stage", stage),
+            Step::Fetching => fetch(agent, update::as_begun(agent, &update), now_ms),
         },
-        None => fetch(agent, engine, Map::new(), now_ms),
+        None => fetch(agent, Map::new(), now_ms),
     }
 }
 
@@ -182,24 +182,21 @@ fn local(agent: &Agent, now_ms: i64) -> Result<DateTime, Fault> {
         .map_err(|error| Fault::failed(format!("the time here is not known: {error}")))
 }
 
-fn fetch(
-    agent: &Agent,
-    engine: &Engine,
-    which: Map<String, Value>,
-    now_ms: i64,
-) -> Result<(), Fault> {
-    let (wanted, mut source, speed) = update::prepare(agent, which)?;
-    agent.updates.begin_anew();
-    // A look of its own, so that it is told when somebody looked last.
-    let looked = engine.check(&mut *source, &wanted);
-    let looked = looked.map_err(|error| update::fault(&error))?;
-    if looked.found.is_none() {
-        lock(&agent.turns).not_before_ms = now_ms.saturating_add(LATER_MS);
-        return Ok(());
-    }
-    let fetched = engine.fetch(&mut *source, &wanted, speed);
-    fetched.map_err(|error| update::fault(&error))?;
-    stage(engine)
+fn fetch(agent: &Agent, which: Map<String, Value>, now_ms: i64) -> Result<(), Fault> {
+    update::by_itself(agent, "fetch", |engine| {
+        let (wanted, mut source, speed) = update::prepare(agent, which)?;
+        // A look of its own, so that it is told when somebody looked last.
+        let looked = engine.check(&mut *source, &wanted);
+        let looked = looked.map_err(|error| update::fault(&error))?;
+        if looked.found.is_none() {
+            lock(&agent.turns).not_before_ms = now_ms.saturating_add(LATER_MS);
+            return Ok(());
+        }
+        let place = update::bundle_place(agent);
+        let taken = update::take(engine, (wanted, source, speed), &place);
+        taken.map_err(|error| update::fault(&error))?;
+        stage(engine)
+    })
 }
 
 fn stage(engine: &Engine) -> Result<(), Fault> {

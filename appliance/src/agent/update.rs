@@ -21,7 +21,7 @@ use crate::update::source::Origin;
 use crate::update::{Engine, Error, causes, trust};
 
 pub(super) use choices::{choices, choose, kept};
-pub(super) use origin::{as_begun, prepare, trust_clock, upload};
+pub(super) use origin::{as_begun, bundle_place, prepare, trust_clock, upload};
 pub(super) use restart::{apply, interruptions, rollback, start_new};
 
 type Params = Map<String, Value>;
@@ -151,7 +151,7 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
                 fault.kind = Kind::WrongFile;
             }
             if error.is_of_what_came() {
-                origin::drop_bundle(&origin::bundle_place(agent));
+                origin::drop_bundle(&bundle_place(agent));
             }
         }
         fault
@@ -172,24 +172,36 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
 }
 
 pub(super) fn fetch(agent: &Agent, params: Params) -> Result<Value, Fault> {
-    let (wanted, mut source, speed) = prepare(agent, params)?;
-    let unpacked = origin::bundle_place(agent);
-    let is_file = source.origin() != Origin::Repository;
+    let prepared = prepare(agent, params)?;
+    let unpacked = bundle_place(agent);
     start(agent, "fetch", move |engine| {
-        match engine.fetch(&mut *source, &wanted, speed) {
-            Ok(_) => {
-                // What it had is kept now, or older than what runs.
-                origin::drop_bundle(&unpacked);
-                Ok(())
-            }
-            Err(error) if is_file && error.is_of_what_came() => {
-                origin::drop_bundle(&unpacked);
-                engine.give_up_file(causes(&error))?;
-                Err(error)
-            }
-            Err(error) => Err(error),
-        }
+        take(engine, prepared, &unpacked)
     })
+}
+
+/// Downloads, or takes what a file has; a file that is wrong is thrown away.
+pub(super) fn take(
+    engine: &Engine,
+    prepared: origin::Prepared,
+    unpacked: &Path,
+) -> Result<(), Error> {
+    let (wanted, mut source, speed) = prepared;
+    match engine.fetch(&mut *source, &wanted, speed) {
+        Ok(_) => {
+            // What it had is kept now, or older than what runs.
+            origin::drop_bundle(unpacked);
+            Ok(())
+        }
+        Err(error) => {
+            if source.origin() != Origin::Repository && error.is_of_what_came() {
+                origin::drop_bundle(unpacked);
+                if let Err(error) = engine.give_up_file(causes(&error)) {
+                    eprintln!("update: {}", causes(&error));
+                }
+            }
+            Err(error)
+        }
+    }
 }
 
 pub(super) fn stage(agent: &Agent, params: Params) -> Result<Value, Fault> {
@@ -244,33 +256,57 @@ fn start(
     run: impl FnOnce(&Engine) -> Result<(), Error> + Send + 'static,
 ) -> Result<Value, Fault> {
     let engine = Arc::clone(agent.updates.engine()?);
-    if let Some(progress) = engine.status().map_err(|error| fault(&error))?.progress {
-        return Err(fault(&Error::Busy {
-            doing: progress.doing,
-        }));
-    }
-    let running = Arc::clone(&agent.updates.last);
-    {
-        let mut last = lock(&running);
-        if matches!(*last, Last::Runs) {
-            let doing = Progress::unknown().doing;
-            return Err(fault(&Error::Busy { doing }));
-        }
-        *last = Last::Runs;
-    }
+    let last = begin(agent, &engine)?;
     let thread = std::thread::Builder::new().name("update".to_owned());
     let begun = thread.spawn(move || {
         let error = run(&engine).err().map(|error| causes(&error));
         if let Some(error) = &error {
             eprintln!("update: {doing}: {error}");
         }
-        *lock(&running) = Last::Ended(Ended { doing, error });
+        *lock(&last) = Last::Ended(Ended { doing, error });
     });
     begun.map_err(|error| {
         *lock(&agent.updates.last) = Last::None;
         Fault::failed(format!("no thread can be started: {error}"))
     })?;
     Ok(json!({}))
+}
+
+/// Has nothing else begin, until the last step is told to have ended.
+fn begin(agent: &Agent, engine: &Engine) -> Result<Arc<Mutex<Last>>, Fault> {
+    if let Some(progress) = engine.status().map_err(|error| fault(&error))?.progress {
+        return Err(fault(&Error::Busy {
+            doing: progress.doing,
+        }));
+    }
+    let running = Arc::clone(&agent.updates.last);
+    let mut last = lock(&running);
+    if matches!(*last, Last::Runs) {
+        let doing = Progress::unknown().doing;
+        return Err(fault(&Error::Busy { doing }));
+    }
+    *last = Last::Runs;
+    drop(last);
+    Ok(running)
+}
+
+/// What the agent does by itself, told as what somebody asked for.
+pub(super) fn by_itself(
+    agent: &Agent,
+    doing: &'static str,
+    run: impl FnOnce(&Engine) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let engine = agent.updates.engine()?;
+    let last = begin(agent, engine)?;
+    let done = run(engine);
+    *lock(&last) = match &done {
+        Ok(()) => Last::None,
+        Err(fault) => Last::Ended(Ended {
+            doing,
+            error: Some(fault.message.clone()),
+        }),
+    };
+    done
 }
 
 pub(super) fn fault(error: &Error) -> Fault {

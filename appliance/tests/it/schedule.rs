@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::scene::Scene;
 use crate::trust::server::Server;
 use crate::update::agent::staged;
+use crate::update::image::Image;
 use crate::update::install::two;
 use crate::update::signed::{Repository, fetch};
 
@@ -76,14 +77,51 @@ fn a_look_by_itself_is_the_last_look_whatever_it_found() {
 }
 
 #[test]
-fn an_update_that_a_file_began_goes_on_from_that_file() {
+fn what_goes_wrong_by_itself_is_told_until_something_else_is_done() {
     let (old, new) = two();
     let repository = Repository::with(&[(&new, 14)]);
     let scene = repository.trusted_by(&old);
-    let file = repository.bundle(1, &new);
-    scene.send("update.upload", &file).unwrap();
+    scene.write("usr/share/xoa/repository", "http://127.0.0.1:1/");
+    choose(&scene, json!({ "automatic": true }));
+    scene.agent.take_turn(TWO);
+    let told = || scene.look("update.status")["ended"].clone();
+    let why = told()["error"].as_str().unwrap_or_default().to_owned();
+    assert!(why.contains("cannot get"), "{why}");
+    assert_eq!(scene.look("update.status")["progress"], Value::Null);
+    let web = Server::start(&repository.state(1));
+    scene.write("usr/share/xoa/repository", &web.address());
+    scene.agent.take_turn(TWO + 60 * SECOND);
+    assert_eq!(told()["error"], why, "it waits for an hour");
+    scene.agent.take_turn(TWO + 3600 * SECOND);
+    assert_eq!(told(), Value::Null);
+    let status = scene.look("update.status");
+    assert_eq!(status["update"]["step"]["name"], "staged");
+}
+
+#[test]
+fn a_file_that_is_wrong_is_thrown_away_by_itself_too() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = begun_from_file(&repository, &old, &new);
+    scene
+        .send("update.upload", &repository.changed_bundle(&new))
+        .unwrap();
+    choose(&scene, json!({ "automatic": true }));
+    scene.agent.take_turn(TWO);
+    let status = scene.look("update.status");
+    let why = status["ended"]["error"].as_str().unwrap_or_default();
+    assert!(why.contains("is not what was signed"), "{why}");
+    assert_eq!(status["update"], Value::Null);
+    assert_eq!(status["uploaded"], Value::Null);
+}
+
+/// An appliance whose update began with a file, as if the power had gone before it was there.
+fn begun_from_file(repository: &Repository, old: &Image, new: &Image) -> Scene {
+    let scene = repository.trusted_by(old);
+    scene
+        .send("update.upload", &repository.bundle(1, new))
+        .unwrap();
     fetch(&scene, &json!({ "from": "bundle" })).unwrap();
-    // As if the power had gone before it was there.
     let place = scene.at("var/lib/xoa/update");
     for part in new.files.keys() {
         let _ = std::fs::remove_file(place.join(part.target(new.version())));
@@ -91,8 +129,17 @@ fn an_update_that_a_file_began_goes_on_from_that_file() {
     let journal = std::fs::read_to_string(place.join("journal.json")).unwrap();
     let journal = journal.replace(r#""name": "fetched""#, r#""name": "fetching""#);
     scene.write("var/lib/xoa/update/journal.json", &journal);
-    scene.send("update.upload", &file).unwrap();
+    scene
+}
 
+#[test]
+fn an_update_that_a_file_began_goes_on_from_that_file() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = begun_from_file(&repository, &old, &new);
+    scene
+        .send("update.upload", &repository.bundle(1, &new))
+        .unwrap();
     choose(&scene, json!({ "automatic": true }));
     scene.agent.take_turn(TWO);
     let update = &scene.look("update.status")["update"];

@@ -76,7 +76,8 @@ pub(super) fn forget_bundle(agent: &Agent) -> Result<(), Fault> {
     })
 }
 
-pub(super) fn bundle_place(agent: &Agent) -> PathBuf {
+/// Where the unpacked file is, if one was uploaded.
+pub(in crate::agent) fn bundle_place(agent: &Agent) -> PathBuf {
     agent.at(STORE).join(BUNDLE)
 }
 

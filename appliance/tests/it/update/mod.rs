@@ -3,7 +3,7 @@
 
 pub mod agent;
 mod command;
-mod image;
+pub mod image;
 pub mod install;
 mod notes;
 mod power;

@@ -78,6 +78,16 @@ impl Repository {
         archive.into_inner().unwrap()
     }
 
+    /// The same of the first state, with another byte in the root file system.
+    pub fn changed_bundle(&self, image: &Image) -> Vec<u8> {
+        let mut file = self.bundle(1, image);
+        let root = &image.files[&Part::Root];
+        let mut places = file.windows(root.len());
+        let at = places.position(|bytes| bytes == &root[..]).unwrap();
+        file[at + root.len() / 2] ^= 1;
+        file
+    }
+
     /// An appliance that trusts its keys.
     pub fn trusted_by(&self, image: &Image) -> Scene {
         let scene = appliance(image);
@@ -280,12 +290,9 @@ fn a_file_that_was_changed_is_thrown_away_and_why_is_remembered() {
     let (old, new) = two();
     let repository = Repository::with(&[(&new, 14)]);
     let scene = repository.trusted_by(&old);
-    let mut file = repository.bundle(1, &new);
-    let root = &new.files[&Part::Root];
-    let mut places = file.windows(root.len());
-    let at = places.position(|bytes| bytes == &root[..]).unwrap();
-    file[at + root.len() / 2] ^= 1;
-    scene.send("update.upload", &file).unwrap();
+    scene
+        .send("update.upload", &repository.changed_bundle(&new))
+        .unwrap();
     let bundle = json!({ "from": "bundle" });
     scene.ask("update.check", bundle.clone()).unwrap();
     let why = fetch(&scene, &bundle).unwrap_err();
