@@ -1,5 +1,7 @@
 // The page of updates, through the real server. How an update goes is scripted in front of the agent: the engine itself is tested in
 // `appliance/tests`.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Page } from '@playwright/test';
 import type { Updates } from '../src/api/updates.ts';
 import { inAppliance, type Verb } from './agent.ts';
@@ -34,7 +36,11 @@ class Scripted {
   /** Files that are sent, and restarts, do not come to their end before. */
   held: Promise<void> | undefined;
 
+  private count = 0;
+
   readonly answer = (asked: Verb): object | undefined | Promise<object> => {
+    // It stands otherwise all the time, as far as this tells.
+    if (asked.verb === 'update.wait') return sleep(200, { count: (this.count += 1) });
     if (['update.upload', 'update.apply'].includes(asked.verb) && this.held) return this.held.then(() => this.reply(asked) ?? {});
     return this.reply(asked);
   };

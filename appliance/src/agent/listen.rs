@@ -161,6 +161,7 @@ fn converse(
         let began = Instant::now();
         let (name, outcome) = answer(&line, agent, is_root, &mut input, &mut output);
         let outcome = match outcome {
+            Ok(None) if name == verbs::WAIT => continue,
             Ok(None) => "done".to_owned(),
             Ok(Some(fault)) => format!("{fault}"),
             Err(error) => {

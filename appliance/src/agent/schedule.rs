@@ -112,7 +112,7 @@ pub(super) struct Turns {
 }
 
 /// What keeps a new system from being started.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Waits {
     since: i64,
     interrupts: Vec<String>,
@@ -149,7 +149,7 @@ fn turn(agent: &Agent, engine: &Engine, now_ms: i64) -> Result<(), Fault> {
         None
     };
     let Some(opened) = opened else {
-        lock(&agent.turns).waits = None;
+        wait_for(agent, None);
         return Ok(());
     };
     {
@@ -207,7 +207,7 @@ fn stage(engine: &Engine) -> Result<(), Fault> {
 fn start(agent: &Agent, now_ms: i64, opened: Date, limit: Option<u64>) -> Result<(), Fault> {
     let interrupts = probe::interruptions(agent);
     if interrupts.is_empty() {
-        lock(&agent.turns).waits = None;
+        wait_for(agent, None);
         return update::start_new(agent).map(drop);
     }
     let limit_ms = i64::try_from(limit.unwrap_or(WAIT_SECONDS)).unwrap_or(i64::MAX);
@@ -221,12 +221,23 @@ fn start(agent: &Agent, now_ms: i64, opened: Date, limit: Option<u64>) -> Result
             interrupts.join(", ")
         );
     }
-    turns.waits = Some(Waits {
-        since,
-        interrupts,
-        asks,
-    });
+    drop(turns);
+    wait_for(
+        agent,
+        Some(Waits {
+            since,
+            interrupts,
+            asks,
+        }),
+    );
     Ok(())
+}
+
+fn wait_for(agent: &Agent, waits: Option<Waits>) {
+    let before = std::mem::replace(&mut lock(&agent.turns).waits, waits.clone());
+    if before != waits {
+        agent.updates.tell();
+    }
 }
 
 #[cfg(test)]

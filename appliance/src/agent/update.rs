@@ -1,6 +1,7 @@
 //! Updates for those who ask: the engine of [`crate::update`] on this machine. What takes long runs in a thread, and `update.status` tells
 //! how far it is and how it ended.
 
+mod changes;
 mod choices;
 mod origin;
 mod restart;
@@ -20,6 +21,8 @@ use crate::update::pace::Progress;
 use crate::update::source::Origin;
 use crate::update::{Engine, Error, causes, trust};
 
+use changes::Changes;
+pub(super) use changes::wait;
 pub(super) use choices::{choices, choose, kept};
 pub(super) use origin::{as_begun, bundle_place, prepare, trust_clock, upload};
 pub(super) use restart::{apply, interruptions, rollback, start_new};
@@ -32,6 +35,7 @@ pub(super) struct Updates {
     opened: OnceLock<Result<Opened, String>>,
     /// The last step in a thread.
     last: Arc<Mutex<Last>>,
+    changes: Arc<Changes>,
 }
 
 /// How far the last step in a thread is.
@@ -59,11 +63,17 @@ struct Ended {
 }
 
 impl Updates {
+    /// They stand otherwise than before, for a reason that the engine does not know.
+    pub(super) fn tell(&self) {
+        self.changes.tell();
+    }
+
     pub(super) fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
             opened: OnceLock::new(),
             last: Arc::default(),
+            changes: Arc::default(),
         }
     }
 
@@ -72,8 +82,11 @@ impl Updates {
             let (parts, lock) = here::open(&self.root).map_err(|error: NoUpdates| {
                 format!("this machine cannot update itself: {error}")
             })?;
+            let engine = Arc::new(Engine::new(parts));
+            let changes = Arc::clone(&self.changes);
+            engine.listen(Box::new(move || changes.tell()));
             Ok(Opened {
-                engine: Arc::new(Engine::new(parts)),
+                engine,
                 _lock: lock,
             })
         });
@@ -89,6 +102,8 @@ impl Updates {
         if matches!(*last, Last::Ended(_)) {
             *last = Last::None;
         }
+        drop(last);
+        self.changes.tell();
     }
 }
 
@@ -257,6 +272,7 @@ fn start(
 ) -> Result<Value, Fault> {
     let engine = Arc::clone(agent.updates.engine()?);
     let last = begin(agent, &engine)?;
+    let changes = Arc::clone(&agent.updates.changes);
     let thread = std::thread::Builder::new().name("update".to_owned());
     let begun = thread.spawn(move || {
         let error = run(&engine).err().map(|error| causes(&error));
@@ -264,9 +280,11 @@ fn start(
             eprintln!("update: {doing}: {error}");
         }
         *lock(&last) = Last::Ended(Ended { doing, error });
+        changes.tell();
     });
     begun.map_err(|error| {
         *lock(&agent.updates.last) = Last::None;
+        agent.updates.changes.tell();
         Fault::failed(format!("no thread can be started: {error}"))
     })?;
     Ok(json!({}))
@@ -287,6 +305,7 @@ fn begin(agent: &Agent, engine: &Engine) -> Result<Arc<Mutex<Last>>, Fault> {
     }
     *last = Last::Runs;
     drop(last);
+    agent.updates.changes.tell();
     Ok(running)
 }
 
@@ -306,6 +325,7 @@ pub(super) fn by_itself(
             error: Some(fault.message.clone()),
         }),
     };
+    agent.updates.changes.tell();
     done
 }
 

@@ -62,6 +62,9 @@ const fn of_root(verb: Verb) -> Verb {
     }
 }
 
+/// The one that is asked all the time, and not in the journal.
+pub const WAIT: &str = "update.wait";
+
 /// All of them.
 pub const VERBS: &[Verb] = &[
     verb("status", status::verb),
@@ -89,6 +92,7 @@ pub const VERBS: &[Verb] = &[
     of_root(verb("administrators", password::list)),
     of_root(verb("reset-password", password::reset)),
     verb("update.status", update::status),
+    verb(WAIT, update::wait),
     verb("update.check", update::check),
     Verb {
         name: "update.upload",

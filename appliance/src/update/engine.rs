@@ -160,6 +160,11 @@ impl Engine {
         }
     }
 
+    /// Has this called whenever it stands otherwise than before. Only the first one is.
+    pub fn listen(&self, listener: Box<dyn Fn() + Send + Sync>) {
+        self.pace.listen(listener);
+    }
+
     /// Looks which release of `wanted` can be installed; nothing when there is none that is newer.
     ///
     /// # Errors

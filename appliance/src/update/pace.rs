@@ -1,7 +1,7 @@
 //! How fast it may go, how far it is, and whether it shall go on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -82,6 +82,8 @@ struct Run {
     since: (Duration, u64),
     /// From when it will be counted next.
     next: (Duration, u64),
+    /// When somebody was told last how far it is.
+    told: Duration,
 }
 
 impl Run {
@@ -95,6 +97,8 @@ impl Run {
     }
 }
 
+/// How often it is told how far it is.
+const TELL_EVERY: Duration = Duration::from_millis(500);
 /// How long each `since` serves.
 const OF_LATE: Duration = Duration::from_secs(5);
 
@@ -103,6 +107,8 @@ pub struct Pace {
     clock: Box<dyn Clock>,
     run: Mutex<Option<Run>>,
     is_stopped: AtomicBool,
+    /// Whom it is told.
+    listener: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Pace {
@@ -112,6 +118,18 @@ impl Pace {
             clock,
             run: Mutex::default(),
             is_stopped: AtomicBool::new(false),
+            listener: OnceLock::new(),
+        }
+    }
+
+    /// Has this called when a step begins and ends, and now and then in between. Only the first one is.
+    pub fn listen(&self, listener: Box<dyn Fn() + Send + Sync>) {
+        let _ = self.listener.set(listener);
+    }
+
+    fn tell(&self) {
+        if let Some(listener) = self.listener.get() {
+            listener();
         }
     }
 
@@ -129,7 +147,10 @@ impl Pace {
             total: 0,
             since: (self.clock.now(), 0),
             next: (self.clock.now(), 0),
+            told: self.clock.now(),
         });
+        drop(run);
+        self.tell();
         Ok(Running(self))
     }
 
@@ -192,6 +213,7 @@ impl Running<'_> {
         if let Some(run) = &mut *self.0.lock() {
             run.phase = phase;
         }
+        self.0.tell();
     }
 
     /// So many bytes came before this was counted.
@@ -216,13 +238,22 @@ impl Running<'_> {
     /// # Errors
     /// When it shall not go on.
     pub fn advance(&self, bytes: u64) -> Result<(), Error> {
+        let mut is_due = false;
         if let Some(run) = &mut *self.0.lock() {
+            let before = run.phase();
             run.done += bytes;
             let now = self.0.clock.now();
+            is_due = run.phase() != before || now.saturating_sub(run.told) >= TELL_EVERY;
+            if is_due {
+                run.told = now;
+            }
             if now.saturating_sub(run.next.0) >= OF_LATE {
                 run.since = run.next;
                 run.next = (now, run.done);
             }
+        }
+        if is_due {
+            self.0.tell();
         }
         if self.0.is_stopped.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
@@ -234,6 +265,7 @@ impl Running<'_> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         *self.0.lock() = None;
+        self.0.tell();
     }
 }
 
@@ -326,6 +358,31 @@ mod tests {
         assert_eq!(pace.progress().unwrap().phase, Phase::Checking);
         run.enter(Phase::Writing);
         assert_eq!(pace.progress().unwrap().phase, Phase::ReadingBack);
+    }
+
+    #[test]
+    fn who_listens_is_told_of_beginnings_ends_and_phases_and_not_of_every_byte() {
+        let (pace, time) = pace();
+        let told = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&told);
+        pace.listen(Box::new(move || *counted.lock().unwrap() += 1));
+        let count = || std::mem::take(&mut *told.lock().unwrap());
+        let run = pace.begin("a download").unwrap();
+        run.enter(Phase::Coming);
+        assert_eq!(count(), 2);
+        run.expect(1000);
+        for _ in 0..100 {
+            run.advance(1).unwrap();
+        }
+        assert_eq!(count(), 0);
+        *time.lock().unwrap() += TELL_EVERY;
+        run.advance(1).unwrap();
+        run.advance(1).unwrap();
+        assert_eq!(count(), 1);
+        run.advance(898).unwrap();
+        assert_eq!(count(), 1, "all came");
+        drop(run);
+        assert_eq!(count(), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +14,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio::sync::watch;
 
 use crate::transfer::{ByteStream, Outgoing};
-use crate::{Error, Result};
+use crate::{Caller, Engine, Error, Outcome, Result};
 
 /// A self-check may wait for several name servers.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Between two looks whether the agent tells of changes.
+const AGAIN: Duration = Duration::from_secs(5);
 const LINE_LIMIT: u64 = 4 * 1024 * 1024;
 const PIECE_LIMIT: usize = 64 * 1024;
 
@@ -34,6 +38,58 @@ pub async fn ask_agent(
     Appliance::new(Some(socket.to_owned()))
         .ask(verb, params)
         .await
+}
+
+impl Engine {
+    /// Wakes whenever updates of the appliance stand otherwise than before.
+    pub fn watch_updates(&self) -> watch::Receiver<()> {
+        self.updates.subscribe()
+    }
+
+    /// How updates of the appliance stand: one object with the id `appliance`, none on other machines; for administrators.
+    ///
+    /// # Errors
+    /// Those of `appliance.getUpdates`.
+    pub async fn updates(self: &Arc<Self>, caller: &Caller) -> Result<Vec<Value>> {
+        let told = self.call(caller, "appliance.getUpdates", Map::new()).await;
+        let mut told = match told {
+            Ok(Outcome::Value(told)) => told,
+            Ok(_) => return Err(Error::internal("updates are told as a value")),
+            Err(Error::NotAppliance) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        told["id"] = json!("appliance");
+        Ok(vec![told])
+    }
+
+    /// Asks the agent for each change of updates, which it answers when there is one.
+    pub(crate) async fn follow_updates(self: Arc<Self>) {
+        let mut seen = Value::Null;
+        loop {
+            let asked = json!({ "seen": seen }).as_object().cloned();
+            let asked = self.appliance.ask("update.wait", asked.unwrap_or_default());
+            let told = tokio::select! {
+                () = self.stopping.cancelled() => return,
+                told = asked => told,
+            };
+            match told {
+                Ok(told) if told["count"].is_number() => {
+                    if told["count"] != seen {
+                        seen = told["count"].clone();
+                        self.updates.send_replace(());
+                    }
+                }
+                // No appliance, one without updates, or its agent starts: none of that is an answer that comes late.
+                _ => {
+                    seen = Value::Null;
+                    tokio::select! {
+                        () = self.stopping.cancelled() => return,
+                        () = tokio::time::sleep(AGAIN) => {}
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The way to the agent.

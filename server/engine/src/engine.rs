@@ -58,6 +58,8 @@ pub struct Engine {
     pub(crate) statistics: Statistics,
     pub(crate) options: Options,
     pub(crate) appliance: Appliance,
+    /// Wakes when updates of the appliance stand otherwise than before.
+    pub(crate) updates: watch::Sender<()>,
     pub(crate) ongoing: Ongoing,
     pub(crate) clients: Arc<AtomicUsize>,
     directory: watch::Sender<Arc<Directory>>,
@@ -90,6 +92,7 @@ impl Engine {
             setup: Setup::new(),
             statistics: Statistics::default(),
             appliance: Appliance::new(options.agent.clone()),
+            updates: watch::Sender::default(),
             ongoing: Ongoing::default(),
             options,
             clients: Arc::default(),
@@ -100,6 +103,7 @@ impl Engine {
         });
         engine.refresh_directory().await?;
         engine.tracker.spawn(Arc::clone(&engine).tidy());
+        engine.tracker.spawn(Arc::clone(&engine).follow_updates());
         Ok(engine)
     }
 

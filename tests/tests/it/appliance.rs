@@ -585,6 +585,84 @@ fn bundle(folder: &Path, length: usize) -> Vec<u8> {
     packed.stdout
 }
 
+/// The next event of a stream that is about a subscription.
+async fn heard(stream: &mut reqwest::Response, rest: &mut String, name: &str) -> Value {
+    let ours = format!(r#""$subscription":"{name}""#);
+    loop {
+        if let Some((event, behind)) = rest.clone().split_once("\n\n") {
+            behind.clone_into(rest);
+            if event.contains(&ours) {
+                let (_, data) = event.split_once("data: ").unwrap();
+                return serde_json::from_str(data).unwrap();
+            }
+            continue;
+        }
+        let piece = tokio::time::timeout(LIMIT, stream.chunk()).await;
+        let piece = piece.expect("nothing was told").unwrap().unwrap();
+        rest.push_str(&String::from_utf8_lossy(&piece));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_of_updates_is_pushed_whoever_made_it() {
+    let folder = TempDir::new().unwrap();
+    slots(folder.path());
+    let machine = Machine::start_in(folder, "60").await;
+    let asker = machine.administrator().await;
+    let mut stream = asker.send("GET", "/events", None).await;
+    let (mut rest, mut id) = (String::new(), None);
+    while id.is_none() {
+        let piece = stream.chunk().await.unwrap().unwrap();
+        rest.push_str(&String::from_utf8_lossy(&piece));
+        let init = rest
+            .split_once("data: ")
+            .and_then(|(_, data)| data.split_once("\n\n"));
+        id = init
+            .and_then(|(data, _)| Some(serde_json::from_str::<Value>(data).ok()?["id"].clone()));
+    }
+    let subscription = format!(
+        "/events/{}/subscriptions/mine",
+        id.unwrap().as_str().unwrap()
+    );
+    let body = json!({ "collection": "update", "fields": "*" });
+    Asker::expect(200, asker.ask("PUT", &subscription, body.clone()).await);
+
+    // By somebody at the appliance's own screen.
+    let told = Command::new(binary("xoa"))
+        .arg("--socket")
+        .arg(machine.folder.path().join("run/xoa/agent.sock"))
+        .args(["update", "settings", "--channel", "latest"])
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{told:?}");
+    let event = heard(&mut stream, &mut rest, "mine").await;
+    assert_eq!(event["id"], "appliance");
+    assert_eq!(event["settings"]["channel"], "latest");
+    // In the background: a step that fails, since this machine lacks what releases are believed by.
+    let settings = json!({ "repository": "https://updates.example" });
+    Asker::expect(
+        200,
+        asker.ask("PATCH", "/appliance/updates", settings).await,
+    );
+    Asker::expect(
+        204,
+        asker
+            .ask("POST", "/appliance/updates/actions/fetch", json!({}))
+            .await,
+    );
+    let mut was_under_way = false;
+    loop {
+        let event = heard(&mut stream, &mut rest, "mine").await;
+        was_under_way |= !event["progress"].is_null();
+        if let Some(error) = event["ended"]["error"].as_str() {
+            assert!(error.contains("root.json"), "{error}");
+            break;
+        }
+    }
+    assert!(was_under_way);
+    machine.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bundle_goes_through_the_server_to_the_agent() {
     let folder = TempDir::new().unwrap();

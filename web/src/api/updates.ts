@@ -1,10 +1,12 @@
 // Updates of the appliance: what runs, what is on its way, what came of earlier ones.
 //
-// They have no events: while a step runs, or the appliance restarts, its state is asked for again.
+// The server tells each change of them. Only while the appliance restarts it is asked again and again whether it is back.
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 
 import { queries } from './client.ts';
 import { get, post, upload } from './http.ts';
+import { live } from './live.ts';
 import type { Problem } from './problem.ts';
 
 export type Phase = 'working' | 'looking' | 'comparing' | 'coming' | 'checking' | 'writing' | 'readingBack';
@@ -102,16 +104,26 @@ export function isRestarting({ update, rollback }: Updates): boolean {
   return rollback !== null || (update?.step.name === 'applied' && !update.isOnTrial);
 }
 
-function isUnderWay(updates: Updates): boolean {
-  return updates.progress !== null || isRestarting(updates) || updates.update?.isOnTrial === true;
-}
-
 export function useUpdates() {
+  useEffect(() => {
+    const watch = live.watch(
+      { collection: 'update', fields: '*' },
+      {
+        onChanges: (changes) => {
+          // What was asked for before is older.
+          void queries.cancelQueries({ queryKey: UPDATES, exact: true });
+          for (const { kind, object } of changes) if (kind !== 'remove') queries.setQueryData(UPDATES, object);
+        },
+        onReady: () => void lookAtUpdatesAgain(),
+      },
+    );
+    return () => watch.stop();
+  }, []);
   return useQuery<Updates, Problem>({
     queryKey: UPDATES,
     queryFn: ({ signal }) => get<Updates>('/appliance/updates', undefined, signal),
     staleTime: 0,
-    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? STEP_MS : false),
+    refetchInterval: ({ state }) => (state.data && isRestarting(state.data) ? STEP_MS : false),
   });
 }
 
@@ -138,9 +150,11 @@ export async function sendUpdate(file: File, signal: AbortSignal): Promise<void>
 
 /** Begins a step that runs in the background. */
 export async function beginUpdate(step: 'fetch' | 'stage', source: Source = {}): Promise<void> {
-  await post(`/appliance/updates/actions/${step}`, { ...source });
-  // It runs from now on, though it may not have told yet how far it is.
-  queries.setQueryData<Updates>(UPDATES, (told) => told && { ...told, ended: null, progress: { phase: step === 'fetch' ? 'looking' : 'writing', done: 0, total: 0, rate: null, secondsLeft: null } });
+  try {
+    await post(`/appliance/updates/actions/${step}`, { ...source });
+  } finally {
+    await lookAtUpdatesAgain();
+  }
 }
 
 export async function cancelUpdate(): Promise<void> {

@@ -77,6 +77,7 @@ pub(in crate::agent) fn choose(agent: &Agent, params: Params) -> Result<Value, F
     folder::replace(&store, CHOICES, &bytes).map_err(|error| {
         Fault::failed(format!("the settings of updates cannot be kept: {error}"))
     })?;
+    agent.updates.tell();
     shown(agent)
 }
 

@@ -86,7 +86,12 @@ fn fields() -> Vec<Field> {
         .iter()
         .map(|kind| json!(kind.name()))
         .collect();
-    topics.extend([json!("alarm"), json!("task"), json!("server")]);
+    topics.extend([
+        json!("alarm"),
+        json!("task"),
+        json!("server"),
+        json!("update"),
+    ]);
     let fields = json!({
         "anyOf": [{ "const": "*" }, { "type": "array", "items": of("string") }],
         "description": "which properties to tell; without `id` among them nothing tells which object changed",
@@ -161,6 +166,7 @@ async fn begin(
     let there = match topic {
         Topic::Tasks => return Ok(()),
         Topic::Servers => Known::Values(asked.engine().servers(&asked.caller).await?),
+        Topic::Updates => Known::Values(asked.engine().updates(&asked.caller).await?),
         Topic::Objects(_) | Topic::Alarms => {
             Known::Items(asked.engine().query(&asked.caller, &query).await?)
         }
@@ -178,13 +184,14 @@ fn topic(body: &Map<String, Value>) -> Result<Topic, Error> {
         Some("alarm") => Ok(Topic::Alarms),
         Some("task") => Ok(Topic::Tasks),
         Some("server") => Ok(Topic::Servers),
+        Some("update") => Ok(Topic::Updates),
         name => name
             .and_then(ObjectType::from_name)
             .map(Topic::Objects)
             .ok_or_else(|| {
                 Error::invalid(
                     "collection",
-                    "must be a type of objects, `alarm`, `task` or `server`",
+                    "must be a type of objects, `alarm`, `task`, `server` or `update`",
                 )
             }),
     }

@@ -32,6 +32,7 @@ struct Open {
     feed: ClientFeed,
     tasks: broadcast::Receiver<TaskNotice>,
     servers: watch::Receiver<()>,
+    updates: watch::Receiver<()>,
     credentials: watch::Receiver<()>,
     ping: Interval,
     greeting: Option<String>,
@@ -63,6 +64,7 @@ pub(super) async fn open(asked: Asked) -> Result<Response, Problem> {
         feed: asked.engine().feed(&asked.caller),
         tasks: asked.engine().tasks.watch(),
         servers: asked.engine().watch_servers(),
+        updates: asked.engine().watch_updates(),
         credentials: asked.engine().watch_credentials(),
         ping: tokio::time::interval_at(start, PING_EVERY),
         rest: Arc::clone(&asked.rest),
@@ -109,7 +111,7 @@ impl Open {
                     // Connections are called as their pools.
                     let mut told = round.entered.iter().chain(&round.exited);
                     if told.any(|item| item.kind == ObjectType::Pool) {
-                        text.push_str(&self.connections(&engine).await);
+                        text.push_str(&self.listed(&engine, Topic::Servers).await);
                     }
                     text
                 }
@@ -121,7 +123,7 @@ impl Open {
                             .map(|(name, subscription)| subscription.first(name, &engine, &self.caller));
                         firsts.collect()
                     };
-                    text.push_str(&self.connections(&engine).await);
+                    text.push_str(&self.listed(&engine, Topic::Servers).await);
                     text
                 }
                 Ok(()) = self.credentials.changed() => {
@@ -131,7 +133,8 @@ impl Open {
                     }
                     String::new()
                 }
-                Ok(()) = self.servers.changed() => self.connections(&engine).await,
+                Ok(()) = self.servers.changed() => self.listed(&engine, Topic::Servers).await,
+                Ok(()) = self.updates.changed() => self.listed(&engine, Topic::Updates).await,
                 notice = self.tasks.recv() => match notice {
                     Ok(notice) => self.task(&engine, &notice),
                     // A thousand behind: the client shall connect and list anew.
@@ -142,7 +145,7 @@ impl Open {
                         return None;
                     }
                     // When pools were last heard of wakes nobody by itself.
-                    let connections = self.connections(&engine).await;
+                    let connections = self.listed(&engine, Topic::Servers).await;
                     format!("{connections}event: ping\ndata: {}\n\n", json!({ "ping": engine.now_ms() }))
                 }
                 () = engine.stopped() => return None,
@@ -153,24 +156,28 @@ impl Open {
         }
     }
 
-    /// What changed about connections to pools since they were told last.
-    async fn connections(&self, engine: &Engine) -> String {
-        let is_about = |subscription: &Subscription| subscription.topic == Topic::Servers;
+    /// What changed since it was told last, of what is listed anew for that.
+    async fn listed(&self, engine: &Arc<Engine>, topic: Topic) -> String {
+        let is_about = |subscription: &Subscription| subscription.topic == topic;
         let is_wanted = self.client.subscriptions.lock().values().any(is_about);
         if !is_wanted {
             return String::new();
         }
-        let servers = match engine.servers(&self.caller).await {
-            Ok(servers) => servers,
+        let listed = match topic {
+            Topic::Updates => engine.updates(&self.caller).await,
+            _ => engine.servers(&self.caller).await,
+        };
+        let listed = match listed {
+            Ok(listed) => listed,
             Err(error) => {
-                tracing::warn!(%error, "changes of pool connections were not told");
+                tracing::warn!(%error, ?topic, "changes were not told");
                 return String::new();
             }
         };
         let mut subscriptions = self.client.subscriptions.lock();
-        let about_servers = subscriptions.iter_mut().filter(|(_, one)| is_about(one));
-        about_servers
-            .map(|(name, subscription)| subscription.all(name, &servers))
+        let about_it = subscriptions.iter_mut().filter(|(_, one)| is_about(one));
+        about_it
+            .map(|(name, subscription)| subscription.all(name, &listed))
             .collect()
     }
 

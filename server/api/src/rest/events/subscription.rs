@@ -17,6 +17,8 @@ pub(super) enum Topic {
     Tasks,
     /// Connections to pools.
     Servers,
+    /// Updates of the appliance: one object.
+    Updates,
 }
 
 /// What a client has listed for itself.
@@ -26,12 +28,12 @@ pub(super) enum Known {
 }
 
 impl Topic {
-    /// The type of the objects that it is made of; tasks and connections are none.
+    /// The type of the objects that it is made of; tasks, connections and updates are none.
     pub(super) fn kind(self) -> Option<ObjectType> {
         match self {
             Self::Objects(kind) => Some(kind),
             Self::Alarms => Some(ObjectType::Message),
-            Self::Tasks | Self::Servers => None,
+            Self::Tasks | Self::Servers | Self::Updates => None,
         }
     }
 }
