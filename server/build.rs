@@ -26,10 +26,13 @@ const CRATE: u32 = 64 << 10;
 /// The script is for LLD, which Rust links with on this target.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 const SCRIPT: &str = "layout.ld";
+/// What the linker is run by.
+const ORDER: &str = "link.sh";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={SCRIPT}");
+    println!("cargo::rerun-if-changed={ORDER}");
     let is = |name, wanted| env::var(name).as_deref() == Ok(wanted);
     if !is("PROFILE", "release") || !is("TARGET", TARGET) {
         return Ok(());
@@ -48,6 +51,9 @@ fn main() -> io::Result<()> {
     ] {
         println!("cargo::rustc-link-arg-bins=-Wl,{argument}");
     }
+    let order = Path::new(ORDER).canonicalize()?;
+    println!("cargo::rustc-link-arg-bins=-wrapper");
+    println!("cargo::rustc-link-arg-bins={}", order.display());
     Ok(())
 }
 
