@@ -20,7 +20,7 @@ use crate::forms;
 use crate::inspect::{inspect, size};
 use crate::pack::pack;
 use crate::progress::Progress;
-use crate::publish::Keys;
+use crate::publish::{Keys, examine_root};
 use crate::raw_disk::RawDisk;
 use crate::sbom::sbom;
 
@@ -125,7 +125,7 @@ struct BuildOptions {
     #[arg(long, value_name = "FILE")]
     root: Option<PathBuf>,
     /// The address where the appliance looks for updates; default: none, until an administrator sets one.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     repository: Option<Url>,
     /// An image for developers: a root shell on the serial console.
     #[arg(long)]
@@ -166,6 +166,15 @@ fn version_text(text: &str) -> Result<String, String> {
             "a version starts with a digit and has letters, digits, `.`, `-` and `~`, 40 at most"
                 .into(),
         )
+    }
+}
+
+/// Where an appliance can look.
+fn web_address(text: &str) -> Result<Url, String> {
+    let address: Url = text.parse().map_err(|e: url::ParseError| e.to_string())?;
+    match address.scheme() {
+        "https" | "http" => Ok(address),
+        other => Err(format!("{other} is neither https nor http")),
     }
 }
 
@@ -228,7 +237,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn build(options: &BuildOptions) -> Result<u8, Error> {
     checkout(&options.source)?;
     let root = match &options.root {
-        Some(root) => root.clone(),
+        Some(root) => {
+            examine_root(root)?;
+            root.clone()
+        }
         None => {
             Keys::ensure(&options.source.join(publish::KEYS), publish::now())?
                 .newest()?

@@ -19,6 +19,7 @@ mod verity;
 pub use bundle::bundle;
 pub use disk::Parts;
 pub use error::PublishError;
+pub(crate) use keys::examine as examine_root;
 pub use keys::{Keys, Named, Signatures, Signing};
 pub use policy::Duty;
 pub use repository::{Kept, NewRelease, Repository, Trusts};

@@ -360,6 +360,22 @@ test('a file is sent with its rate and the time left, can be stopped, and is kno
     await expect(page.getByText('is still here', { exact: false })).toHaveCount(0);
     await expect(page.getByText('This step was not done')).toHaveCount(0);
     await expect(button('Install 1.1.0 all the same')).toBeVisible();
+    // One that is refused is gone at once; why is told.
+    await page.route(
+      '**/actions/check',
+      async (route) => {
+        agent.told.uploaded = null;
+        await route.fulfill({ status: 409, json: { detail: 'version 1.1.0 is not newer' } });
+      },
+      { times: 1 },
+    );
+    await send();
+    await expect(page.getByText('version 1.1.0 is not newer')).toBeVisible();
+    await expect(page.getByText('Sending', { exact: false })).toHaveCount(0);
+    // Another state that comes meanwhile does not take it away.
+    agent.told.checked = { at: Date.UTC(2026, 10, 4, 12), found: null };
+    await expect(page.getByText('4 Nov 2026', { exact: false })).toBeVisible();
+    await expect(page.getByText('version 1.1.0 is not newer')).toBeVisible();
     goOn();
   }, { script: agent.answer });
 });

@@ -234,8 +234,11 @@ fn start(agent: &Agent, now_ms: i64, opened: Date, limit: Option<u64>) -> Result
 }
 
 fn wait_for(agent: &Agent, waits: Option<Waits>) {
-    let before = std::mem::replace(&mut lock(&agent.turns).waits, waits.clone());
-    if before != waits {
+    let mut turns = lock(&agent.turns);
+    let is_new = turns.waits != waits;
+    turns.waits = waits;
+    drop(turns);
+    if is_new {
         agent.updates.tell();
     }
 }

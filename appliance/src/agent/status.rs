@@ -23,7 +23,7 @@ pub(super) fn look(agent: &Agent) -> Value {
     let findings = check::quick(agent, &now);
     let memory = memory(agent);
     json!({
-        "version": VERSION,
+        "version": version(agent),
         "hostname": hostname(agent),
         "slots": slots::look(agent),
         "uptimeSeconds": uptime(agent),
@@ -41,6 +41,15 @@ pub(super) fn look(agent: &Agent) -> Value {
         "network": network::pending(agent),
         "certificate": certificate::look(agent).ok(),
     })
+}
+
+/// Of the image, as whoever published it calls it; a system that says none has that of this program.
+fn version(agent: &Agent) -> String {
+    let release = agent.text("usr/lib/os-release");
+    let mut lines = release.lines();
+    let said = lines.find_map(|line| line.strip_prefix("IMAGE_VERSION="));
+    said.map_or(VERSION, |version| version.trim_matches('"'))
+        .to_owned()
 }
 
 /// One word and one line: the worst that was found.

@@ -72,8 +72,12 @@ impl Download<'_> {
             })),
             // Without it, all is downloaded.
             Err(Unusable::Index) => Ok(None),
-            // A bundle has none.
-            Err(Unusable::Io(source)) if source.kind() == ErrorKind::NotFound => Ok(None),
+            // A bundle has none, and some servers give whole files only.
+            Err(Unusable::Io(source))
+                if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::Unsupported) =>
+            {
+                Ok(None)
+            }
             Err(Unusable::Io(source)) => {
                 let what = "what the running system has of the release cannot be found out".into();
                 Err(Error::Io { what, source })

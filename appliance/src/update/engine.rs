@@ -333,7 +333,7 @@ impl Engine {
     /// # Errors
     /// Those of the disk; and when something runs.
     pub fn give_up_file(&self, why: String) -> Result<(), Error> {
-        let _running = self.pace.begin("a cancellation")?;
+        let _running = self.pace.begin("a note")?;
         let journal = Journal::read(&*self.store)?;
         let is_it = journal.update.as_ref().is_some_and(|update| {
             update.step == Step::Fetching && update.origin != Origin::Repository

@@ -213,7 +213,18 @@ impl Engine {
                     download.running.expect(*length - from);
                 }
             }
-            download.stream(part, &partial, from..*length)?;
+            match download.stream(part, &partial, from..*length) {
+                // Only whole files can be had: once more, from nothing.
+                Err(Error::Io { source, .. })
+                    if source.kind() == io::ErrorKind::Unsupported && from > 0 =>
+                {
+                    let what = io(format!("{partial} cannot be kept"));
+                    remove_for_good(&*self.store, &partial).map_err(what)?;
+                    download.running.expect(from);
+                    download.stream(part, &partial, 0..*length)?;
+                }
+                streamed => streamed?,
+            }
             let what = || io(format!("{partial} cannot be kept"));
             if *length > 0 {
                 self.store.sync_file(&partial).map_err(what())?;

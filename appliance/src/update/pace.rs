@@ -97,6 +97,8 @@ impl Run {
     }
 }
 
+/// No rate is told before.
+const SOON: Duration = Duration::from_secs(1);
 /// How often it is told how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 /// How long each `since` serves.
@@ -161,7 +163,10 @@ impl Pace {
         let (since, before) = run.since;
         let elapsed = self.clock.now().saturating_sub(since);
         let rate = u128::from(run.done.saturating_sub(before)) * 1000;
-        let rate = rate.checked_div(elapsed.as_millis());
+        // The first moment says nothing.
+        let rate = rate
+            .checked_div(elapsed.as_millis())
+            .filter(|_| elapsed >= SOON);
         let rate = rate.and_then(|rate| u64::try_from(rate).ok());
         let left = run.total.saturating_sub(run.done);
         Some(Progress {
@@ -212,6 +217,9 @@ impl Running<'_> {
     pub fn enter(&self, phase: Phase) {
         if let Some(run) = &mut *self.0.lock() {
             run.phase = phase;
+            // How fast something else went says nothing.
+            run.since = (self.0.clock.now(), run.done);
+            run.next = run.since;
         }
         self.0.tell();
     }

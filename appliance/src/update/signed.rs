@@ -70,6 +70,7 @@ impl Source for Signed {
             .read(&target, range)
             .map_err(|error| match error {
                 TrustError::Missing { .. } => io::Error::new(io::ErrorKind::NotFound, error),
+                TrustError::NoRanges { .. } => io::Error::new(io::ErrorKind::Unsupported, error),
                 other => io::Error::other(other),
             })?;
         Ok(Box::new(reader))

@@ -61,7 +61,7 @@ pub trait Source {
     /// Reads bytes of a file. What comes may be shorter, and is not trusted.
     ///
     /// # Errors
-    /// The network's, or the file's.
+    /// The network's, or the file's: `NotFound` when it is not there, `Unsupported` when only whole files can be had.
     fn read<'a>(
         &'a mut self,
         version: &Version,

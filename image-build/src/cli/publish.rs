@@ -1,5 +1,6 @@
 //! Commands about the repository of releases: `keys`, `publish`, `bundle`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -123,15 +124,18 @@ pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
             let (root, _) = Keys::make(&options.keys, now)?.newest()?;
             format!("{}\n", root.display())
         }
-        KeysCommand::Rotate { role, key } => next_step(&keys.rotate(*role, key, now)?),
+        KeysCommand::Rotate { role, key } => next_step(&keys, &keys.rotate(*role, key, now)?),
         KeysCommand::List => listed(&keys)?,
-        KeysCommand::Renew => next_step(&keys.renew(now)?),
-        KeysCommand::Sign => next_step(&keys.sign()?),
+        KeysCommand::Renew => next_step(&keys, &keys.renew(now)?),
+        KeysCommand::Sign => next_step(&keys, &keys.sign()?),
         KeysCommand::Abandon => {
             let (root, aside) = keys.abandon()?;
             let mut text = format!("{}\nThis root still counts.\n", root.display());
             for key in aside {
-                text += &format!("{}: this key is of no use any more.\n", key.display());
+                text += &format!(
+                    "{}: this key was made for the root that waited; keep it as long as that may come signed from elsewhere.\n",
+                    key.display()
+                );
             }
             text
         }
@@ -140,22 +144,33 @@ pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
 }
 
 /// What became of a root, and what is to be done with it.
-fn next_step(signing: &Signing) -> String {
+fn next_step(keys: &Keys, signing: &Signing) -> String {
+    let option = option(keys);
     match signing {
         Signing::Done(root) => format!(
-            "{}\nThis root counts now. Appliances hear of it when it is published: \
-             xo-image-build publish --refresh --with-targets\n",
+            "{}\nThis root counts now: bring it to wherever keys are. Appliances hear of it when it is published: \
+             xo-image-build publish --refresh --with-targets{option}\n",
             root.display()
         ),
         Signing::Waits { path, old, new } => format!(
             "{} waits for signatures: {} of {} by keys of the root before it, {} of {} by its own. \
-             Carry it to the other keys, and sign it there: xo-image-build keys sign. To give it up: xo-image-build keys abandon\n",
+             Carry it to the other keys, and sign it there: xo-image-build keys sign. To give it up: xo-image-build keys abandon{option}\n",
             path.display(),
             old.given,
             old.needed,
             new.given,
             new.needed
         ),
+    }
+}
+
+/// What names this folder on the command line.
+fn option(keys: &Keys) -> String {
+    let folder = keys.folder();
+    if folder == Path::new(KEYS) {
+        String::new()
+    } else {
+        format!(" --keys {}", folder.display())
     }
 }
 
@@ -173,7 +188,11 @@ fn listed(keys: &Keys) -> Result<String, PublishError> {
         }
     }
     if let Ok(waiting) = keys.waiting() {
-        text += &format!("{} waits for signatures\n", waiting.display());
+        text += &format!(
+            "{} waits for signatures: xo-image-build keys sign{}\n",
+            waiting.display(),
+            option(keys)
+        );
     }
     Ok(text)
 }
@@ -194,7 +213,9 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
     }
     let version = options.version.clone().unwrap_or_else(ours);
     let channels = options.channel.clone();
-    let channels = channels.unwrap_or_else(|| vec![LATEST.to_owned()]);
+    let mut channels = channels.unwrap_or_else(|| vec![LATEST.to_owned()]);
+    let mut named = HashSet::new();
+    channels.retain(|channel| named.insert(channel.clone()));
     if options.promote {
         repository.promote(&version, &channels, now)?;
     } else {
@@ -202,6 +223,9 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
         let disk = disk.unwrap_or_else(|| format!("target/appliance/xoa-{version}.raw").into());
         let sbom = options.sbom.clone();
         let sbom = sbom.unwrap_or_else(|| disk.with_extension("spdx.json"));
+        // A disk that was not built is told before the papers that it lacks.
+        let parts = Parts::of(&disk)?;
+        let sbom = read(&sbom)?;
         let floor = match &options.security_floor {
             Some(floor) => floor.clone(),
             None => floor(&options.source)?,
@@ -213,7 +237,7 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
             min_from: options.min_from.clone().unwrap_or_else(|| floor.clone()),
             security_floor: floor,
             migrations: migrations(&options.source.join(MIGRATIONS))?,
-            sbom: read(&sbom)?,
+            sbom,
             notes: match &options.notes {
                 Some(path) => short_enough(path, read(path)?)?,
                 None => changes(&options.source.join(CHANGELOG), &version)?,
@@ -224,7 +248,7 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
                 Trusts::OurRoots
             },
         };
-        for notice in repository.publish(&Parts::of(&disk)?, &release, now)? {
+        for notice in repository.publish(&parts, &release, now)? {
             eprintln!("xo-image-build: {notice}");
         }
     }
@@ -308,6 +332,13 @@ fn section<'a>(log: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn short_enough(path: &Path, notes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if let Err(error) = std::str::from_utf8(&notes) {
+        return Err(PublishError::Metadata {
+            path: path.to_owned(),
+            reason: format!("release notes must be UTF-8: {error}"),
+        }
+        .into());
+    }
     if notes.len() > NOTES_LIMIT {
         let (path, length, limit) = (path.to_owned(), notes.len(), NOTES_LIMIT);
         return Err(PublishError::LongNotes {

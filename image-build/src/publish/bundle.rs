@@ -19,7 +19,7 @@ const INSIDE: [Part; 4] = [Part::Root, Part::Hashes, Part::Boot, Part::Notes];
 /// # Errors
 /// When the release is not there, or the file cannot be written.
 pub fn bundle(repository: &Repository, version: &Version, to: &Path) -> Result<u64, Error> {
-    let edition = repository.edition()?;
+    let edition = repository.believed()?;
     let targets = &edition.list.signed.targets;
     let mut files: Vec<_> = repository
         .files_of(&edition)

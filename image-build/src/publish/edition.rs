@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tough::schema::{Hashes, Metafile, Role, Signed, Snapshot, Targets, Timestamp};
+use tough::schema::{Hashes, Metafile, Role, Root, Signed, Snapshot, Targets, Timestamp};
 
 use super::error::PublishError;
 use super::signing::{load, metadata, text, write};
@@ -56,6 +56,19 @@ impl Edition {
             snapshot_version,
             targets,
         }))
+    }
+
+    /// Whether a root lets those sign who signed it.
+    pub(super) fn is_signed_by(&self, root: &Root) -> Result<(), PublishError> {
+        let stale = |path: &Path| PublishError::Stale {
+            path: path.to_owned(),
+        };
+        root.verify_role(&load::<Timestamp>(&self.timestamp)?)
+            .map_err(|_| stale(&self.timestamp))?;
+        root.verify_role(&load::<Snapshot>(&self.snapshot)?)
+            .map_err(|_| stale(&self.snapshot))?;
+        root.verify_role(&self.list)
+            .map_err(|_| stale(&self.targets))
     }
 
     /// Its files.

@@ -71,6 +71,37 @@ pub enum PublishError {
         /// The newest root here.
         root: PathBuf,
     },
+    /// A root that does not belong where it is.
+    #[error(
+        "{} cannot be what its name says: {reason}; nothing was moved or signed. Remove it, or bring the right roots \
+         (from the repository's metadata/, say)", path.display()
+    )]
+    OddRoot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What these keys sign would not be believed any more.
+    #[error(
+        "the repository {} has a newer root than the keys in {}: bring {} into that folder", repository.display(), keys.display(), root.display()
+    )]
+    OlderKeys {
+        /// The folder of keys.
+        keys: PathBuf,
+        /// The repository.
+        repository: PathBuf,
+        /// What is missing there.
+        root: PathBuf,
+    },
+    /// Nobody would believe the repository as it is.
+    #[error(
+        "{} is not signed by the keys that the newest root names: run `xo-image-build publish --refresh --with-targets`", path.display()
+    )]
+    Stale {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another root of its number counts.
     #[error(
         "{} came too late: {} is another root, which counts already; give the one that waits up \

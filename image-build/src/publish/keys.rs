@@ -195,13 +195,17 @@ impl Keys {
         self.sign()
     }
 
-    /// Signs the root that waits with all keys that are here.
+    /// Signs the root that waits with all keys that are here. Where none waits, but a root was brought that keys here wait for, they are put
+    /// into their places.
     ///
     /// # Errors
     /// When none waits, or the root before it is not here.
     pub fn sign(&self) -> Result<Signing, PublishError> {
-        self.settle()?;
-        let path = self.waiting()?;
+        let moved = self.settle()?;
+        let path = match self.waiting() {
+            Err(_) if !moved.is_empty() => return Ok(Signing::Done(self.newest()?.0)),
+            waiting => waiting?,
+        };
         let mut next: Signed<Root> = load(&path)?;
         let own = next.signed.clone();
         let old = match newest(&self.folder, "root") {
@@ -256,32 +260,52 @@ impl Keys {
         let path = self.waiting()?;
         let (place, _) = self.newest()?;
         fs::remove_file(&path).map_err(PublishError::file("remove", &path))?;
-        Ok((place, self.settle()?))
+        let mut moved = self.settle()?;
+        moved.retain(|path| files::is_retired(&self.folder, path));
+        Ok((place, moved))
     }
 
-    /// The newest root that counts, and its file.
+    /// The newest root that counts, and its file. Each root from the oldest one here on must follow the one before it.
     ///
     /// # Errors
-    /// When there is none, or it was not signed as a root must be.
+    /// When there is none, or one was not signed as a root must be.
     pub fn newest(&self) -> Result<(PathBuf, Signed<Root>), PublishError> {
-        let (_, path) = newest(&self.folder, "root").ok_or_else(|| PublishError::NoRoot {
-            path: self.folder.clone(),
-        })?;
-        let root: Signed<Root> = load(&path)?;
-        let before = self.root(root.signed.version.get() - 1);
-        let old = before.exists().then(|| load::<Root>(&before)).transpose()?;
-        let signers = old.iter().chain([&root]);
-        for signer in signers {
-            if signer.signed.verify_role(&root).is_err() {
-                let signer = signer.signed.version;
-                let reason = format!("too few keys of root {signer} signed it");
-                return Err(signing::metadata(&path, &reason));
+        let mut versions: Vec<_> = signing::versions(&self.folder, "root")
+            .into_iter()
+            .collect();
+        versions.sort();
+        let mut last: Option<(PathBuf, Signed<Root>)> = None;
+        for (version, path) in versions {
+            let root: Signed<Root> = load(&path)?;
+            let odd = |reason: String| PublishError::OddRoot {
+                path: path.clone(),
+                reason,
+            };
+            let inside = root.signed.version.get();
+            if inside != version {
+                return Err(odd(format!("it is root {inside}")));
             }
+            if let Some((before, _)) = &last
+                && *before != self.root(version.saturating_sub(1))
+            {
+                let missing = self.root(version.saturating_sub(1));
+                return Err(odd(format!("{} is not there", missing.display())));
+            }
+            for signer in last.iter().map(|(_, root)| root).chain([&root]) {
+                if signer.signed.verify_role(&root).is_err() {
+                    let signer = signer.signed.version;
+                    return Err(odd(format!("too few keys of root {signer} signed it")));
+                }
+            }
+            last = Some((path, root));
         }
-        Ok((path, root))
+        last.ok_or_else(|| PublishError::NoRoot {
+            path: self.folder.clone(),
+        })
     }
 
-    /// Puts the keys that the newest root names, or one that waits, into their places, and all others aside; gives those.
+    /// Puts the keys that the newest root names, or one that waits, into their places, and all others aside; gives those that moved, where they
+    /// are now.
     ///
     /// # Errors
     /// When a file cannot be read or moved.
@@ -310,7 +334,9 @@ impl Keys {
         Ok(held.into_iter().map(|held| held.key).collect())
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    /// Where they are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
@@ -362,6 +388,15 @@ impl Keys {
             missing: self.root(root.version.get().saturating_sub(1)),
         }
     }
+}
+
+/// Whether a file is a root of keys that an appliance could trust.
+pub(crate) fn examine(path: &Path) -> Result<(), PublishError> {
+    let root: Signed<Root> = load(path)?;
+    root.signed.verify_role(&root).map_err(|_| {
+        let reason = "it is no root of keys that enough of its own keys signed";
+        signing::metadata(path, &reason)
+    })
 }
 
 fn keyids(root: &Root, duty: Duty) -> &[Decoded<Hex>] {

@@ -19,7 +19,7 @@ use super::edition::{Document, Edition, numbers};
 use super::error::PublishError;
 use super::keys::{Keys, instant};
 use super::policy::{Duty, SPECIFICATION};
-use super::signing::{load, metadata, sign, versions, write};
+use super::signing::{load, metadata, newest, sign, versions, write};
 use files::Files;
 pub use review::{Notice, Trusts};
 
@@ -85,6 +85,16 @@ impl Repository {
                     repository: repository.folder,
                 });
             }
+        }
+        let served = newest(&repository.metadata(), "root");
+        if let Some((version, root)) = served
+            && version > repository.root.signed.version.get()
+        {
+            return Err(PublishError::OlderKeys {
+                keys: repository.keys.folder().to_owned(),
+                repository: repository.folder,
+                root,
+            });
         }
         Ok(repository)
     }
@@ -243,6 +253,13 @@ impl Repository {
     pub(super) fn files_of(&self, edition: &Edition) -> Vec<PathBuf> {
         let roots = versions(&self.metadata(), "root").into_values();
         roots.chain(edition.files()).collect()
+    }
+
+    /// What is current, if clients believe it.
+    pub(super) fn believed(&self) -> Result<Edition, PublishError> {
+        let edition = self.edition()?;
+        edition.is_signed_by(&self.root.signed)?;
+        Ok(edition)
     }
 
     /// What is current.

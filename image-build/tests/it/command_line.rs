@@ -127,3 +127,21 @@ fn a_version_that_was_not_built_has_no_bill() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("no image of version 9.9.9"), "{said}");
 }
+
+#[test]
+fn what_an_appliance_could_not_trust_or_reach_is_refused_before_anything_is_built() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let build = ["build", "--source", checkout.to_str().unwrap()];
+    let output = run(&[&build[..], &["--root"]].concat(), &readme);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("README.md is not as expected"), "{said}");
+    let output = run(
+        &[&build[..], &["--repository"]].concat(),
+        Path::new("ftp://x"),
+    );
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("neither https nor http"), "{said}");
+}

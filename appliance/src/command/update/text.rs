@@ -106,7 +106,7 @@ fn found_text(told: &Value, found: &Value) -> String {
     };
     let most = size(number(found, "/bytes"));
     let notes = match found.get("notes").and_then(Value::as_str) {
-        Some(notes) => format!("\n{}\n", notes.trim_end()),
+        Some(notes) => format!("{}\n", notes.trim_end()),
         None => "It has no release notes.\n".to_owned(),
     };
     let from = if told.get("from").is_some() {
@@ -115,7 +115,8 @@ fn found_text(told: &Value, found: &Value) -> String {
         "to download at most, less what this system has already"
     };
     let other = elsewhere(told);
-    format!("{version} can be installed: {most} {from}\n{other}{notes}")
+    // Notes may be long: what matters is where the eyes are then.
+    format!("{notes}\n{version} can be installed: {most} {from}\n{other}")
 }
 
 /// What other channels have.
@@ -189,7 +190,7 @@ fn end(word: &str) -> &str {
         "confirmed" => "installed",
         "failed" => "failed, the version before came back by itself",
         "rolledBack" => "gone back from, as somebody asked",
-        "cancelled" => "cancelled",
+        "cancelled" => "not installed",
         other => other,
     }
 }
@@ -269,7 +270,7 @@ pub(in super::super) fn standing(told: &Value) -> String {
     if let Some(ahead) = told.get("clockSeenAhead").and_then(Value::as_i64) {
         let _ = writeln!(
             text,
-            "the clock is behind {}, which was seen before: until then no network is believed; if the clock is right now: `xoa update trust-clock`",
+            "the clock is behind {}, which was seen before: until then no update is believed, but from a file that is accepted as old; if the clock is right now: `xoa update trust-clock`",
             minute(ahead)
         );
     }
@@ -322,17 +323,17 @@ mod tests {
         };
         assert_eq!(
             found(json!("# New\n\n- It starts.\n")),
-            "1.1.0 can be installed: 92 MiB to download at most, less what this system has already\n\n# New\n\n- It starts.\n"
+            "# New\n\n- It starts.\n\n1.1.0 can be installed: 92 MiB to download at most, less what this system has already\n"
         );
         let without = found(Value::Null);
         assert!(
-            without.ends_with("\nIt has no release notes.\n"),
+            without.starts_with("It has no release notes.\n\n1.1.0 can"),
             "{without}"
         );
         let file = json!({ "from": "bundle", "found": { "version": "1.1.0", "bytes": 92 << 20, "notes": null } });
         let told = standing(&file);
-        let first = "1.1.0 can be installed: 92 MiB from this file\n";
-        assert!(told.starts_with(first), "{told}");
+        let last = "1.1.0 can be installed: 92 MiB from this file\n";
+        assert!(told.ends_with(last), "{told}");
         let mut none = json!({ "found": null, "version": "1.0.0", "refused": [], "settings": { "channel": "stable" } });
         let newest = "no newer release on the channel stable: 1.0.0 runs\n";
         assert_eq!(standing(&none), newest);
@@ -392,7 +393,7 @@ mod tests {
         }));
         for line in [
             "1.1.0 is in the other slot, which is not started by itself any more\n",
-            "the last one was 1.1.0: cancelled\n",
+            "the last one was 1.1.0: not installed\n",
             "1.1.0: failed, the version before came back by itself (no sign-in)\n",
             "`xoa update --version 1.1.0` installs it all the same\n",
             "`xoa update cancel` throws it away\n",

@@ -15,7 +15,7 @@ use super::image::Image;
 use super::install::two;
 use crate::scene::Scene;
 use crate::trust::python;
-use crate::trust::server::Server;
+use crate::trust::server::{Manners, Server};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -283,6 +283,38 @@ fn what_is_older_is_refused_though_its_expiry_is_accepted() {
     let why = refused_file(&scene, &other.bundle(1, &new), &accepted);
     assert!(why.contains("sign"), "{why}");
     assert_eq!(uploaded(&scene), Value::Null);
+}
+
+#[test]
+fn a_server_that_gives_whole_files_only_costs_a_whole_download_from_its_beginning() {
+    let (old, new) = two();
+    let repository = Repository::with(&[(&new, 14)]);
+    let scene = repository.trusted_by(&old);
+    let web = Server::start(&repository.state(1));
+    web.behave(Manners::WithoutRanges);
+    scene.write("usr/share/xoa/repository", &web.address());
+    let status = fetch(&scene, &json!({})).unwrap();
+    assert_eq!(status["update"]["step"]["name"], "fetched");
+
+    // One that began elsewhere cannot go on there, and begins anew.
+    scene.look("update.cancel");
+    web.behave(Manners::Good);
+    fetch(&scene, &json!({})).unwrap();
+    let place = scene.at("var/lib/xoa/update");
+    let journal = std::fs::read_to_string(place.join("journal.json")).unwrap();
+    let journal = journal.replace(r#""name": "fetched""#, r#""name": "fetching""#);
+    scene.write("var/lib/xoa/update/journal.json", &journal);
+    let name = Part::Root.target(new.version());
+    std::fs::rename(place.join(&name), place.join(format!("{name}.part"))).unwrap();
+    let part = std::fs::OpenOptions::new()
+        .write(true)
+        .open(place.join(format!("{name}.part")));
+    part.unwrap().set_len(1000).unwrap();
+    web.behave(Manners::WithoutRanges);
+    let status = fetch(&scene, &json!({})).unwrap();
+    assert_eq!(status["update"]["step"]["name"], "fetched");
+    let root = std::fs::read(place.join(name)).unwrap();
+    assert!(root == new.files[&Part::Root]);
 }
 
 #[test]

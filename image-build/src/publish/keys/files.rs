@@ -47,10 +47,15 @@ pub(super) fn add(folder: &Path, duty: Duty) -> Result<PrivateKey, PublishError>
     Ok(key)
 }
 
-/// Puts the keys that one of the roots names into their places, and all others aside, which it gives.
+/// Whether a key was put aside.
+pub(super) fn is_retired(folder: &Path, key: &Path) -> bool {
+    key.starts_with(folder.join(RETIRED))
+}
+
+/// Puts the keys that one of the roots names into their places, and all others aside; gives where those that moved are now.
 pub(super) fn settle(folder: &Path, roots: &[&Root]) -> Result<Vec<PathBuf>, PublishError> {
     let retired = folder.join(RETIRED);
-    let mut put_aside = Vec::new();
+    let mut moved = Vec::new();
     for duty in Duty::ALL {
         let place = folder.join(duty.name());
         for Held { path, key } in held(folder, duty)? {
@@ -66,12 +71,10 @@ pub(super) fn settle(folder: &Path, roots: &[&Root]) -> Result<Vec<PathBuf>, Pub
             };
             make_folder(to.parent().unwrap_or(folder))?;
             fs::rename(&path, &to).map_err(PublishError::file("move", &path))?;
-            if !is_named {
-                put_aside.push(to);
-            }
+            moved.push(to);
         }
     }
-    Ok(put_aside)
+    Ok(moved)
 }
 
 /// Whether a root lets a key sign for a role.

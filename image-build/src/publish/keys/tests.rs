@@ -194,7 +194,9 @@ fn a_root_that_was_given_up_here_and_signed_elsewhere_has_its_key_back() {
     keys.abandon().unwrap();
     assert!(matches!(elsewhere.sign().unwrap(), Signing::Done(_)));
     carry_roots(&elsewhere, &keys);
-    keys.settle().unwrap();
+    assert_eq!(keys.sign().unwrap(), Signing::Done(keys.root(2)));
+    let nothing = keys.sign();
+    assert!(matches!(nothing, Err(PublishError::NothingWaits { .. })));
     let [place] = &places(&keys, Duty::Timestamp)[..] else {
         panic!("one key")
     };
@@ -257,6 +259,39 @@ fn a_root_that_too_few_keys_signed_does_not_count_by_its_name() {
     fs::rename(keys.waiting().unwrap(), keys.root(2)).unwrap();
     let refused = keys.newest().unwrap_err().to_string();
     assert!(refused.contains("too few keys of root 1"), "{refused}");
+}
+
+#[test]
+fn a_root_under_another_name_or_behind_a_gap_moves_no_key_and_replaces_no_root() {
+    let (_folder, keys) = fresh();
+    keys.renew(NOW).unwrap();
+    keys.renew(NOW).unwrap();
+    let (_other, foreign) = fresh();
+    let third = fs::read(keys.root(3)).unwrap();
+    for (from, to, reason) in [
+        (keys.root(2), 4, "it is root 2"),
+        (foreign.root(1), 4, "it is root 1"),
+    ] {
+        fs::copy(from, keys.root(to)).unwrap();
+        for refused in [
+            keys.renew(NOW).err(),
+            keys.sign().err(),
+            keys.list().err(),
+            keys.settle().err(),
+        ] {
+            let refused = refused.unwrap().to_string();
+            assert!(refused.contains(reason), "{refused}");
+        }
+        fs::remove_file(keys.root(to)).unwrap();
+    }
+    fs::remove_file(keys.root(2)).unwrap();
+    let gap = keys.renew(NOW).unwrap_err().to_string();
+    assert!(gap.contains("2.root.json is not there"), "{gap}");
+    assert_eq!(fs::read(keys.root(3)).unwrap(), third);
+    assert!(!keys.folder.join("retired").exists());
+    // Alone, the newest one is enough.
+    fs::remove_file(keys.root(1)).unwrap();
+    keys.renew(NOW).unwrap();
 }
 
 #[test]

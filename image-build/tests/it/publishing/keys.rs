@@ -90,5 +90,5 @@ fn whoever_changes_keys_hears_what_to_do_next() {
     assert!(nothing.contains("keys list"), "{nothing}");
     press.rotate("timestamp");
     let said = press.run(&["keys", "abandon"]).unwrap();
-    assert!(said.contains("of no use any more"), "{said}");
+    assert!(said.contains("was made for the root that waited"), "{said}");
 }

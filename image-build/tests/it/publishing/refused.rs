@@ -206,3 +206,54 @@ fn a_repository_is_not_signed_with_the_keys_of_another() {
     }
     assert_eq!(files(&press.path("repository")), before);
 }
+
+#[test]
+fn keys_without_the_newest_root_sign_nothing_that_appliances_would_not_believe() {
+    let press = Press::with_a_release();
+    let repository = press.path("repository/metadata");
+    press.rotate("timestamp");
+    // The root is brought before anything is signed with it.
+    fs::copy(
+        press.path("keys/2.root.json"),
+        repository.join("2.root.json"),
+    )
+    .unwrap();
+    let stale = press.run(&["bundle", "--version", "1.0.0"]).unwrap_err();
+    assert!(
+        stale.contains("publish --refresh --with-targets"),
+        "{stale}"
+    );
+    fs::rename(press.path("keys/2.root.json"), press.path("2.root.json")).unwrap();
+    let before = files(&repository);
+    for arguments in [
+        &["publish", "--refresh"][..],
+        &["publish", "--refresh", "--with-targets"],
+        &["bundle", "--version", "1.0.0"],
+    ] {
+        let refused = press.run(arguments).unwrap_err();
+        assert!(
+            refused.contains("has a newer root than the keys"),
+            "{refused}"
+        );
+        assert!(refused.contains("bring"), "{refused}");
+    }
+    assert_eq!(files(&repository), before);
+    fs::rename(press.path("2.root.json"), press.path("keys/2.root.json")).unwrap();
+    press.run(&["publish", "--refresh"]).unwrap();
+    press.run(&["bundle", "--version", "1.0.0"]).unwrap();
+}
+
+#[test]
+fn notes_that_appliances_would_leave_out_are_refused() {
+    let press = Press::new();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    fs::write(press.path("notes.md"), b"\xff\xfe").unwrap();
+    let refused = press.publish(&disk, "1.0.0").unwrap_err();
+    assert!(refused.contains("UTF-8"), "{refused}");
+    fs::write(press.path("notes.md"), "fine").unwrap();
+    let twice = ["--channel", "stable,latest,stable"];
+    press.publish_with(&disk, "1.0.0", &twice).unwrap();
+    assert_eq!(press.offers()[0].release.channels, ["stable", "latest"]);
+    let missing = press.run(&["publish", "--version", "9.0.0"]).unwrap_err();
+    assert!(missing.contains("xoa-9.0.0.raw"), "{missing}");
+}

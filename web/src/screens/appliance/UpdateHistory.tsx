@@ -30,7 +30,7 @@ function End({ outcome: { end, reason, data } }: { outcome: Outcome }) {
   const { t } = useTranslation();
   return (
     <>
-      {t(`updates.end.${end}`)}
+      {t(end === 'cancelled' && reason !== undefined ? 'updates.end.refused' : `updates.end.${end}`)}
       {reason !== undefined && <div className="xo-reason">{reason}</div>}
       {data !== undefined && <div className="xo-reason">{data}</div>}
     </>

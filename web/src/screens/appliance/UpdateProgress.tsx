@@ -42,7 +42,7 @@ function Counted({ done, total, rate, secondsLeft, isCounted, label, children }:
   const told = [
     t('updates.done', { done: bytes(done), total: bytes(total) }),
     ...(rate !== null && rate > 0 ? [`${bytes(rate)}/s`] : []),
-    ...(secondsLeft === null ? [] : [secondsLeft < 60 ? t('updates.secondsLeft', { count: secondsLeft }) : t('updates.minutesLeft', { count: Math.ceil(secondsLeft / 60) })]),
+    ...(secondsLeft === null ? [] : [secondsLeft < 90 ? t('updates.secondsLeft', { count: secondsLeft }) : t('updates.minutesLeft', { count: Math.round(secondsLeft / 60) })]),
   ];
   return (
     <>

@@ -12,8 +12,8 @@ function standingOf({ version, outcomes, refused, settings: { channel, repositor
 }
 
 /** What ends a failure: another step of the update, whoever took it. */
-function stepOf({ version, outcomes, update, uploaded }: Updates): string {
-  return JSON.stringify([version, outcomes[0]?.at, update?.version, update?.step.name, uploaded]);
+function stepOf({ version, outcomes, update }: Updates): string {
+  return JSON.stringify([version, outcomes[0]?.at, update?.version, update?.step.name]);
 }
 
 /** How a step ends that somebody did not want any more: no failure. */
