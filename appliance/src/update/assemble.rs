@@ -1,7 +1,7 @@
 //! A new root file system or kernel image, put together from chunks of the running one and of an archive.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 
 use xo_release::Part;
@@ -9,9 +9,10 @@ use xo_release::Part;
 use super::Error;
 use super::chunks::{Chunks, Found, Place, Unusable};
 use super::device::Readable;
-use super::error::io;
+use super::error;
 use super::fetch::{Download, fill, read_all};
 use super::hash::PIECE;
+use super::pace::Running;
 
 /// How much of an archive is asked for at once.
 const RUN_LIMIT: u64 = 4 * 1024 * 1024;
@@ -40,6 +41,23 @@ impl Plan<'_> {
     }
 }
 
+/// The running system, until somebody does not want it read any more.
+struct Stoppable<'a> {
+    own: &'a dyn Readable,
+    running: &'a Running<'a>,
+}
+
+impl Readable for Stoppable<'_> {
+    fn len(&self) -> u64 {
+        self.own.len()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.running.advance(0).map_err(io::Error::other)?;
+        self.own.read_at(buffer, offset)
+    }
+}
+
 impl Download<'_> {
     /// Finds out which chunks of a file with so many bytes `own` has; nothing when that leads nowhere.
     pub(super) fn plan<'a>(
@@ -62,7 +80,12 @@ impl Download<'_> {
             self.running.include(bytes.len() as u64);
             Ok(bytes)
         });
-        let found = read.and_then(|chunks| Ok((chunks.find(own)?, chunks)));
+        let stoppable = Stoppable {
+            own,
+            running: self.running,
+        };
+        let found = read.and_then(|chunks| Ok((chunks.find(&stoppable)?, chunks)));
+        self.running.advance(0)?;
         match found {
             Ok((found, chunks)) => Ok(Some(Plan {
                 own,
@@ -148,14 +171,14 @@ impl<'a> Assembly<'a, '_> {
         let mut bytes = vec![0; count];
         if let Some(at) = self.plan.found.get(&place.hash) {
             let read = self.plan.own.read_at(&mut bytes, *at);
-            read.map_err(io("the running system cannot be read"))?;
+            read.map_err(error::io("the running system cannot be read"))?;
             self.download.running.advance(0)?;
             return Ok(Some(bytes));
         }
         if let Some(at) = self.written.get(&*place.hash).copied() {
             self.flush()?;
             let read = read_all(self.download.store, self.name, &mut bytes, at);
-            read.map_err(io(format!("{} cannot be read back", self.name)))?;
+            read.map_err(error::io(format!("{} cannot be read back", self.name)))?;
             return Ok(Some(bytes));
         }
         if self.in_run(&place.archive).is_none() {
@@ -195,7 +218,7 @@ impl<'a> Assembly<'a, '_> {
             ..
         } = &mut *self.download;
         let version = &offer.release.version;
-        let what = || io(format!("chunks of {version} cannot be downloaded"));
+        let what = || error::io(format!("chunks of {version} cannot be downloaded"));
         let mut stream = source
             .read(version, self.plan.part, start..end)
             .map_err(what())?;
@@ -236,7 +259,7 @@ impl<'a> Assembly<'a, '_> {
         }
         let at = self.offset - self.pending.len() as u64;
         let kept = self.download.store.write_at(self.name, &self.pending, at);
-        kept.map_err(io(format!("{} cannot be kept", self.name)))?;
+        kept.map_err(error::io(format!("{} cannot be kept", self.name)))?;
         self.pending.clear();
         Ok(())
     }

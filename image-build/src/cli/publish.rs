@@ -248,6 +248,17 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
                 Trusts::OurRoots
             },
         };
+        if options.channel.is_some() {
+            let published = repository.release(&version).ok();
+            let other = published.filter(|before| before.channels != release.channels);
+            if let Some(before) = other {
+                return Err(PublishError::OtherChannels {
+                    version: version.to_string(),
+                    channels: before.channels.join(","),
+                }
+                .into());
+            }
+        }
         for notice in repository.publish(&parts, &release, now)? {
             eprintln!("xo-image-build: {notice}");
         }

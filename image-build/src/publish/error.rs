@@ -177,6 +177,16 @@ pub enum PublishError {
         /// The version.
         version: String,
     },
+    /// Publishing once more changes nothing of that.
+    #[error(
+        "version {version} is published already, and offered in {channels}: to offer it in others, `publish --promote --version {version} --channel …`"
+    )]
+    OtherChannels {
+        /// The version.
+        version: String,
+        /// Where it is offered.
+        channels: String,
+    },
     /// An appliance that installed it would go on being offered it.
     #[error(
         "the image on {} is of version {image}, not {version}: publish it as that, or build an image of version {version}",

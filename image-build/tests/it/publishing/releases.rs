@@ -196,6 +196,12 @@ fn whoever_publishes_hears_who_is_offered_the_release() {
     let said = press.run(&words).unwrap();
     assert!(said.contains("offered in: stable, latest\n"), "{said}");
     assert!(!said.contains("--promote"), "{said}");
+    let other = press.publish_with(&disk, "1.0.0", &["--channel", "latest"]);
+    assert!(
+        other
+            .unwrap_err()
+            .contains("publish --promote --version 1.0.0")
+    );
     // The same release once more stays where it was promoted to.
     let said = press.publish(&disk, "1.0.0").unwrap();
     assert!(said.contains("offered in: stable, latest\n"), "{said}");
