@@ -167,6 +167,7 @@ pub(super) fn check(agent: &Agent, params: Params) -> Result<Value, Fault> {
             }
             if error.is_of_what_came() {
                 origin::drop_bundle(&bundle_place(agent));
+                agent.updates.tell();
             }
         }
         fault
