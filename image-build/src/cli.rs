@@ -172,6 +172,10 @@ fn version_text(text: &str) -> Result<String, String> {
 /// Where an appliance can look.
 fn web_address(text: &str) -> Result<Url, String> {
     let address: Url = text.parse().map_err(|e: url::ParseError| e.to_string())?;
+    let has_more = address.query().is_some() || address.fragment().is_some();
+    if has_more || address.password().is_some() || !address.username().is_empty() {
+        return Err("an address without account, query and fragment is wanted".into());
+    }
     match address.scheme() {
         "https" | "http" => Ok(address),
         other => Err(format!("{other} is neither https nor http")),

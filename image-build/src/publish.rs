@@ -6,11 +6,13 @@
 //! clients, or a later command, go by.
 
 mod bundle;
+mod chain;
 mod disk;
 mod edition;
 mod error;
 mod image;
 mod keys;
+mod lock;
 mod policy;
 mod repository;
 mod signing;
@@ -21,5 +23,6 @@ pub use disk::Parts;
 pub use error::PublishError;
 pub(crate) use keys::examine as examine_root;
 pub use keys::{Keys, Named, Signatures, Signing};
+pub use lock::Lock;
 pub use policy::Duty;
 pub use repository::{Kept, NewRelease, Repository, Trusts};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use semver::Version;
+use serde_json::Value;
 use time::OffsetDateTime;
 use xo_release::{CHANNELS, LATEST, NOTES_LIMIT, Release, STABLE};
 
@@ -13,7 +14,7 @@ use super::print;
 use crate::error::Error;
 use crate::inspect::size;
 use crate::publish::{
-    Duty, Kept, Keys, NewRelease, Parts, PublishError, Repository, Signing, Trusts, bundle,
+    Duty, Kept, Keys, Lock, NewRelease, Parts, PublishError, Repository, Signing, Trusts, bundle,
 };
 
 /// Keys of developers; `target` is not under version control.
@@ -69,13 +70,17 @@ pub(super) struct PublishOptions {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = CHANNELS)]
     channel: Option<Vec<String>>,
     /// Publish nothing new: sign again what the keys of snapshot and timestamp sign.
-    #[arg(long, conflicts_with_all = ["promote", "disk", "version", "channel"])]
+    #[arg(long, conflicts_with_all = ["promote", "disk", "version", "channel", "sbom", "notes", "min_from", "security_floor"])]
     refresh: bool,
     /// With --refresh: sign the list of releases again too.
     #[arg(long, requires = "refresh")]
     with_targets: bool,
     /// Offer a release that is there in the channels, and in no others.
-    #[arg(long, conflicts_with = "disk", requires_all = ["version", "channel"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["disk", "sbom", "notes", "min_from", "security_floor"],
+        requires_all = ["version", "channel"]
+    )]
     promote: bool,
     /// The raw disk; default: target/appliance/xoa-<version>.raw.
     #[arg(long, value_name = "FILE")]
@@ -119,6 +124,7 @@ pub(super) struct BundleOptions {
 pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
     let now = now();
     let keys = Keys::open(&options.keys);
+    let _lock = Lock::of(&options.keys)?;
     print(&match &options.what {
         KeysCommand::Make => {
             let (root, _) = Keys::make(&options.keys, now)?.newest()?;
@@ -133,7 +139,7 @@ pub(super) fn keys(options: &KeysOptions) -> Result<u8, Error> {
             let mut text = format!("{}\nThis root still counts.\n", root.display());
             for key in aside {
                 text += &format!(
-                    "{}: this key was made for the root that waited; keep it as long as that may come signed from elsewhere.\n",
+                    "{}: put aside, since that root does not name it; keep it as long as the root that waited may come signed from elsewhere.\n",
                     key.display()
                 );
             }
@@ -225,7 +231,7 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
         let sbom = sbom.unwrap_or_else(|| disk.with_extension("spdx.json"));
         // A disk that was not built is told before the papers that it lacks.
         let parts = Parts::of(&disk)?;
-        let sbom = read(&sbom)?;
+        let sbom = bill(&sbom)?;
         let floor = match &options.security_floor {
             Some(floor) => floor.clone(),
             None => floor(&options.source)?,
@@ -248,16 +254,8 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
                 Trusts::OurRoots
             },
         };
-        if options.channel.is_some() {
-            let published = repository.release(&version).ok();
-            let other = published.filter(|before| before.channels != release.channels);
-            if let Some(before) = other {
-                return Err(PublishError::OtherChannels {
-                    version: version.to_string(),
-                    channels: before.channels.join(","),
-                }
-                .into());
-            }
+        if let Ok(before) = repository.release(&version) {
+            unchanged(options, &before, &release)?;
         }
         for notice in repository.publish(&parts, &release, now)? {
             eprintln!("xo-image-build: {notice}");
@@ -266,6 +264,39 @@ pub(super) fn publish(options: &PublishOptions) -> Result<u8, Error> {
     let release = repository.release(&version)?;
     print(&(place + &offered(&release)));
     Ok(0)
+}
+
+/// Publishing a release once more changes none of its settings: whoever gives other ones hears that.
+fn unchanged(
+    options: &PublishOptions,
+    before: &Release,
+    now: &NewRelease,
+) -> Result<(), PublishError> {
+    let given = [
+        (
+            "--channel",
+            options.channel.is_some() && before.channels != now.channels,
+            before.channels.join(","),
+        ),
+        (
+            "--min-from",
+            options.min_from.is_some() && before.min_from != now.min_from,
+            before.min_from.to_string(),
+        ),
+        (
+            "--security-floor",
+            options.security_floor.is_some() && before.security_floor != now.security_floor,
+            before.security_floor.to_string(),
+        ),
+    ];
+    let other = given.into_iter().find(|(_, is_other, _)| *is_other);
+    other.map_or(Ok(()), |(option, _, before)| {
+        Err(PublishError::PublishedOtherwise {
+            version: now.version.to_string(),
+            option,
+            before,
+        })
+    })
 }
 
 /// Who is offered a release, and how everybody is.
@@ -314,6 +345,19 @@ fn migrations(folder: &Path) -> Result<u32, Error> {
         .filter(|entry| is_one(&entry.path()))
         .count();
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// A bill of materials, as far as it can be told.
+fn bill(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = read(path)?;
+    if let Err(error) = serde_json::from_slice::<serde_json::Map<String, Value>>(&bytes) {
+        return Err(PublishError::Metadata {
+            path: path.to_owned(),
+            reason: format!("a bill of materials is an object of JSON (SPDX): {error}"),
+        }
+        .into());
+    }
+    Ok(bytes)
 }
 
 /// The part of the log of changes that is about a version; without one, that about what is not released yet.

@@ -30,6 +30,7 @@ pub fn bundle(repository: &Repository, version: &Version, to: &Path) -> Result<u
         let name = part.target(version);
         let target = targets.get(&target_name(&name)?);
         let target = target.ok_or_else(|| repository.not_published(version))?;
+        repository.files().check(&name, target)?;
         files.push(("targets", repository.files().place(&name, target)));
     }
     files.sort();

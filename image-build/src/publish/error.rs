@@ -82,17 +82,41 @@ pub enum PublishError {
         /// What is wrong.
         reason: String,
     },
-    /// What these keys sign would not be believed any more.
+    /// Clients could not follow to the root that these keys are of.
     #[error(
-        "the repository {} has a newer root than the keys in {}: bring {} into that folder", repository.display(), keys.display(), root.display()
+        "the chain of roots is not whole: bring {roots} into {} (all that the repository has are in {})", keys.display(), metadata.display()
     )]
-    OlderKeys {
+    MissingRoots {
         /// The folder of keys.
         keys: PathBuf,
-        /// The repository.
-        repository: PathBuf,
         /// What is missing there.
-        root: PathBuf,
+        roots: String,
+        /// Where the repository has its roots.
+        metadata: PathBuf,
+    },
+    /// A file of a release is not what was signed.
+    #[error("{} is not the file that was signed: restore it, or publish the release anew under another version", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A private key cannot be read.
+    #[error(
+        "{} is no private key ({reason}): move it away; the key that it was is then as one that is lost, and can be rotated", path.display()
+    )]
+    BadKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// None of the keys has to do with the root beside them.
+    #[error(
+        "{} names none of the keys in that folder, so none was moved: bring the root that they are of, or take the keys away if all were replaced", path.display()
+    )]
+    NoneNamed {
+        /// The root.
+        path: PathBuf,
     },
     /// Nobody would believe the repository as it is.
     #[error(
@@ -120,10 +144,15 @@ pub enum PublishError {
         path: PathBuf,
     },
     /// There is no root.
-    #[error("no <version>.root.json in {}: `xo-image-build keys make` begins one", path.display())]
+    #[error(
+        "no <version>.root.json in {}: {}", path.display(),
+        if *has_keys { "bring the roots that its keys are of, which the repository has in metadata/" } else { "`xo-image-build keys make` begins one" }
+    )]
     NoRoot {
         /// The folder.
         path: PathBuf,
+        /// Whether keys are there.
+        has_keys: bool,
     },
     /// No client of the repository would believe what they sign.
     #[error(
@@ -179,13 +208,16 @@ pub enum PublishError {
     },
     /// Publishing once more changes nothing of that.
     #[error(
-        "version {version} is published already, and offered in {channels}: to offer it in others, `publish --promote --version {version} --channel …`"
+        "version {version} is published already, with {option} {before}, which publishing it once more does not change: \
+         channels are changed by `publish --promote`, all else by a new version"
     )]
-    OtherChannels {
+    PublishedOtherwise {
         /// The version.
         version: String,
-        /// Where it is offered.
-        channels: String,
+        /// Which setting.
+        option: &'static str,
+        /// What it is.
+        before: String,
     },
     /// An appliance that installed it would go on being offered it.
     #[error(

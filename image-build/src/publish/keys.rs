@@ -299,8 +299,10 @@ impl Keys {
             }
             last = Some((path, root));
         }
+        let taken = |duty: Duty| self.folder.join(duty.name()).exists();
         last.ok_or_else(|| PublishError::NoRoot {
             path: self.folder.clone(),
+            has_keys: Duty::ALL.into_iter().any(taken),
         })
     }
 
@@ -313,11 +315,15 @@ impl Keys {
         if newest(&self.folder, "root").is_none() {
             return Ok(Vec::new());
         }
-        let mut roots = vec![self.newest()?.1.signed];
+        let (newest, root) = self.newest()?;
+        let mut roots = vec![root.signed];
         if let Ok(waiting) = self.waiting() {
             roots.push(load::<Root>(&waiting)?.signed);
         }
         let roots: Vec<_> = roots.iter().collect();
+        if !files::any_named(&self.folder, &roots)? {
+            return Err(PublishError::NoneNamed { path: newest });
+        }
         files::settle(&self.folder, &roots)
     }
 

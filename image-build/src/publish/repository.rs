@@ -14,12 +14,14 @@ use tough::TargetName;
 use tough::schema::{Role, Root, Signed, Snapshot, Targets, Timestamp};
 use xo_release::{CUSTOM, PRODUCT, Part, Release};
 
+use super::chain;
 use super::disk::Parts;
 use super::edition::{Document, Edition, numbers};
 use super::error::PublishError;
 use super::keys::{Keys, instant};
+use super::lock::Lock;
 use super::policy::{Duty, SPECIFICATION};
-use super::signing::{load, metadata, newest, sign, versions, write};
+use super::signing::{load, metadata, sign, versions, write};
 use files::Files;
 pub use review::{Notice, Trusts};
 
@@ -61,6 +63,7 @@ pub struct Repository {
     folder: PathBuf,
     keys: Keys,
     root: Signed<Root>,
+    _locks: [Option<Lock>; 2],
 }
 
 impl Repository {
@@ -69,12 +72,13 @@ impl Repository {
     /// # Errors
     /// When there are no keys, or they are those of another repository.
     pub fn open(folder: &Path, keys: Keys) -> Result<Self, PublishError> {
+        let locks = [Lock::of(keys.folder())?, Lock::of(folder)?];
         let (_, root) = keys.newest()?;
-        keys.settle()?;
         let repository = Self {
             folder: folder.to_owned(),
             keys,
             root,
+            _locks: locks,
         };
         for ours in repository.keys.roots() {
             let served = repository.metadata();
@@ -86,16 +90,8 @@ impl Repository {
                 });
             }
         }
-        let served = newest(&repository.metadata(), "root");
-        if let Some((version, root)) = served
-            && version > repository.root.signed.version.get()
-        {
-            return Err(PublishError::OlderKeys {
-                keys: repository.keys.folder().to_owned(),
-                repository: repository.folder,
-                root,
-            });
-        }
+        chain::follow(repository.keys.folder(), &repository.metadata())?;
+        repository.keys.settle()?;
         Ok(repository)
     }
 
@@ -210,6 +206,12 @@ impl Repository {
         let missing = || self.not_published(version);
         let current = self.current()?.ok_or_else(missing)?;
         let mut list = current.list.signed.clone();
+        for part in Part::ALL {
+            let name = part.target(version);
+            if let Some(target) = list.targets.get(&target_name(&name)?) {
+                self.files().check(&name, target)?;
+            }
+        }
         let name = target_name(&Part::Root.target(version))?;
         let target = list.targets.get_mut(&name).ok_or_else(missing)?;
         let custom = target.custom.clone().into_iter().collect();

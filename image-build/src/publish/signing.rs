@@ -55,7 +55,10 @@ pub(super) fn read(path: &Path) -> Result<PrivateKey, PublishError> {
     };
     let sign = runtime()?
         .block_on(source.as_sign())
-        .map_err(|e| metadata(path, &e))?;
+        .map_err(|e| PublishError::BadKey {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        })?;
     let id = sign.tuf_key().key_id().map_err(|e| metadata(path, &e))?;
     Ok(PrivateKey { id, sign })
 }
@@ -139,7 +142,10 @@ pub(super) fn versions(folder: &Path, name: &str) -> HashMap<u64, PathBuf> {
             let file = entry.file_name();
             let (version, rest) = file.to_str()?.split_once('.')?;
             let is_it = rest.strip_suffix(".json") == Some(name);
-            Some((version.parse().ok().filter(|_| is_it)?, entry.path()))
+            let number: u64 = version.parse().ok()?;
+            // `04.root.json` is not what clients ask for.
+            let is_it = is_it && number.to_string() == version;
+            Some((Some(number).filter(|_| is_it)?, entry.path()))
         })
         .collect()
 }

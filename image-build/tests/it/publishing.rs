@@ -52,8 +52,13 @@ impl Press {
 
     /// What the program printed, warnings behind the rest, or its complaint.
     fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        self.run_with("keys", arguments)
+    }
+
+    /// The same with another folder of keys.
+    fn run_with(&self, keys: &str, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xo-image-build"));
-        command.args(arguments).arg("--keys").arg(self.path("keys"));
+        command.args(arguments).arg("--keys").arg(self.path(keys));
         if arguments[0] != "keys" {
             command.arg("--repository").arg(self.path("repository"));
         }

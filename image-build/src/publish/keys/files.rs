@@ -47,6 +47,20 @@ pub(super) fn add(folder: &Path, duty: Duty) -> Result<PrivateKey, PublishError>
     Ok(key)
 }
 
+/// Whether one of the roots names a key that is here, or none is here.
+pub(super) fn any_named(folder: &Path, roots: &[&Root]) -> Result<bool, PublishError> {
+    let mut is_empty = true;
+    for duty in Duty::ALL {
+        for Held { key, .. } in held(folder, duty)? {
+            is_empty = false;
+            if roots.iter().any(|root| names(root, duty, &key.id)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(is_empty)
+}
+
 /// Whether a key was put aside.
 pub(super) fn is_retired(folder: &Path, key: &Path) -> bool {
     key.starts_with(folder.join(RETIRED))

@@ -295,6 +295,30 @@ fn a_root_under_another_name_or_behind_a_gap_moves_no_key_and_replaces_no_root()
 }
 
 #[test]
+fn a_folder_with_the_wrong_root_or_none_keeps_its_keys_and_says_what_to_bring() {
+    let (_folder, keys) = fresh();
+    let (_other, foreign) = fresh();
+    let before = places(&keys, Duty::Targets);
+    let own = fs::read(keys.root(1)).unwrap();
+    fs::copy(foreign.root(1), keys.root(1)).unwrap();
+    let wrong = keys.renew(NOW).unwrap_err();
+    assert!(matches!(wrong, PublishError::NoneNamed { .. }), "{wrong}");
+    fs::remove_file(keys.root(1)).unwrap();
+    let none = keys.list().unwrap_err().to_string();
+    assert!(none.contains("bring the roots"), "{none}");
+    assert_eq!(places(&keys, Duty::Targets), before);
+    // Not a name that clients ask for.
+    fs::write(keys.folder.join("01.root.json"), &own).unwrap();
+    keys.list().unwrap_err();
+    fs::write(keys.root(1), own).unwrap();
+    fs::write(&before[0], "x").unwrap();
+    let bad = keys.list().unwrap_err().to_string();
+    assert!(bad.contains("move it away"), "{bad}");
+    fs::remove_file(&before[0]).unwrap();
+    keys.list().unwrap();
+}
+
+#[test]
 fn keys_are_not_made_where_git_would_take_them() {
     let folder = tempfile::tempdir().unwrap();
     let git = Command::new("git").arg("init").arg(folder.path()).output();

@@ -68,6 +68,19 @@ impl Files {
         Ok(target)
     }
 
+    /// Opens a file that is what was signed.
+    pub(in super::super) fn check(&self, name: &str, target: &Target) -> Result<(), PublishError> {
+        let path = self.place(name, target);
+        let fault = || PublishError::file("read", &path);
+        let mut file = File::open(&path).map_err(fault())?;
+        let mut sum = Sha256::new();
+        let length = io::copy(&mut file, &mut sum).map_err(fault())?;
+        if length == target.length && sum.finalize().as_slice() == &target.hashes.sha256[..] {
+            return Ok(());
+        }
+        Err(PublishError::Damaged { path })
+    }
+
     /// A file that goes away unless it gets its name.
     fn file_beside(&self) -> io::Result<NamedTempFile> {
         tempfile::Builder::new()

@@ -90,5 +90,8 @@ fn whoever_changes_keys_hears_what_to_do_next() {
     assert!(nothing.contains("keys list"), "{nothing}");
     press.rotate("timestamp");
     let said = press.run(&["keys", "abandon"]).unwrap();
-    assert!(said.contains("was made for the root that waited"), "{said}");
+    assert!(
+        said.contains("put aside, since that root does not name it"),
+        "{said}"
+    );
 }

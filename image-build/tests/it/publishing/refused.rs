@@ -231,11 +231,7 @@ fn keys_without_the_newest_root_sign_nothing_that_appliances_would_not_believe()
         &["bundle", "--version", "1.0.0"],
     ] {
         let refused = press.run(arguments).unwrap_err();
-        assert!(
-            refused.contains("has a newer root than the keys"),
-            "{refused}"
-        );
-        assert!(refused.contains("bring"), "{refused}");
+        assert!(refused.contains("bring 2.root.json into"), "{refused}");
     }
     assert_eq!(files(&repository), before);
     fs::rename(press.path("2.root.json"), press.path("keys/2.root.json")).unwrap();
@@ -256,4 +252,94 @@ fn notes_that_appliances_would_leave_out_are_refused() {
     assert_eq!(press.offers()[0].release.channels, ["stable", "latest"]);
     let missing = press.run(&["publish", "--version", "9.0.0"]).unwrap_err();
     assert!(missing.contains("xoa-9.0.0.raw"), "{missing}");
+}
+
+#[test]
+fn nothing_is_signed_that_clients_could_not_follow_to() {
+    let press = Press::with_a_release();
+    let before = files(&press.path("repository"));
+    let refused_with = |keys: &str, expected: &str| {
+        for arguments in [
+            &["publish", "--refresh", "--with-targets"][..],
+            &["bundle", "--version", "1.0.0"],
+        ] {
+            let refused = press.run_with(keys, arguments).unwrap_err();
+            assert!(refused.contains(expected), "{refused}");
+        }
+        assert_eq!(files(&press.path("repository")), before);
+    };
+    // Ours, but without the roots in between.
+    for _ in 0..3 {
+        press.run(&["keys", "renew"]).unwrap();
+    }
+    for version in 1..=3 {
+        fs::remove_file(press.path(&format!("keys/{version}.root.json"))).unwrap();
+    }
+    refused_with("keys", "bring 2.root.json, 3.root.json into");
+    // Those of another repository, whose newest root is newer than ours.
+    press.run_with("others", &["keys", "make"]).unwrap();
+    press.run_with("others", &["keys", "renew"]).unwrap();
+    fs::remove_file(press.path("others/1.root.json")).unwrap();
+    refused_with("others", "are not those of the repository");
+}
+
+#[test]
+fn a_release_whose_files_are_damaged_is_neither_packed_nor_promoted() {
+    let press = Press::with_a_release();
+    let all = files(&press.path("repository/targets"));
+    let mut all = all.iter().map(|(path, _)| path);
+    let kernel = all.find(|path| path.to_string_lossy().ends_with(".efi"));
+    let kernel = kernel.unwrap();
+    let mut content = fs::read(kernel).unwrap();
+    content[0] ^= 1;
+    fs::write(kernel, content).unwrap();
+    let promote = ["publish", "--promote", "--version", "1.0.0"];
+    let stable = [&promote[..], &["--channel", "stable"]].concat();
+    for arguments in [&stable[..], &["bundle", "--version", "1.0.0"]] {
+        let refused = press.run(arguments).unwrap_err();
+        assert!(
+            refused.contains("is not the file that was signed"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn settings_of_a_published_release_are_not_dropped_silently() {
+    let press = Press::with_a_release();
+    let disk = Disk::new(press.folder.path(), "1.0.0");
+    for option in ["--min-from", "--security-floor"] {
+        let again = press.publish_with(&disk, "1.0.0", &[option, "1.0.0"]);
+        let refused = again.unwrap_err();
+        assert!(
+            refused.contains(option) && refused.contains("0.9.0"),
+            "{refused}"
+        );
+        press
+            .publish_with(&disk, "1.0.0", &[option, "0.9.0"])
+            .unwrap();
+    }
+}
+
+#[test]
+fn who_publishes_waits_for_another_who_does() {
+    let press = Press::with_a_release();
+    press
+        .publish(&Disk::new(press.folder.path(), "1.1.0"), "1.1.0")
+        .unwrap();
+    std::thread::scope(|scope| {
+        for version in ["1.0.0", "1.1.0"] {
+            let press = &press;
+            scope.spawn(move || {
+                let promote = ["publish", "--promote", "--version", version];
+                let stable = [&promote[..], &["--channel", "stable"]].concat();
+                press.run(&stable).unwrap();
+            });
+        }
+    });
+    let offers = press.offers();
+    assert_eq!(offers.len(), 2);
+    for offer in offers {
+        assert_eq!(offer.release.channels, ["stable"]);
+    }
 }

@@ -200,7 +200,7 @@ fn whoever_publishes_hears_who_is_offered_the_release() {
     assert!(
         other
             .unwrap_err()
-            .contains("publish --promote --version 1.0.0")
+            .contains("changed by `publish --promote`")
     );
     // The same release once more stays where it was promoted to.
     let said = press.publish(&disk, "1.0.0").unwrap();
