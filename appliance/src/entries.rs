@@ -42,6 +42,13 @@ fn number(text: &str) -> Option<u32> {
     digits.then(|| text.parse().ok())?
 }
 
+/// What an image calls itself in its `os-release`.
+pub fn image_version(os_release: &str) -> Option<&str> {
+    let mut lines = os_release.lines();
+    let version = lines.find_map(|line| line.strip_prefix("IMAGE_VERSION="))?;
+    Some(version.trim_matches('"'))
+}
+
 /// A system in the folder `entries`, besides the running one, that the boot loader would start: its file's name. Which one runs is read in
 /// `os_release`.
 ///
@@ -49,10 +56,7 @@ fn number(text: &str) -> Option<u32> {
 /// When the folder or the file cannot be read, or the file names no version.
 pub fn other(entries: &Path, os_release: &Path) -> io::Result<Option<String>> {
     let text = std::fs::read_to_string(os_release)?;
-    let running = text
-        .lines()
-        .find_map(|line| line.strip_prefix("IMAGE_VERSION="))
-        .map(|version| version.trim_matches('"'))
+    let running = image_version(&text)
         .ok_or_else(|| io::Error::other(format!("{}: no IMAGE_VERSION", os_release.display())))?;
     let names = std::fs::read_dir(entries)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

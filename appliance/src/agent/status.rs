@@ -8,6 +8,7 @@ use xo_firstboot::Problem;
 use super::network::Now;
 use super::protocol::Fault;
 use super::{Agent, Finding, State, certificate, check, code, network, slots, verbs};
+use crate::entries::image_version;
 
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -46,10 +47,7 @@ pub(super) fn look(agent: &Agent) -> Value {
 /// Of the image, as whoever published it calls it; a system that says none has that of this program.
 fn version(agent: &Agent) -> String {
     let release = agent.text("usr/lib/os-release");
-    let mut lines = release.lines();
-    let said = lines.find_map(|line| line.strip_prefix("IMAGE_VERSION="));
-    said.map_or(VERSION, |version| version.trim_matches('"'))
-        .to_owned()
+    image_version(&release).unwrap_or(VERSION).to_owned()
 }
 
 /// One word and one line: the worst that was found.

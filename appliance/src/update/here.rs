@@ -13,6 +13,7 @@ use super::device::Partition;
 use super::engine::{Parts, Slot, System};
 use super::folder::OnDisk;
 use super::pace::Clock;
+use crate::entries::image_version;
 
 /// Where downloads and the journal are.
 pub const STORE: &str = "var/lib/xoa/update";
@@ -89,10 +90,8 @@ fn system(root: &Path) -> Result<System, NoUpdates> {
         .ok_or(NoUpdates::NoSlot("no roothash= on its command line"))?
         .to_ascii_lowercase();
     let release = text(&root.join("usr/lib/os-release"))?;
-    let version = release
-        .lines()
-        .find_map(|line| line.strip_prefix("IMAGE_VERSION="))
-        .and_then(|version| version.trim_matches('"').parse().ok())
+    let version = image_version(&release)
+        .and_then(|version| version.parse().ok())
         .ok_or(NoUpdates::NoSlot("no IMAGE_VERSION of the form 1.2.3"))?;
     let boot = text(&root.join("proc/sys/kernel/random/boot_id"))?;
     // An image without one has none.

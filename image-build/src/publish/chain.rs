@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tough::schema::{Root, Signed};
 
 use super::error::PublishError;
-use super::signing::{load, versions};
+use super::signing::{follows, load, versions};
 
 /// Whether clients of what is served in `metadata` follow to the newest root in the folder of keys.
 pub(super) fn follow(keys: &Path, metadata: &Path) -> Result<(), PublishError> {
@@ -42,8 +42,7 @@ pub(super) fn follow(keys: &Path, metadata: &Path) -> Result<(), PublishError> {
     let mut before: Option<Signed<Root>> = None;
     for path in all.filter_map(|version| place(&version)) {
         let root: Signed<Root> = load(path)?;
-        let is_followed = before.is_none_or(|old| old.signed.verify_role(&root).is_ok());
-        if !is_followed || root.signed.verify_role(&root).is_err() {
+        if follows(before.as_ref(), &root).is_err() {
             return Err(PublishError::OtherKeys {
                 keys: keys.to_owned(),
                 repository: metadata.parent().unwrap_or(metadata).to_owned(),

@@ -18,7 +18,7 @@ use tough::schema::{RoleKeys, RoleType, Root, Signed};
 
 use super::error::PublishError;
 use super::policy::{Duty, SPECIFICATION};
-use super::signing::{self, PrivateKey, load, newest, text, write};
+use super::signing::{self, PrivateKey, follows, load, newest, text, write};
 use files::{make_folder, names};
 
 const NEXT: &str = "next.root.json";
@@ -291,12 +291,9 @@ impl Keys {
                 let missing = self.root(version.saturating_sub(1));
                 return Err(odd(format!("{} is not there", missing.display())));
             }
-            for signer in last.iter().map(|(_, root)| root).chain([&root]) {
-                if signer.signed.verify_role(&root).is_err() {
-                    let signer = signer.signed.version;
-                    return Err(odd(format!("too few keys of root {signer} signed it")));
-                }
-            }
+            let before = last.as_ref().map(|(_, root)| root);
+            follows(before, &root)
+                .map_err(|signer| odd(format!("too few keys of root {signer} signed it")))?;
             last = Some((path, root));
         }
         let taken = |duty: Duty| self.folder.join(duty.name()).exists();

@@ -99,6 +99,17 @@ pub(super) fn runtime() -> Result<Runtime, PublishError> {
         .map_err(|e| PublishError::sign(&e))
 }
 
+/// Whether enough keys of a root and of the one before it signed it; otherwise whose are too few.
+pub(super) fn follows(before: Option<&Signed<Root>>, root: &Signed<Root>) -> Result<(), u64> {
+    let signers = before.into_iter().chain([root]);
+    for signer in signers {
+        if signer.signed.verify_role(root).is_err() {
+            return Err(signer.signed.version.get());
+        }
+    }
+    Ok(())
+}
+
 /// Reads a file of metadata.
 pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<Signed<T>, PublishError> {
     let bytes = fs::read(path).map_err(PublishError::file("read", path))?;
